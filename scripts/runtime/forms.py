@@ -1,0 +1,24 @@
+"""Bodies that are sent as multipart/form-data."""
+
+from __future__ import annotations
+
+import json
+
+from .client import checked_body
+from .record import Record
+
+
+def form_fields(body: Record, body_type: type[Record]) -> dict[str, tuple[str | None, bytes]]:
+    """Return the fields of a form as (file name or None, content): bytes as files, texts as they are, the rest as JSON.
+
+    Raises:
+        TypeError, ValueError: a field of the body is wrong; the message names it.
+
+    """
+    fields: dict[str, tuple[str | None, bytes]] = {}
+    for name, value in checked_body(body, body_type).items():
+        if isinstance(value, bytes):
+            fields[name] = (name, value)
+        else:
+            fields[name] = (None, (value if isinstance(value, str) else json.dumps(value)).encode())
+    return fields
