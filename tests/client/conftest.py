@@ -1,0 +1,59 @@
+"""What the tests of the client share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from client.calls import WAYS, Way, sending_to
+from client.loopback import Loopback
+from openrouter_embeddings import Client, accelerators
+from openrouter_embeddings.models import EmbeddingsRequest
+
+
+@pytest.fixture(autouse=True)
+def _no_key_in_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENROUTER_API_KEY", raising=False)
+
+
+@pytest.fixture
+def unreachable() -> Client:
+    """A client that fails the test when anything is sent."""
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        pytest.fail(f"{request.method} {request.url} was sent")
+
+    return sending_to(refuse)
+
+
+@pytest.fixture(scope="session")
+def one_text() -> EmbeddingsRequest:
+    """The plainest request."""
+    return EmbeddingsRequest(model="acme/embed-small", input="a text")
+
+
+@pytest.fixture(params=sorted(WAYS))
+def way(request: pytest.FixtureRequest) -> Way:
+    """Each of the four ways to call."""
+    return WAYS[request.param]
+
+
+@pytest.fixture(params=["standard library", "fast"])
+def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Both JSON parsers: that of the standard library, and that of the extra `fast`."""
+    name: str = request.param
+    if name == "fast":
+        parse = pytest.importorskip("msgspec.json", reason="the extra `fast` is not installed").decode
+    else:
+        parse = accelerators._parse_json
+    monkeypatch.setattr(accelerators, "parse_json", parse)
+    return name
+
+
+@pytest.fixture
+def loopback() -> Iterator[Loopback]:
+    """An HTTP server on a free port of this machine."""
+    with Loopback() as server:
+        yield server

@@ -1,0 +1,165 @@
+"""The key is shown nowhere, and goes to no host but the one it was meant for."""
+
+from __future__ import annotations
+
+import json
+import logging
+import traceback
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from client.calls import KEY, Way, answering, fixture, sending_to
+from client.loopback import Loopback, reply
+from openrouter_embeddings import ApiError, Client, ContractError, OpenRouterError, TransportError
+from openrouter_embeddings.api.embeddings import create_embeddings, list_embeddings_models
+from openrouter_embeddings.models import EmbeddingsRequest
+
+
+def told_by(error: BaseException) -> Iterator[str]:
+    """Everything that a log of an error may hold."""
+    yield str(error)
+    yield repr(error)
+    yield "".join(traceback.format_exception(error))
+    yield repr({name: value for name, value in vars(error).items() if name != "response"})
+    yield repr(getattr(error, "response", None))
+
+
+def test_a_client_does_not_show_its_key() -> None:
+    """`repr` and `str` say that there is a key, and not which."""
+    client = Client(KEY, title="Acme")
+    for shown in (repr(client), str(client), f"{client}", repr(client.with_timeout(1)), repr(client.with_headers({}))):
+        assert KEY not in shown
+        assert "api_key='***'" in shown
+    assert "api_key=None" in repr(Client(""))
+
+
+def test_a_built_request_does_not_show_the_key(one_text: EmbeddingsRequest) -> None:
+    """A request that waits in a queue can be printed, and so can its headers."""
+    request = create_embeddings.build(client=Client(KEY), body=one_text)
+    assert KEY not in repr(request) + str(request) + repr(request.headers)
+    assert request.headers["authorization"] == f"Bearer {KEY}"
+
+
+ECHOES = {
+    "in the message": (401, {"error": {"message": f"No user for {KEY}.", "code": 401}}),
+    "in the metadata": (400, {"error": {"message": "x", "metadata": {"raw": [f"Bearer {KEY}"], KEY: 1}}}),
+    "in the name of a field": (400, {KEY: {KEY: KEY}}),
+    "as plain text": (502, f"<p>Authorization: Bearer {KEY}</p>".encode()),
+    "in truncated JSON": (500, f'{{"error":{{"message":"{KEY}'.encode()),
+    "escaped": (401, ('{"error":{"message":"' + "".join(f"\\u{ord(c):04X}" for c in KEY) + '"}}').encode()),
+    "half escaped": (401, ('{"error":{"message":"\\u0073' + KEY[1:] + '"}}').encode()),
+    "on status 200": (200, {"error": {"message": KEY, "code": 401}}),
+    "as a wrong constant": (200, {**fixture("embeddings_float"), "object": KEY}),
+    "as a wrong type": (200, {**fixture("embeddings_float"), "data": KEY}),
+    "as a number's place": (200, {**fixture("embeddings_float"), "usage": {"prompt_tokens": KEY}}),
+}
+
+
+@pytest.mark.parametrize("name", ECHOES)
+def test_a_key_that_the_server_echoes_is_struck_out(
+    way: Way, one_text: EmbeddingsRequest, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No message, body, metadata, repr, traceback or log of an error holds the key or its beginning."""
+    caplog.set_level(logging.DEBUG)
+    status, content = ECHOES[name]
+    error = way(answering(status, content), one_text)
+    assert isinstance(error, ApiError | ContractError)
+    for told in (*told_by(error), caplog.text):
+        assert KEY[:20] not in told
+
+
+def test_the_rest_of_an_echoing_answer_stays(one_text: EmbeddingsRequest) -> None:
+    """Only the key is replaced, by three asterisks."""
+    error = create_embeddings.sync_detailed(client=answering(*ECHOES["in the message"]), body=one_text).error
+    assert isinstance(error, ApiError)
+    assert (error.message, error.code) == ("No user for ***.", 401)
+
+
+@pytest.mark.parametrize("placeholder", ["x", "code", "none"])
+def test_a_placeholder_for_a_key_is_not_struck_out(placeholder: str, one_text: EmbeddingsRequest) -> None:
+    """Local servers are given keys that are none: words that their answers hold anyway."""
+    body = {"error": {"message": "max code is none", "code": 400}}
+    error = create_embeddings.sync_detailed(client=answering(400, body, api_key=placeholder), body=one_text).error
+    assert isinstance(error, ApiError)
+    assert error.body == body
+
+
+def test_a_response_made_by_hand_has_no_key_to_strike(one_text: EmbeddingsRequest) -> None:
+    """`parse` reads an answer that no request belongs to, as from a cache."""
+    with pytest.raises(ApiError, match="gone"):
+        create_embeddings.parse(httpx.Response(404, content=b'{"error":{"message":"gone"}}'))
+
+
+def test_a_detailed_answer_does_not_show_what_the_server_echoed(one_text: EmbeddingsRequest) -> None:
+    """The repr of a detailed answer leaves out the raw content."""
+    answer = create_embeddings.sync_detailed(client=answering(*ECHOES["in the message"]), body=one_text)
+    assert KEY.encode() in answer.content
+    assert KEY not in repr(answer)
+    assert KEY not in str(answer)
+
+
+def test_a_transport_error_does_not_show_the_key(way: Way, one_text: EmbeddingsRequest) -> None:
+    """Nor does the chain of its causes, or a query that may hold one."""
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused", request=request)
+
+    error = way(sending_to(refuse), one_text)
+    assert isinstance(error, TransportError)
+    assert all(KEY not in told for told in told_by(error))
+
+
+def test_a_wrong_argument_does_not_show_the_key() -> None:
+    """Errors before sending hold no header."""
+    with pytest.raises(TypeError) as caught:
+        create_embeddings.build(client=Client(KEY), body=EmbeddingsRequest(model="m", input=5))  # type: ignore[arg-type]
+    assert all(KEY not in told for told in told_by(caught.value))
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed_unless_the_author_says_so(
+    loopback: Loopback, one_text: EmbeddingsRequest, status: int
+) -> None:
+    """A client of its own answers a redirect with an ApiError: a key goes nowhere it was not sent."""
+    loopback.answer = lambda handler: reply(handler, status, b"", Location="http://localhost:1/elsewhere")
+    with Client(KEY, loopback.url) as client, pytest.raises(ApiError) as caught:
+        create_embeddings.sync(client=client, body=one_text)
+    assert caught.value.status == status
+    assert len(loopback.requests) == 1
+
+
+@pytest.mark.parametrize("status", [302, 307, 308])
+def test_a_redirect_to_another_host_does_not_carry_the_key(
+    loopback: Loopback, one_text: EmbeddingsRequest, status: int
+) -> None:
+    """Even where the author's own httpx client follows redirects, another host never sees the key."""
+    content = json.dumps(fixture("embeddings_float")).encode()
+    with Loopback() as elsewhere, httpx.Client(follow_redirects=True) as following:
+        elsewhere.answer = lambda handler: reply(handler, 200, content)
+        target = elsewhere.url.replace("127.0.0.1", "localhost") + "/embeddings"
+        loopback.answer = lambda handler: reply(handler, status, b"", Location=target)
+        client = Client(KEY, loopback.url, http_client=following)
+        create_embeddings.sync(client=client, body=one_text)
+    (_, first, _), (_, second, body) = loopback.requests[0], elsewhere.requests[0]
+    assert first["authorization"] == f"Bearer {KEY}"
+    assert KEY not in json.dumps(second)
+    assert KEY.encode() not in body
+
+
+@pytest.mark.parametrize(
+    "location", ["http://[", "http://a..b/", "http://\u00e9\ud800/", "//", "http://x:99999999/", "\x00"]
+)
+def test_a_redirect_to_nowhere_is_a_transport_error(one_text: EmbeddingsRequest, location: str) -> None:
+    """An address that is none raises nothing but an error of ours."""
+    raw = location.encode("utf-8", "surrogatepass")
+    with (
+        httpx.Client(
+            follow_redirects=True,
+            transport=httpx.MockTransport(lambda _: httpx.Response(302, headers=[(b"location", raw)])),
+            timeout=1,
+        ) as following,
+        pytest.raises(OpenRouterError),
+    ):
+        list_embeddings_models.sync(client=Client(KEY, http_client=following))

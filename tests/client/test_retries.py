@@ -1,0 +1,215 @@
+"""Retries: off unless asked for, patient, and bounded."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from client.calls import Way, fixture, sending_to
+from openrouter_embeddings import ApiError, Client, OpenRouterError, TransportError
+from openrouter_embeddings.api.embeddings import create_embeddings
+from openrouter_embeddings.models import EmbeddingsRequest, EmbeddingsResponse
+from openrouter_embeddings.retries import Retries
+
+GOOD = json.dumps(fixture("embeddings_float")).encode()
+Answer = httpx.Response | Exception
+
+
+@pytest.fixture(autouse=True)
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that were waited; the clock moves by them, and no time passes."""
+    waited: list[float] = []
+
+    async def wait(seconds: float) -> None:
+        waited.append(seconds)
+
+    began = time.monotonic()
+    monkeypatch.setattr(time, "sleep", waited.append)
+    monkeypatch.setattr(asyncio, "sleep", wait)
+    monkeypatch.setattr(time, "monotonic", lambda: began + sum(waited))
+    monkeypatch.setattr(random, "uniform", lambda low, high: high)
+    return waited
+
+
+class Script:
+    """A server that gives its answers one after another, and the last one for ever."""
+
+    def __init__(self, *answers: Callable[[], Answer]) -> None:
+        self._answers = list(answers)
+        self.calls = 0
+
+    def __call__(self, _: httpx.Request) -> httpx.Response:
+        """Give the next answer."""
+        answer = self._answers[min(self.calls, len(self._answers) - 1)]()
+        self.calls += 1
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def answer(status: int, **headers: str) -> Callable[[], Answer]:
+    """One answer of a server, made afresh at each try."""
+    content = GOOD if status == 200 else json.dumps({"error": {"message": "later", "code": status}}).encode()
+    return lambda: httpx.Response(
+        status, content=content, headers={name.replace("_", "-"): value for name, value in headers.items()}
+    )
+
+
+def outcome(way: Way, script: Script, retries: Any, body: EmbeddingsRequest) -> EmbeddingsResponse | OpenRouterError:
+    """The result of a call, or its error, with these retries."""
+    return way(sending_to(script, retries=retries), body)
+
+
+def test_nothing_is_tried_again_unless_asked_for(way: Way, one_text: EmbeddingsRequest) -> None:
+    """A failure of a plain client is told at once."""
+    script = Script(answer(503), answer(200))
+    assert isinstance(outcome(way, script, None, one_text), ApiError)
+    assert script.calls == 1
+
+
+@pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 504, 524, 529, 599])
+def test_a_failure_that_passes_is_tried_again(way: Way, one_text: EmbeddingsRequest, status: int) -> None:
+    """After two failures of this status the third try succeeds."""
+    script = Script(answer(status), answer(status), answer(200))
+    assert isinstance(outcome(way, script, 3, one_text), EmbeddingsResponse)
+    assert script.calls == 3
+
+
+@pytest.mark.parametrize("status", [200, 302, 400, 401, 402, 403, 404, 413, 422])
+def test_what_would_fail_again_is_not_tried_again(one_text: EmbeddingsRequest, status: int) -> None:
+    """Failures of the request itself, and failures on status 200, are told at once."""
+    content = json.dumps({"error": {"message": "no", "code": 400}}).encode()
+    script = Script(lambda: httpx.Response(status, content=content))
+    with pytest.raises(ApiError):
+        create_embeddings.sync(client=sending_to(script, retries=3), body=one_text)
+    assert script.calls == 1
+
+
+@pytest.mark.parametrize(
+    ("failure", "calls"),
+    [
+        (httpx.ConnectError("refused"), 3),
+        (httpx.ConnectTimeout("slow"), 3),
+        (httpx.ReadError("reset"), 3),
+        (httpx.RemoteProtocolError("cut"), 3),
+        (httpx.ReadTimeout("silent"), 1),
+        (httpx.DecodingError("damaged"), 1),
+    ],
+)
+def test_failures_of_the_connection_are_tried_again(
+    way: Way, one_text: EmbeddingsRequest, failure: Exception, calls: int
+) -> None:
+    """But not a read timeout, after which the server may still work and charge."""
+    script = Script(lambda: failure)
+    error = outcome(way, script, 2, one_text)
+    assert isinstance(error, TransportError)
+    assert error.__cause__ is failure
+    assert script.calls == calls
+
+
+def test_the_last_failure_is_told_when_tries_run_out(way: Way, one_text: EmbeddingsRequest) -> None:
+    """The number of retries is how often to try after the first time."""
+    script = Script(answer(503), answer(502), answer(529))
+    error = outcome(way, script, 2, one_text)
+    assert isinstance(error, ApiError)
+    assert (error.status, script.calls) == (529, 3)
+
+
+def test_waits_double_up_to_the_ceiling(way: Way, one_text: EmbeddingsRequest, waits: list[float]) -> None:
+    """Each wait is twice the one before, and none is longer than allowed."""
+    outcome(way, Script(answer(503)), Retries(attempts=5, first_wait=1, longest_wait=5), one_text)
+    assert waits == [1, 2, 4, 5, 5]
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ({"Retry_After": "7"}, 7),
+        ({"Retry_After_Ms": "1500"}, 1.5),
+        ({"Retry_After_Ms": "1500", "Retry_After": "9"}, 1.5),
+        ({"Retry_After": "3600"}, 10),
+        ({"Retry_After_Ms": "3600000"}, 10),
+        ({"Retry_After": "Wed, 21 Oct 2099 07:28:00 GMT"}, 10),
+        ({"Retry_After": "soon"}, 0.5),
+        ({"Retry_After_Ms": "soon"}, 0.5),
+        ({"Retry_After_Ms": "."}, 0.5),
+        ({"Retry_After_Ms": "-1"}, 0.5),
+        ({"Retry_After": "9" * 400}, 10),
+        ({"Retry_After_Ms": "9" * 400}, 10),
+    ],
+)
+def test_the_server_says_how_long_to_wait(
+    way: Way, one_text: EmbeddingsRequest, waits: list[float], header: dict[str, str], seconds: float
+) -> None:
+    """Seconds, a date or milliseconds are honoured up to the ceiling; nonsense is passed over."""
+    script = Script(answer(429, **header), answer(200))
+    assert isinstance(outcome(way, script, Retries(longest_wait=10), one_text), EmbeddingsResponse)
+    assert waits == [seconds]
+
+
+def test_total_time_bounds_all_tries(way: Way, one_text: EmbeddingsRequest, waits: list[float]) -> None:
+    """No further try begins once the time is over."""
+    script = Script(answer(429, Retry_After="8"))
+    outcome(way, script, Retries(attempts=100, longest_wait=8, total_time=20), one_text)
+    assert sum(waits) <= 24
+    assert script.calls <= 4
+
+
+def test_retries_are_chosen_per_copy(one_text: EmbeddingsRequest) -> None:
+    """`with_retries` changes the copy only, in both directions."""
+    script = Script(answer(503), answer(503), answer(200))
+    client = sending_to(script)
+    assert create_embeddings.sync(client=client.with_retries(2), body=one_text).model
+    never = Script(answer(503))
+    patient = sending_to(never, retries=5)
+    for impatient in (patient.with_retries(None), patient.with_retries(0)):
+        with pytest.raises(ApiError):
+            create_embeddings.sync(client=impatient, body=one_text)
+    assert never.calls == 2
+
+
+def test_a_request_that_is_sent_twice_is_tried_as_often_each_time(
+    one_text: EmbeddingsRequest, waits: list[float]
+) -> None:
+    """A built request holds no memory of tries before."""
+    script = Script(answer(503))
+    client = sending_to(script, retries=Retries(attempts=2, total_time=10))
+    request = create_embeddings.build(client=client, body=one_text)
+    for expected in (3, 6):
+        client.send(request)
+        waits.append(100.0)
+        assert script.calls == expected
+
+
+def test_every_try_sends_the_same_request(one_text: EmbeddingsRequest) -> None:
+    """Body and headers are those of the first try."""
+    seen: list[tuple[bytes, str]] = []
+
+    def remember(request: httpx.Request) -> httpx.Response:
+        seen.append((request.read(), request.headers["authorization"]))
+        return httpx.Response(503)
+
+    create_embeddings.sync_detailed(client=sending_to(remember, retries=2), body=one_text)
+    assert len(seen) == 3
+    assert len(set(seen)) == 1
+
+
+@pytest.mark.parametrize("wrong", [-1, Retries])
+def test_retries_that_are_none_are_refused(wrong: Any) -> None:
+    """A negative count and a class are no retries."""
+    with pytest.raises((TypeError, ValueError)):
+        Client("", retries=wrong)
+
+
+@pytest.mark.parametrize("setting", ["attempts", "first_wait", "longest_wait", "total_time"])
+def test_a_negative_setting_is_refused(setting: str) -> None:
+    """Each setting of `Retries` is checked when it is given, and named."""
+    with pytest.raises(ValueError, match=setting):
+        Retries(**{setting: -1})

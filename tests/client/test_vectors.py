@@ -1,0 +1,162 @@
+"""Vectors: float32 buffers, whichever way the server wrote them."""
+
+from __future__ import annotations
+
+import base64
+import math
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from openrouter_embeddings import ContractError, vectors
+from openrouter_embeddings.models import EmbeddingObject, EmbeddingsResponse
+
+
+@pytest.fixture(params=["standard library", "fast"], scope="module", autouse=True)
+def decoder(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Both decoders of base64: that of the standard library, and that of the extra `fast`."""
+    decode = base64.b64decode
+    if request.param == "fast":
+        decode = pytest.importorskip("pybase64", reason="the extra `fast` is not installed").b64decode
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vectors, "decode_base64", decode)
+        yield request.param
+
+
+float32s = st.floats(width=32, allow_nan=False, allow_infinity=False)
+
+
+def packed(numbers: list[float], form: str = "<f") -> str:
+    """Numbers as base64 of their bytes."""
+    return base64.b64encode(b"".join(struct.pack(form, number) for number in numbers)).decode()
+
+
+def answer_with(*embeddings: Any, indexes: list[int] | None = None) -> EmbeddingsResponse:
+    """An answer that holds these embeddings."""
+    items = [
+        {"object": "embedding", "embedding": embedding, "index": index}
+        for embedding, index in zip(embeddings, indexes or range(len(embeddings)), strict=True)
+    ]
+    return EmbeddingsResponse.from_dict({"object": "list", "data": items, "model": "m"})
+
+
+@settings(deadline=None)
+@given(st.lists(float32s, max_size=20))
+def test_base64_is_read_as_little_endian_float32(numbers: list[float]) -> None:
+    """The bytes that a server packs come out as the same numbers, bit by bit."""
+    vector = EmbeddingObject(embedding=packed(numbers)).vector
+    assert (vector.format, vector.itemsize) == ("f", 4)
+    assert list(vector) == numbers
+
+
+@settings(deadline=None)
+@given(st.lists(float32s, min_size=1, max_size=20))
+def test_floats_and_base64_give_the_same_buffer(numbers: list[float]) -> None:
+    """A list of numbers reads as base64 of the same numbers does."""
+    assert EmbeddingObject(embedding=list(numbers)).vector == EmbeddingObject(embedding=packed(numbers)).vector
+
+
+def test_numpy_reads_a_vector_without_a_copy() -> None:
+    """`numpy.asarray` gives float32 and shares the memory."""
+    item = EmbeddingObject(embedding=packed([1.0, -0.5]))
+    one, other = np.asarray(item.vector), np.asarray(item.vector)
+    assert one.dtype == np.float32
+    assert one.tolist() == [1.0, -0.5]
+    assert np.shares_memory(one, other)
+
+
+def test_a_vector_is_converted_on_first_read() -> None:
+    """An answer arrives although one of its vectors is malformed; reading that vector tells."""
+    answer = answer_with(packed([1.0]), "***")
+    assert list(answer.data[0].vector) == [1.0]
+    with pytest.raises(ContractError, match="expected base64"):
+        _ = answer.data[1].vector
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "*",
+        "AAAA=",
+        "AACAPw",
+        "AACA Pw==",
+        "AACA\nPw==",
+        "AACAPw==AACAPw==",
+        "é",
+        "\ud800",
+        "-_-_",
+        packed([1.0]) + "AA==",
+    ],
+)
+def test_malformed_base64_is_a_contract_error(text: str) -> None:
+    """White space, another alphabet, missing or early padding: none of it is read as something else."""
+    with pytest.raises(ContractError, match="base64"):
+        _ = EmbeddingObject(embedding=text).vector
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 7])
+def test_a_length_that_is_no_multiple_of_four_is_a_contract_error(count: int) -> None:
+    """Half a number is no number."""
+    with pytest.raises(ContractError, match=f"multiple of 4 bytes in base64, received {count} bytes"):
+        _ = EmbeddingObject(embedding=base64.b64encode(bytes(count)).decode()).vector
+
+
+@pytest.mark.parametrize("item", ["1.0", None, [], {}, 10**400, 1e300, math.nan, -math.inf])
+@pytest.mark.parametrize("position", [0, 2])
+def test_an_item_that_is_no_number_is_named_by_its_position(item: Any, position: int) -> None:
+    """Numbers of a list are checked when the vector is read, and the fault is found."""
+    numbers: list[Any] = [0.5, 0.25, -1]
+    numbers[position] = item
+    with pytest.raises(ContractError) as caught:
+        _ = EmbeddingObject(embedding=numbers).vector
+    assert caught.value.path == f"$[{position}]"
+
+
+@settings(deadline=None)
+@given(st.text() | st.binary().map(lambda raw: base64.b64encode(raw).decode()))
+def test_any_text_is_a_vector_or_a_contract_error(text: str) -> None:
+    """No text escapes as another exception."""
+    try:
+        vector = EmbeddingObject(embedding=text).vector
+    except ContractError:
+        return
+    assert len(vector) * 4 == len(base64.b64decode(text))
+
+
+def test_the_count_of_vectors_is_checked_when_asked_for() -> None:
+    """A server that drops or adds a vector is found out."""
+    answer = answer_with([1.0], [2.0])
+    assert len(answer.vectors()) == len(answer.vectors(2)) == 2
+    for expected in (1, 3):
+        with pytest.raises(ContractError, match=rf"^\$\.data: expected {expected} vectors, one per input, received 2"):
+            answer.vectors(expected)
+
+
+def test_vectors_out_of_order_are_a_contract_error() -> None:
+    """An item whose index is not its place would be the vector of another input."""
+    with pytest.raises(ContractError, match=r"^\$\.data\[0\]"):
+        answer_with([1.0], [2.0], indexes=[1, 0]).vectors()
+
+
+def test_vectors_of_different_lengths_are_a_contract_error() -> None:
+    """All vectors of an answer are of one length."""
+    with pytest.raises(ContractError, match=r"^\$\.data\[1\]: expected 1 numbers, as before, received 2"):
+        answer_with([1.0], packed([1.0, 2.0])).vectors()
+
+
+def test_a_malformed_vector_is_named_by_its_place() -> None:
+    """The path leads from the answer to the item."""
+    with pytest.raises(ContractError) as caught:
+        answer_with([1.0], ["x"]).vectors()
+    assert caught.value.path == "$.data[1][0]"
+
+
+def test_an_item_without_an_index_stands_where_it_stands() -> None:
+    """The index is optional in the contract."""
+    body = {"object": "list", "model": "m", "data": [{"object": "embedding", "embedding": [0.5]}]}
+    assert [list(vector) for vector in EmbeddingsResponse.from_dict(body).vectors(1)] == [[0.5]]

@@ -1,0 +1,213 @@
+"""A wrong type at any depth is a ContractError that says where, and nothing that the contract allows is refused."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+import yaml
+
+import openrouter_embeddings
+from client.calls import fixture
+from openrouter_embeddings import ContractError
+from openrouter_embeddings.models import (
+    EmbeddingsRequest,
+    EmbeddingsResponse,
+    ErrorResponse,
+    ModelsListResponse,
+)
+from openrouter_embeddings.record import Record
+
+OTHERS: tuple[Any, ...] = (None, True, 0, -3, 1.5, "", "text", [], [None], ["text"], {}, {"a": None})
+
+REQUEST = {
+    "model": "acme/embed-small",
+    "input": "x",
+    "dimensions": 8,
+    "encoding_format": "float",
+    "input_type": "search_query",
+    "user": "u",
+    "provider": {
+        "allow_fallbacks": True,
+        "data_collection": "deny",
+        "ignore": ["OpenAI"],
+        "max_price": {"prompt": "0.1", "completion": 1},
+        "only": [],
+        "order": ["Nebius"],
+        "preferred_max_latency": {"p50": 1, "p99": None},
+        "preferred_min_throughput": 40,
+        "quantizations": ["fp8"],
+        "sort": {"by": "price", "partition": "none"},
+        "zdr": False,
+    },
+}
+
+FAILURE = {
+    "error": {
+        "message": "m",
+        "code": 400,
+        "metadata": {"raw": "r"},
+        "name": "ZodError",
+        "error_type": "t",
+        "http_status": 400,
+        "availability": [],
+    },
+    "success": False,
+    "user_id": None,
+    "openrouter_metadata": {"a": 1},
+}
+
+CASES: dict[str, tuple[Any, Any, str]] = {
+    "embeddings": (EmbeddingsResponse, fixture("embeddings_float"), "/paths/~1embeddings/post/responses/200/content"),
+    "base64": (EmbeddingsResponse, fixture("embeddings_base64"), "/paths/~1embeddings/post/responses/200/content"),
+    "models": (ModelsListResponse, fixture("models_page"), "/paths/~1embeddings~1models/get/responses/200/content"),
+    "request": (EmbeddingsRequest, REQUEST, "/paths/~1embeddings/post/requestBody/content"),
+    "failure": (ErrorResponse, FAILURE, "/paths/~1embeddings/post/responses/400/content"),
+}
+
+
+def validator_of(place: str) -> jsonschema_rs.Draft202012Validator:
+    """The validator of a body that stands in the contract at a place."""
+    return jsonschema_rs.Draft202012Validator(
+        {"$ref": f"#{place}/application~1json/schema", **without_finer_rules(contract())}
+    )
+
+
+@cache
+def contract() -> dict[str, Any]:
+    """The parts of the contract that hold schemas."""
+    folder = Path(openrouter_embeddings.__file__).parent
+    document = yaml.safe_load((folder / "openapi.yaml").read_text(encoding="utf-8"))
+    return {name: document[name] for name in ("components", "paths")}
+
+
+Steps = tuple[str | int, ...]
+
+
+def places(value: Any, steps: Steps = ()) -> Iterator[Steps]:
+    """The path of each value within a value."""
+    yield steps
+    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, child in children:
+        yield from places(child, (*steps, step))
+
+
+def replaced(value: Any, steps: Steps, other: Any) -> Any:
+    """A copy of a value with another value at a path."""
+    if not steps:
+        return copy.deepcopy(other)
+    result = copy.copy(value)
+    result[steps[0]] = replaced(value[steps[0]], steps[1:], other)
+    return result
+
+
+def without(value: Any, steps: Steps) -> Any:
+    """A copy of a value that lacks the field at a path; None when there is no field at it."""
+    if not steps or not isinstance(steps[-1], str):
+        return None
+    result = copy.deepcopy(value)
+    parent = result
+    for step in steps[:-1]:
+        parent = parent[step]
+    del parent[steps[-1]]
+    return result
+
+
+def read_or_error(model: type[Record], document: Any) -> Record | ContractError:
+    """The object that is read, or the error that it raises."""
+    try:
+        return model.from_dict(document)
+    except ContractError as error:
+        return error
+
+
+def written(steps: Steps) -> str:
+    """A path as JSONPath."""
+    return "$" + "".join(f".{step}" if isinstance(step, str) else f"[{step}]" for step in steps)
+
+
+def is_left_for_later(steps: Steps, other: Any) -> bool:
+    """Whether the change is to the numbers of a vector, which are checked when the vector is read."""
+    return "embedding" in steps[:-1] or (steps[-1:] == ("embedding",) and isinstance(other, list))
+
+
+def without_finer_rules(schema: Any) -> Any:
+    """Return a schema that leaves to the server what the client does: empty texts and lists, and unknown names."""
+    if isinstance(schema, list):
+        return [without_finer_rules(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {name: without_finer_rules(item) for name, item in schema.items() if name not in {"minLength", "minItems"}}
+    if isinstance(kept.get("enum"), list) and len(kept["enum"]) > 1:
+        del kept["enum"]
+    if kept.get("additionalProperties") is False:
+        del kept["additionalProperties"]
+    return kept
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_reading_agrees_with_the_contract_at_every_place(case: str) -> None:
+    """With any JSON type at any place, reading succeeds if the contract allows it, and else names that place."""
+    model, good, place = CASES[case]
+    validator = validator_of(place)
+    assert validator.is_valid(good)
+    for steps in places(good):
+        for other in OTHERS:
+            document = replaced(good, steps, other)
+            result = read_or_error(model, document)
+            if isinstance(result, ContractError):
+                assert not validator.is_valid(document), (steps, other)
+                assert result.path.startswith(written(steps)), (result, steps, other)
+            else:
+                counts_as_absent = other is None and validator.is_valid(without(good, steps))
+                is_open = counts_as_absent or is_left_for_later(steps, other)
+                assert is_open or validator.is_valid(document), (steps, other, result)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_missing_field_is_named_where_the_contract_requires_it(case: str) -> None:
+    """Leaving out any field succeeds if it is optional, and else names it."""
+    model, good, place = CASES[case]
+    validator = validator_of(place)
+    for steps in places(good):
+        if not steps or not isinstance(steps[-1], str):
+            continue
+        document = without(good, steps)
+        if validator.is_valid(document):
+            assert model.from_dict(document).to_dict() == document
+        else:
+            with pytest.raises(ContractError) as caught:
+                model.from_dict(document)
+            assert (caught.value.path, caught.value.received) == (written(steps), "nothing")
+
+
+def test_the_path_of_an_unusual_name_is_quoted() -> None:
+    """A name that is no identifier stands in brackets, so that the path stays a JSONPath."""
+    assert (
+        str(ContractError("a", "b").inside("x-y").inside(3).inside("data"))
+        == "$.data[3]['x-y']: expected a, received b"
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (None, "null"),
+        (True, "true"),
+        (1.5, "the number 1.5"),
+        (10**30, "the number beyond 64 bits"),
+        ("x" * 100, f"the string '{'x' * 40}'…"),
+        ([1, 2], "a list of 2"),
+        ({"a": 1}, "an object with 1 fields"),
+    ],
+)
+def test_an_error_quotes_what_it_received_shortened(value: Any, words: str) -> None:
+    """A message holds the kind of the value and no more than its beginning."""
+    with pytest.raises(ContractError) as caught:
+        EmbeddingsResponse.from_dict({"object": value, "data": [], "model": "m"})
+    assert caught.value.received == words
