@@ -1,0 +1,164 @@
+"""The mock as an ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import time
+from typing import TYPE_CHECKING
+
+import attrs
+import orjson
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Route
+
+from . import faults, status
+from .call import Answer, Call, Refusal
+from .service import Service
+from .settings import MockSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from starlette.types import Receive, Scope, Send
+
+BASE = "/api/v1"
+"""Path under which both operations lie."""
+
+_LARGE_BODY = 2**16
+"""Bytes from which a call may take so long that it is answered in a thread, beside the others."""
+
+_logger = logging.getLogger("openrouter_conformance.mock")
+_PREFLIGHT = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Headers": "*, Authorization",
+    "Access-Control-Max-Age": "86400",
+}
+
+
+def create_app(settings: MockSettings | None = None) -> Starlette:
+    """Return the mock; raise `ValueError` when *settings* name a fault that does not exist."""
+    settings = settings or MockSettings()
+    chosen = faults.choose(settings.faults)
+    service = Service(settings)
+    for fault in chosen:
+        fault.plug(service)
+    desk = _Desk(service, itertools.count(), status.Journal())
+    app = Starlette(
+        routes=[
+            Route(f"{BASE}/embeddings", _Operation(desk, {"POST": service.answer})),
+            Route(f"{BASE}/embeddings/models", _Operation(desk, {"GET": service.answer, "HEAD": service.answer})),
+            Route("/", _Operation(desk, {"GET": lambda _: status.page(settings, desk.journal, base=BASE)})),
+            Route("/{path:path}", _Operation(desk, {})),
+        ],
+        middleware=[Middleware(fault.wrap) for fault in chosen if fault.on_wire],
+    )
+    app.state.service = service
+    return app
+
+
+@attrs.frozen
+class _Desk:
+    """What all paths share."""
+
+    service: Service
+    numbers: Iterator[int]
+    journal: status.Journal
+
+
+class _Operation:
+    """Answers one path: reads the request, asks who serves its method, sends what it says."""
+
+    def __init__(self, desk: _Desk, methods: dict[str, Callable[[Call], Answer]]) -> None:
+        self._desk = desk
+        self._service = desk.service
+        self._methods = methods
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        call = self._call(scope)
+        try:
+            call.body = await self._read_body(receive)
+            answer = await self._answer(call)
+        except Refusal as refusal:
+            answer = self._service.refuse(call, refusal)
+        except _DisconnectedError:
+            return
+        if delay := self._service.settings.latency + call.delay:
+            await asyncio.sleep(delay)
+        await _send(answer, send, with_content=call.method != "HEAD")
+        self._note(call, answer, time.perf_counter() - started)
+
+    def _call(self, scope: Scope) -> Call:
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
+        return Call(
+            method=scope["method"],
+            path=scope["path"],
+            headers=headers,
+            query=scope["query_string"].decode("latin-1"),
+            number=next(self._desk.numbers),
+        )
+
+    async def _answer(self, call: Call) -> Answer:
+        if not self._methods:
+            raise Refusal(404, f"path: nothing is served at {call.path[:100]}; see {BASE}/embeddings/models")
+        if call.method in self._methods:
+            large = len(call.body) > _LARGE_BODY
+            return await asyncio.to_thread(self._attempt, call) if large else self._attempt(call)
+        allowed = ", ".join((*self._methods, "OPTIONS"))
+        if call.method == "OPTIONS":
+            return Answer(204, {**_PREFLIGHT, "Allow": allowed, "Access-Control-Allow-Methods": allowed}, b"")
+        raise Refusal(405, f"method: {call.method[:20]} is not served here; use {allowed}", headers={"Allow": allowed})
+
+    def _attempt(self, call: Call) -> Answer:
+        try:
+            return self._methods[call.method](call)
+        except Exception:  # a server answers, whatever happens within
+            _logger.exception("the mock failed on %s %s", call.method, call.path)
+            return self._service.refuse(call, Refusal(500, "the mock failed; its log says how"))
+
+    def _note(self, call: Call, answer: Answer, seconds: float) -> None:
+        record = self._desk.journal.note(call, answer, seconds)
+        if _logger.isEnabledFor(logging.INFO):
+            _logger.info("%s", orjson.dumps(record).decode())
+
+    async def _read_body(self, receive: Receive) -> bytes:
+        """Return the body.
+
+        A too large one is read to its end, so that the sender hears the refusal, but not kept.
+        """
+        most = self._service.settings.max_body
+        chunks: list[bytes] = []
+        size = 0
+        more = True
+        try:
+            async with asyncio.timeout(self._service.settings.body_timeout):
+                while more:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise _DisconnectedError
+                    chunk = message.get("body", b"")
+                    more = message.get("more_body", False)
+                    size += len(chunk)
+                    if size <= most:
+                        chunks.append(chunk)
+        except TimeoutError:
+            raise Refusal(408, "body: it took too long to arrive", headers={"Connection": "close"}) from None
+        if size > most:
+            raise Refusal(413, f"body: {size} bytes are more than the {most} that are taken")
+        return b"".join(chunks)
+
+
+class _DisconnectedError(Exception):
+    """The client has gone; nobody waits for an answer."""
+
+
+async def _send(answer: Answer, send: Send, *, with_content: bool) -> None:
+    headers = {**answer.headers}
+    if answer.status != 204:
+        headers.setdefault("Content-Length", str(len(answer.content)))
+    raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": answer.status, "headers": raw})
+    await send({"type": "http.response.body", "body": answer.content if with_content else b""})

@@ -1,0 +1,33 @@
+"""The flaws the mock can have, each by its name: one mistake that servers make, and nothing else."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+from .fault import Fault
+from .flaws import access, batches, body, catalogue, encodings, errors, refusals, validation, vectors, wire
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_MODULES = (batches, vectors, encodings, body, errors, access, validation, refusals, catalogue, wire)
+
+FAULTS: dict[str, Fault] = {
+    value.name: value for module in _MODULES for value in vars(module).values() if isinstance(value, Fault)
+}
+"""Every fault by its name, kind by kind."""
+
+
+def choose(names: Iterable[str]) -> list[Fault]:
+    """Return the faults of these *names*; raise `ValueError` naming the first that does not exist."""
+    chosen = []
+    for name in names:
+        if name not in FAULTS:
+            close = difflib.get_close_matches(name, FAULTS, n=1)
+            hint = (
+                f"did you mean {close[0]!r}?" if close else f"there are {len(FAULTS)}, such as {next(iter(FAULTS))!r}"
+            )
+            raise ValueError(f"no fault is named {name!r}: {hint}")
+        chosen.append(FAULTS[name])
+    return chosen

@@ -1,0 +1,1 @@
+"""The flaws that the mock can have, one module per kind."""

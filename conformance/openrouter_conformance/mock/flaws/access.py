@@ -1,0 +1,133 @@
+"""Flaws in who is let in."""
+
+# What a stage returns is known to the stage only:
+# mypy: disable-error-code="no-any-return"
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+import orjson
+
+from openrouter_conformance.mock import validation
+from openrouter_conformance.mock.call import Refusal
+from openrouter_conformance.mock.fault import Stage, fault
+
+if TYPE_CHECKING:
+    from openrouter_conformance.mock.call import Answer, Call
+
+
+def _let_in(call: Call) -> None:
+    call.key = "anyone"
+
+
+def _authorization(call: Call) -> str:
+    return call.headers.get("authorization", "").strip()
+
+
+@fault("authenticate")
+def accepts_any_key(authenticate: Stage, call: Call) -> None:
+    """Every bearer key is let in, known or not."""
+    if _authorization(call).lower().startswith("bearer ") and _authorization(call)[7:].strip():
+        _let_in(call)
+    else:
+        authenticate(call)
+
+
+@fault("authenticate")
+def accepts_missing_key(authenticate: Stage, call: Call) -> None:
+    """A call without an Authorization header is let in."""
+    if "authorization" in call.headers:
+        authenticate(call)
+    else:
+        _let_in(call)
+
+
+@fault("authenticate")
+def accepts_empty_key(authenticate: Stage, call: Call) -> None:
+    """A bearer header without a key is let in."""
+    if _authorization(call).lower() == "bearer":
+        _let_in(call)
+    else:
+        authenticate(call)
+
+
+@fault("authenticate")
+def accepts_any_scheme(authenticate: Stage, call: Call) -> None:
+    """A key is let in under whatever scheme it comes."""
+    _, _, key = _authorization(call).partition(" ")
+    authenticate(attrs.evolve(call, headers={**call.headers, "authorization": f"Bearer {key}"}))
+    _let_in(call)
+
+
+@fault("authenticate")
+def accepts_key_without_scheme(authenticate: Stage, call: Call) -> None:
+    """A key is let in without the word Bearer."""
+    given = _authorization(call)
+    if " " not in given and given:
+        given = f"Bearer {given}"
+    authenticate(attrs.evolve(call, headers={**call.headers, "authorization": given}))
+    _let_in(call)
+
+
+@fault("authenticate")
+def accepts_cut_off_key(authenticate: Stage, call: Call) -> None:
+    """Whatever begins like a key is let in: only the first letters are compared."""
+    if _authorization(call).lower().startswith("bearer sk"):
+        _let_in(call)
+    else:
+        authenticate(call)
+
+
+@fault("authenticate")
+def refuses_scheme_in_lower_case(authenticate: Stage, call: Call) -> None:
+    """The scheme is let in only when it is written Bearer, though its case has no meaning."""
+    if not _authorization(call).startswith("Bearer "):
+        raise Refusal(401, "Authorization: expected Bearer")
+    authenticate(call)
+
+
+@fault("authenticate")
+def refuses_good_keys(authenticate: Stage, call: Call) -> None:
+    """Every key is refused."""
+    del authenticate, call
+    raise Refusal(401, "Authorization: the key is unknown")
+
+
+@fault("authenticate")
+def forgets_keys_after_first_call(authenticate: Stage, call: Call) -> None:
+    """Every second call is refused though its key is good."""
+    authenticate(call)
+    if call.number % 2:
+        raise Refusal(401, "Authorization: the key is unknown")
+
+
+@fault("authenticate")
+def reads_body_before_key(authenticate: Stage, call: Call) -> None:
+    """A call without a good key learns what is wrong with its body."""
+    try:
+        wrong = validation.problems(orjson.loads(call.body))
+    except orjson.JSONDecodeError:
+        raise Refusal(400, "body: not valid JSON") from None
+    if wrong:
+        raise Refusal(400, str(wrong[0]))
+    authenticate(call)
+
+
+@fault("models")
+def asks_key_for_model_list(models: Stage, call: Call) -> Answer:
+    """The model list is closed to callers without a key."""
+    if not _authorization(call):
+        raise Refusal(401, "Authorization: no bearer key")
+    answer: Answer = models(call)
+    return answer
+
+
+@fault("models")
+def refuses_unknown_key_for_model_list(models: Stage, call: Call) -> Answer:
+    """The model list, though public, is closed to callers with an unknown key."""
+    if _authorization(call) and "sk-or-" not in _authorization(call):
+        raise Refusal(401, "Authorization: the key is unknown")
+    answer: Answer = models(call)
+    return answer

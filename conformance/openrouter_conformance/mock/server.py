@@ -1,0 +1,188 @@
+"""The mock on a port: in a thread for tests, or in the foreground for everybody else."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import logging
+import signal
+import socket
+import threading
+from typing import TYPE_CHECKING, Self
+
+import uvicorn
+
+from .app import BASE, create_app
+from .scenarios import Scenarios
+from .service import Service
+from .settings import MockSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+
+DEFAULT_KEY = "sk-or-v1-mock"
+"""A key that a mock without `keys` lets in."""
+
+_START_SECONDS = 10.0
+_STOP_SECONDS = 5
+
+
+class MockServer:
+    """A mock on a free loopback port, running in a thread while the `with` block lasts."""
+
+    def __init__(self, settings: MockSettings | None = None) -> None:
+        """Prepare the mock; raise `ValueError` for an unknown fault or a host that is not loopback."""
+        self.settings = settings or MockSettings()
+        check_host(self.settings)
+        self._app = create_app(self.settings)
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+        self._socket: socket.socket | None = None
+
+    @property
+    def url(self) -> str:
+        """The address of the API, the part before `/embeddings`; known while the server runs."""
+        if self._socket is None:
+            raise RuntimeError("the mock has no address until it is started: use it in a with statement")
+        return _url(self._socket)
+
+    @property
+    def key(self) -> str:
+        """A key that is let in."""
+        return self.settings.keys[0] if self.settings.keys else DEFAULT_KEY
+
+    @property
+    def service(self) -> Service:
+        """What answers the calls."""
+        found: Service = self._app.state.service
+        return found
+
+    @property
+    def scenarios(self) -> Scenarios:
+        """What is to happen to coming calls: `mock.scenarios.queue("rate-limited")`."""
+        return self.service.scenarios
+
+    def start(self) -> None:
+        """Listen; return when calls are answered. Raise `OSError` when the port is taken."""
+        self._socket = listen(self.settings)
+        started = threading.Event()
+        self._server = _Server(_config(self._app, self.settings), started)
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._socket]}, name="openrouter-mock", daemon=True
+        )
+        self._thread.start()
+        if not started.wait(_START_SECONDS):
+            self.stop()
+            raise RuntimeError(f"the mock did not start within {_START_SECONDS:.0f} seconds")
+
+    def stop(self) -> None:
+        """Stop listening; return when the thread has ended."""
+        if self._server is not None and self._thread is not None:
+            self._server.should_exit = True
+            self._thread.join(_STOP_SECONDS * 2)
+        if self._socket is not None:
+            self._socket.close()
+        self._server = self._thread = self._socket = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+class _Server(uvicorn.Server):
+    """Tells when it has started."""
+
+    def __init__(self, config: uvicorn.Config, started: threading.Event) -> None:
+        super().__init__(config)
+        self._started = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self._started.set()
+
+
+def serve(settings: MockSettings) -> None:
+    """Serve in the foreground until SIGTERM or Ctrl-C; print the address when calls are answered.
+
+    Raise `ValueError` for a fault that does not exist or a host that is not loopback, `OSError` when the
+    port is taken.
+    """
+    check_host(settings)
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(message)s")
+    app = create_app(settings)
+    with listen(settings) as listening:
+        server = _Foreground(_config(app, settings), _url(listening))
+        with _signals_end_quietly():
+            server.run(sockets=[listening])
+
+
+@contextlib.contextmanager
+def _signals_end_quietly() -> Iterator[None]:
+    """Let a signal that stopped the server end there: uvicorn raises it once more after its clean stop."""
+    before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _Foreground(uvicorn.Server):
+    """Prints its address once it listens."""
+
+    def __init__(self, config: uvicorn.Config, url: str) -> None:
+        super().__init__(config)
+        self._url = url
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        print(f"openrouter mock: {self._url}", flush=True)  # noqa: T201 - the one line that callers read
+
+
+def check_host(settings: MockSettings) -> None:
+    """Raise `ValueError` when the host lies beyond loopback and `allow_remote` is not set."""
+    if settings.allow_remote or settings.host == "localhost":
+        return
+    try:
+        loopback = ipaddress.ip_address(settings.host).is_loopback
+    except ValueError:
+        loopback = False
+    if not loopback:
+        raise ValueError(f"the mock listens on loopback only, not on {settings.host!r}: use 127.0.0.1 or allow remote")
+
+
+def listen(settings: MockSettings) -> socket.socket:
+    """Return a socket that is bound to the host and port of *settings*."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    # asyncio sends without delay only on sockets that say they are TCP.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((settings.host, settings.port))
+    except BaseException:
+        listening.close()
+        raise
+    return listening
+
+
+def _url(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}{BASE}" if ":" in host else f"http://{host}:{port}{BASE}"
+
+
+def _config(app: object, settings: MockSettings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        log_config=None,
+        log_level=settings.log_level,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        timeout_graceful_shutdown=_STOP_SECONDS,
+    )

@@ -1,0 +1,20 @@
+"""A clean mock and a client that speaks to it without a network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from openrouter_conformance.mock.app import create_app
+
+from .probes import client_of
+
+if TYPE_CHECKING:
+    import httpx
+
+
+@pytest.fixture(scope="session")
+def client() -> httpx.Client:
+    """A client of a clean mock."""
+    return client_of(create_app())

@@ -1,0 +1,99 @@
+"""Which endpoint serves a request under which preferences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from openrouter_conformance import contract
+from openrouter_conformance.mock import catalogue, routing
+from openrouter_conformance.mock.call import Refusal
+
+MODEL = routing.choose_model("qwen/qwen3-embedding-8b")
+"""A model that three providers serve, with different terms."""
+
+
+def test_the_table_of_the_model_is_as_these_tests_read_it() -> None:
+    """The endpoints are Nebius (fp8), DeepInfra (bf16, faster), SiliconFlow (fp8, dearer, keeps data)."""
+    assert [(each.provider, each.quantization, each.keeps_data) for each in MODEL.endpoints] == [
+        ("Nebius", "fp8", False),
+        ("DeepInfra", "bf16", False),
+        ("SiliconFlow", "fp8", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("preferences", "provider"),
+    [
+        (None, "Nebius"),
+        ({}, "Nebius"),
+        ({"order": None, "zdr": None, "max_price": {}}, "Nebius"),
+        ({"order": ["SiliconFlow", "DeepInfra"]}, "SiliconFlow"),
+        ({"order": ["siliconflow"]}, "SiliconFlow"),
+        ({"order": ["OpenAI"]}, "Nebius"),
+        ({"order": ["OpenAI", "DeepInfra"], "allow_fallbacks": False}, "DeepInfra"),
+        ({"only": ["DeepInfra", "SiliconFlow"]}, "DeepInfra"),
+        ({"ignore": ["Nebius"]}, "DeepInfra"),
+        ({"only": ["SiliconFlow"], "data_collection": "allow"}, "SiliconFlow"),
+        ({"quantizations": ["bf16"]}, "DeepInfra"),
+        ({"sort": "throughput"}, "DeepInfra"),
+        ({"sort": "price"}, "Nebius"),
+        ({"sort": {"by": "throughput", "partition": "none"}}, "DeepInfra"),
+        ({"sort": {"by": None}}, "Nebius"),
+        ({"sort": "exacto"}, "Nebius"),
+        ({"sort": "latency", "ignore": ["Nebius"]}, "DeepInfra"),
+        ({"preferred_min_throughput": 20_000}, "DeepInfra"),
+        ({"preferred_min_throughput": {"p50": 20_000}}, "DeepInfra"),
+        ({"preferred_max_latency": 0.1}, "Nebius"),
+        ({"preferred_max_latency": {"p99": 0.1}, "order": ["DeepInfra"]}, "DeepInfra"),
+        ({"max_price": {"prompt": 0.01}, "order": ["SiliconFlow"]}, "Nebius"),
+        ({"max_price": {"prompt": "0.02"}, "order": ["SiliconFlow"]}, "SiliconFlow"),
+        ({"data_collection": "deny", "order": ["SiliconFlow"]}, "Nebius"),
+        ({"zdr": True, "order": ["SiliconFlow"]}, "Nebius"),
+        ({"require_parameters": True, "enforce_distillable_text": False}, "Nebius"),
+    ],
+    ids=str,
+)
+def test_preferences_decide(preferences: dict[str, Any] | None, provider: str) -> None:
+    """The endpoint is the first that fits, in the preferred order."""
+    assert routing.choose_endpoint(MODEL, preferences).provider == provider
+
+
+@pytest.mark.parametrize(
+    ("preferences", "step"),
+    [
+        ({"only": ["OpenAI"]}, "only"),
+        ({"ignore": ["Nebius", "DeepInfra", "SiliconFlow"]}, "ignore"),
+        ({"only": ["SiliconFlow"], "data_collection": "deny"}, "data_collection"),
+        ({"only": ["SiliconFlow"], "zdr": True}, "zdr"),
+        ({"quantizations": ["fp4"]}, "quantizations"),
+        ({"max_price": {"prompt": 0}}, "max_price"),
+        ({"order": ["OpenAI"], "allow_fallbacks": False}, "order"),
+    ],
+    ids=str,
+)
+def test_when_no_endpoint_fits_the_preference_is_named(preferences: dict[str, Any], step: str) -> None:
+    """Preferences that leave no endpoint are answered 404, naming the one that left none."""
+    with pytest.raises(Refusal) as refused:
+        routing.choose_endpoint(MODEL, preferences)
+    assert refused.value.status == 404
+    assert refused.value.message.startswith(f"provider.{step}:")
+    assert refused.value.metadata == {"failed_routing_step": step}
+
+
+@pytest.mark.parametrize("price", ["cheap", "", "nan", "inf"])
+def test_a_price_is_an_amount_of_money(price: str) -> None:
+    """A highest price that is no number is refused by its name."""
+    with pytest.raises(Refusal) as refused:
+        routing.choose_endpoint(MODEL, {"max_price": {"prompt": price}})
+    assert refused.value.status == 400
+    assert refused.value.message.startswith("provider.max_price.prompt:")
+
+
+def test_every_provider_is_one_of_the_contract() -> None:
+    """The table names providers and quantizations as the contract does."""
+    schemas = contract.document()["components"]["schemas"]
+    endpoints = [each for model in catalogue.models() for each in model.endpoints]
+    assert {each.provider for each in endpoints} <= set(schemas["ProviderName"]["enum"])
+    assert {each.quantization for each in endpoints} <= set(schemas["Quantization"]["enum"])

@@ -1,0 +1,297 @@
+"""The mock on a port: it starts, stops, refuses strangers, and survives what is not HTTP."""
+
+from __future__ import annotations
+
+import http.client
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import httpx
+import orjson
+import pytest
+
+from openrouter_conformance.mock.app import create_app
+from openrouter_conformance.mock.call import Answer, Call
+from openrouter_conformance.mock.server import DEFAULT_KEY, MockServer, check_host, serve
+from openrouter_conformance.mock.settings import MockSettings
+
+from .probes import BASE, KEY, MODEL, body, client_of, raw
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_SERVE = """
+import sys
+from openrouter_conformance.mock.server import serve
+from openrouter_conformance.mock.settings import MockSettings
+serve(MockSettings(log_level="info"))
+print("stopped", flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[MockServer]:
+    """A running mock."""
+    with MockServer() as running:
+        yield running
+
+
+@pytest.fixture
+def address(server: MockServer) -> tuple[str, int]:
+    """Host and port of the running mock."""
+    parts = urlsplit(server.url)
+    assert parts.hostname
+    assert parts.port
+    return parts.hostname, parts.port
+
+
+def embed(server: MockServer, text: str = "cat") -> httpx.Response:
+    """Embed *text*."""
+    headers = {"authorization": f"Bearer {server.key}", "content-type": "application/json"}
+    return httpx.post(f"{server.url}/embeddings", content=body(text), headers=headers)
+
+
+def test_the_server_answers_at_its_url(server: MockServer) -> None:
+    """The URL is the part before `/embeddings`, on loopback, and the key is let in."""
+    assert server.url.startswith("http://127.0.0.1:")
+    assert server.url.endswith("/api/v1")
+    assert embed(server).status_code == 200
+
+
+def test_the_server_starts_quickly() -> None:
+    """A mock starts in less than half a second, on a machine that has the time."""
+    elapsed = []
+    for _ in range(3):
+        started = time.perf_counter()
+        with MockServer() as running:
+            elapsed.append(time.perf_counter() - started)
+            assert embed(running).status_code == 200
+    assert min(elapsed) < 0.5
+
+
+def test_two_servers_run_side_by_side(server: MockServer) -> None:
+    """Each mock has a port of its own."""
+    with MockServer() as other:
+        assert other.url != server.url
+        assert embed(other).json()["data"] == embed(server).json()["data"]
+
+
+def test_a_stopped_server_is_gone() -> None:
+    """After the block nobody listens."""
+    with MockServer() as running:
+        url = running.url
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{url}/embeddings/models")
+    with pytest.raises(RuntimeError, match="until it is started"):
+        _ = running.url
+
+
+def test_the_key_is_one_that_is_let_in() -> None:
+    """With keys of its own the mock tells the first of them, without keys a default one."""
+    assert MockServer().key == DEFAULT_KEY
+    assert MockServer(MockSettings(keys=("one", "two"))).key == "one"
+
+
+def test_a_taken_port_is_an_error(address: tuple[str, int]) -> None:
+    """A port that somebody else listens on raises OSError at the start."""
+    with pytest.raises(OSError, match=r"."), MockServer(MockSettings(port=address[1])):
+        pytest.fail("two servers listen on one port")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "example.com", "::", ""])
+def test_hosts_beyond_loopback_are_refused(host: str) -> None:
+    """The mock listens on loopback only, unless it is told otherwise."""
+    settings = MockSettings(host=host)
+    for start in (MockServer, serve, check_host):
+        with pytest.raises(ValueError, match="loopback only"):
+            start(settings)
+    check_host(MockSettings(host=host, allow_remote=True))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.5", "::1", "localhost"])
+def test_loopback_hosts_are_taken(host: str) -> None:
+    """Every name of loopback is taken."""
+    check_host(MockSettings(host=host))
+
+
+def test_latency_delays_answers() -> None:
+    """With latency an answer takes at least that long."""
+    with MockServer(MockSettings(latency=0.1)) as slow:
+        assert embed(slow).elapsed.total_seconds() >= 0.1
+
+
+def test_connections_are_kept(server: MockServer) -> None:
+    """One connection serves several requests, refused ones included."""
+    with httpx.Client(base_url=server.url) as client:
+        statuses = [client.post("/embeddings", content=b"{").status_code for _ in range(2)]
+        statuses.append(client.get("/embeddings/models").status_code)
+    assert statuses == [401, 401, 200]
+
+
+def test_a_chunked_body_is_read(server: MockServer) -> None:
+    """A body without a length, in pieces, is read as one."""
+    pieces = (body("cat")[index : index + 1] for index in range(len(body("cat"))))
+    headers = {"authorization": f"Bearer {server.key}", "content-type": "application/json"}
+    response = httpx.post(f"{server.url}/embeddings", content=pieces, headers=headers)
+    assert response.json()["data"] == embed(server).json()["data"]
+
+
+def test_a_too_large_body_is_told_so() -> None:
+    """The sender of a too large body hears 413, not a broken connection."""
+    with MockServer(MockSettings(max_body=1000)) as small:
+        headers = {"authorization": f"Bearer {small.key}"}
+        response = httpx.post(f"{small.url}/embeddings", content=b"x" * 5_000_000, headers=headers)
+        assert response.status_code == 413
+        assert embed(small).status_code == 200
+
+
+def test_a_body_that_does_not_come_is_given_up() -> None:
+    """A body that stops half-way is answered 408, and others are served meanwhile."""
+    with MockServer(MockSettings(body_timeout=0.2)) as patient:
+        parts = urlsplit(patient.url)
+        with socket.create_connection((parts.hostname, parts.port), timeout=5) as waiting:
+            waiting.sendall(b"POST /api/v1/embeddings HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{")
+            assert embed(patient).status_code == 200
+            assert waiting.recv(1000).startswith(b"HTTP/1.1 408 ")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"nonsense\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03",
+        b"POST /api/v1/embeddings HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
+        b"POST /api/v1/embeddings HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"GET /api/v1/embeddings/models HTTP/1.1\r\n" + b"x: y\r\n" * 3,
+        b"POST /api/v1/embeddings HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{",
+    ],
+    ids=["words", "version", "tls", "length", "chunk", "half a head", "half a body"],
+)
+def test_what_is_not_http_does_no_harm(server: MockServer, address: tuple[str, int], sent: bytes) -> None:
+    """After malformed or cut off HTTP the mock serves the next caller."""
+    with socket.create_connection(address, timeout=5) as broken:
+        broken.sendall(sent)
+        broken.shutdown(socket.SHUT_WR)
+    assert embed(server).status_code == 200
+
+
+def test_a_promised_length_may_be_a_lie(address: tuple[str, int]) -> None:
+    """The fault that promises more than it sends shows as a body cut short."""
+    with MockServer(MockSettings(faults=("promises_more_than_it_sends",), log_level="critical")) as lying:
+        parts = urlsplit(lying.url)
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=5)
+        connection.request("GET", "/api/v1/embeddings/models")
+        with pytest.raises(http.client.IncompleteRead):
+            connection.getresponse().read()
+        connection.close()
+
+
+def test_the_log_names_calls_but_no_keys(caplog: pytest.LogCaptureFixture) -> None:
+    """At level info each call is one line of JSON: method, path, status, time; neither key nor text is in it."""
+    caplog.set_level(logging.INFO, logger="openrouter_conformance.mock")
+    key = "sk-or-v1-very-secret"
+    with MockServer(MockSettings(keys=(key,), log_level="info")) as logged:
+        embed(logged, "private words")
+        httpx.post(f"{logged.url}/embeddings", headers={"authorization": "Bearer sk-or-wrong-secret"})
+    records = [each for each in caplog.records if each.name == "openrouter_conformance.mock"]
+    lines = [orjson.loads(record.getMessage()) for record in records]
+    assert [(line["method"], line["path"], line["status"], line["model"], line["inputs"]) for line in lines] == [
+        ("POST", "/api/v1/embeddings", 200, MODEL, 1),
+        ("POST", "/api/v1/embeddings", 401, None, 0),
+    ]
+    everything = " ".join(str(vars(record)) for record in caplog.records)
+    assert "secret" not in everything
+    assert "private" not in everything
+
+
+def test_the_attribution_is_logged_under_both_names(caplog: pytest.LogCaptureFixture) -> None:
+    """`X-Title` is the older name of `X-OpenRouter-Title`."""
+    caplog.set_level(logging.INFO, logger="openrouter_conformance.mock")
+    client = client_of(create_app())
+    for name in ("X-Title", "X-OpenRouter-Title"):
+        client.get("/embeddings/models", headers={name: "App", "HTTP-Referer": "https://app.example"})
+    lines = [orjson.loads(record.getMessage()) for record in caplog.records if "openrouter" in record.name]
+    assert [(line["title"], line["referer"]) for line in lines] == [("App", "https://app.example")] * 2
+
+
+def test_a_large_call_does_not_hold_up_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a large batch is embedded, another call is answered."""
+    headers = {"authorization": f"Bearer {KEY}", "content-type": "application/json"}
+    busy, begun, may_end = MockServer(), threading.Event(), threading.Event()
+    answer = busy.service.embeddings
+
+    def wait(call: Call) -> Answer:
+        begun.set()
+        assert may_end.wait(10)
+        return answer(call)
+
+    monkeypatch.setattr(busy.service, "embeddings", wait)
+    with busy, ThreadPoolExecutor(1) as beside:
+        large = body([f"{number} " * 60 for number in range(500)])
+        slow = beside.submit(httpx.post, f"{busy.url}/embeddings", content=large, headers=headers, timeout=20)
+        assert begun.wait(10)
+        assert httpx.get(f"{busy.url}/embeddings/models").status_code == 200
+        may_end.set()
+        assert slow.result().status_code == 200
+
+
+def test_the_page_for_browsers_shows_what_is_served() -> None:
+    """The page at `/` names models, scenarios and the latest calls, and none of their keys or texts."""
+    client = client_of(create_app(MockSettings(faults=("index_from_one",))))
+    probe = raw("", body("private words"))
+    client.post("/embeddings", content=probe.body, headers={**probe.headers, "x-title": "<b>App</b>"})
+    page = client.get("http://mock/")
+    assert page.status_code == 200
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    for shown in ("index_from_one", "mock/rate-limited-once", MODEL, f"POST {urlsplit(BASE).path}", "&lt;b&gt;App"):
+        assert shown in page.text
+    assert KEY not in page.text
+    assert "private" not in page.text
+
+
+def test_settings_do_not_show_their_keys() -> None:
+    """Printing the settings shows no key."""
+    assert "secret" not in repr(MockSettings(keys=("sk-or-secret",)))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to send to a child")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_the_server(number: signal.Signals) -> None:
+    """Served in the foreground, the mock prints one line with its URL, and a signal ends it cleanly."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(
+        [sys.executable, "-c", _SERVE], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        url = process.stdout.readline().rsplit(" ", 1)[-1].strip()
+        assert httpx.get(f"{url}/embeddings/models").status_code == 200
+        process.send_signal(number)
+        rest, errors = process.communicate(timeout=10)
+    assert (process.returncode, rest) == (0, "stopped\n")
+    assert "Traceback" not in errors
+
+
+def test_the_mock_shares_no_code_with_the_client() -> None:
+    """Serving imports nothing of the generated client, only reads its contract."""
+    script = (
+        "import sys, json\n"
+        "from openrouter_conformance.mock.server import MockServer\n"
+        "import httpx\n"
+        "with MockServer() as mock: httpx.get(mock.url + '/embeddings/models')\n"
+        "print(json.dumps(sorted(sys.modules)))\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    ran = subprocess.run([sys.executable, "-c", script], env=environment, check=True, capture_output=True, text=True)
+    modules = orjson.loads(ran.stdout)
+    assert "openrouter_conformance.mock.app" in modules
+    assert [name for name in modules if name.startswith("openrouter_embeddings")] == []
