@@ -1,0 +1,94 @@
+"""Successful answers, taken apart strictly enough to reason about them."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from openrouter_conformance import vectors
+from openrouter_conformance.exchange import excerpt
+from openrouter_conformance.verdicts import Violation
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from openrouter_conformance.exchange import Exchange
+
+_OK = 200
+
+
+@attrs.frozen(slots=False)
+class Embedded:
+    """A 200 of createEmbeddings."""
+
+    exchange: Exchange
+    body: dict[str, Any]
+    items: list[dict[str, Any]]
+
+    @functools.cached_property
+    def vectors(self) -> list[NDArray[np.float64]]:
+        """The vectors in the order of the array, shape (length,) each; Violation when one is none."""
+        return [
+            vectors.decode(item.get("embedding"), f"data[{place}].embedding", self.exchange)
+            for place, item in enumerate(self.items)
+        ]
+
+    @property
+    def usage(self) -> dict[str, Any] | None:
+        """The `usage` object, or None when the answer has none."""
+        usage = self.body.get("usage")
+        return usage if isinstance(usage, dict) else None
+
+
+@attrs.frozen
+class Page:
+    """A 200 of listEmbeddingsModels."""
+
+    exchange: Exchange
+    models: list[dict[str, Any]]
+    total_count: Any
+    next: Any
+
+    @property
+    def ids(self) -> list[Any]:
+        """The models' identifiers in the order of the page."""
+        return [model.get("id") for model in self.models]
+
+
+def embedded(exchange: Exchange, count: int | None = None) -> Embedded:
+    """Return `exchange` as a successful answer, of `count` items if given; Violation when it is none."""
+    body = _successful(exchange)
+    items = body.get("data")
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise Violation(f"200 {excerpt(exchange.body)}", "a body whose `data` is an array of objects", exchange)
+    if count is not None and len(items) != count:
+        raise Violation(f"{len(items)} items in `data`", f"{count}, one per input", exchange)
+    return Embedded(exchange, body, items)
+
+
+def page(exchange: Exchange) -> Page:
+    """Return `exchange` as a page of the model list; Violation when it is none."""
+    body = _successful(exchange)
+    models = body.get("data")
+    if not isinstance(models, list) or not all(isinstance(model, dict) for model in models):
+        raise Violation(f"200 {excerpt(exchange.body)}", "a body whose `data` is an array of models", exchange)
+    links = body.get("links")
+    return Page(exchange, models, body.get("total_count"), links.get("next") if isinstance(links, dict) else None)
+
+
+def is_refusal(exchange: Exchange) -> bool:
+    """Say whether the target answered that it cannot or will not do what was asked (a 4xx about the request)."""
+    return exchange.status in (400, 404, 413, 415, 422)
+
+
+def _successful(exchange: Exchange) -> dict[str, Any]:
+    if exchange.status != _OK:
+        raise Violation(exchange.outline(), "200", exchange)
+    if exchange.json_fault is not None:
+        raise Violation(f"200 with a body that is no JSON ({exchange.json_fault})", "a JSON object", exchange)
+    if not isinstance(exchange.json, dict):
+        raise Violation(f"200 {excerpt(exchange.body)}", "a JSON object", exchange)
+    return exchange.json

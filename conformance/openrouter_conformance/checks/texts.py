@@ -1,0 +1,91 @@
+"""Texts that servers stumble over."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from openrouter_conformance import answers, vectors
+from openrouter_conformance.checks.registry import proves
+from openrouter_conformance.property import for_all
+from openrouter_conformance.strategies import UNUSUAL_TEXTS, anything_printable_or_not
+from openrouter_conformance.verdicts import NotApplicable, Violation
+
+if TYPE_CHECKING:
+    from openrouter_conformance.session import Session
+
+_LONGEST_CONTEXT = 40_000
+_IDENTICAL = 1 - 1e-7
+
+
+@proves("create-embeddings/texts/any-text-survived")
+def unusual_text(session: Session) -> None:
+    """An answer or a refusal for any text there is; no crash."""
+
+    def answered_or_refused(text: str) -> None:
+        exchange = session.ask([text, "A harbour at dawn"])
+        if not answers.is_refusal(exchange):
+            answers.embedded(exchange)
+
+    for_all(session, anything_printable_or_not(), answered_or_refused, *UNUSUAL_TEXTS)
+
+
+@proves("create-embeddings/texts/long-text-survived")
+def long_text(session: Session) -> None:
+    """An answer or a refusal for a text longer than models read; no crash."""
+    for words in (600, 40_000):
+        exchange = session.ask("harbour " * words)
+        if not answers.is_refusal(exchange):
+            answers.embedded(exchange, 1)
+
+
+@proves("create-embeddings/texts/beyond-context-refused")
+def excessive_text(session: Session) -> None:
+    """A text of more words than the model reads tokens: refused, not cut in silence."""
+    model = next((one for one in session.catalogue if one.get("id") == session.model), {})
+    context = model.get("context_length")
+    if not isinstance(context, int) or context > _LONGEST_CONTEXT:
+        raise NotApplicable(f"the list gives {session.model} no context length, or one too long to try")
+    exchange = session.ask("harbour " * (context + 10))
+    if not answers.is_refusal(exchange):
+        raise Violation(exchange.outline(), f"4xx for {context + 10} words where {context} tokens are read", exchange)
+
+
+@proves("create-embeddings/texts/scripts-distinguished")
+def script_sensitivity(session: Session) -> None:
+    """Texts of scripts other than Latin are read, not thrown away."""
+    for one, other in (("東京", "音楽"), ("журнал", "облако"), ("🚀", "🌳"), ("مدينة", "كوكب"), ("a cat", "a 猫")):
+        exchange = session.ask([one, other])
+        if answers.is_refusal(exchange):
+            raise Violation(exchange.outline(), f"200 for {one!r} and {other!r}", exchange)
+        answer = answers.embedded(exchange, 2)
+        if vectors.same(*answer.vectors):
+            raise Violation(f"the same vector for {one!r} and {other!r}", "two different vectors", exchange)
+
+
+@proves("create-embeddings/texts/end-of-text-read")
+def tail_sensitivity(session: Session) -> None:
+    """The end of a text of some hundred words counts."""
+    start = "The harbour master wrote down each ship that came in. " * 20
+    answer = session.embed([start + "Violins.", start + "Volcanoes erupted everywhere."], 2)
+    if vectors.cosine(*answer.vectors) > _IDENTICAL:
+        raise Violation("identical vectors for texts that differ at the end", "two different vectors", answer.exchange)
+
+
+@proves("create-embeddings/texts/escapes-equal-characters")
+def escape_agreement(session: Session) -> None:
+    """JSON escapes and plain UTF-8 are the same text."""
+    body = session.request("über 東京 🚀")
+    escaped = answers.embedded(session.post(body), 1)
+    plain = answers.embedded(session.post(raw=_plain(body)), 1)
+    if not vectors.same(escaped.vectors[0], plain.vectors[0]):
+        raise Violation(
+            f"{vectors.compare(escaped.vectors[0], plain.vectors[0])} between \\u escapes and UTF-8",
+            f"cosine of at least {vectors.SAME}",
+            escaped.exchange,
+            plain.exchange,
+        )
+
+
+def _plain(body: dict[str, object]) -> bytes:
+    return json.dumps(body, ensure_ascii=False).encode()

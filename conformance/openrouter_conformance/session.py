@@ -1,0 +1,162 @@
+"""What a check is given: one target, one model, one recorder, and what has been learnt about them."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import attrs
+
+from openrouter_conformance import answers
+from openrouter_conformance.exchange import Request
+from openrouter_conformance.recorder import price_per_token
+from openrouter_conformance.verdicts import NotApplicable, TargetError, Violation
+
+if TYPE_CHECKING:
+    from openrouter_conformance.campaign import Judged
+    from openrouter_conformance.exchange import Exchange
+    from openrouter_conformance.profiles import Profile
+    from openrouter_conformance.recorder import Recorder
+    from openrouter_conformance.targets.target import Target
+
+OMIT: Any = object()
+"""As a field's value: leave the field out, even where the target's economy would set it."""
+
+_JSON = (("Content-Type", "application/json"),)
+
+
+@attrs.frozen
+class Lack:
+    """A feature that a target does not have: why, and the exchange in which it said so."""
+
+    reason: str
+    exchange: Exchange
+
+
+class Session:
+    """One target under judgement."""
+
+    def __init__(self, target: Target, recorder: Recorder, profile: Profile, seed: int) -> None:
+        self.target = target
+        self.recorder = recorder
+        self.profile = profile
+        self.seed = seed
+        self._features: dict[str, Lack | Violation | None] = {}
+        self.probed: dict[str, str] = {}
+        self.campaigns: dict[str, list[Judged]] = {}
+
+    # Requests
+
+    def post(
+        self,
+        body: Any = None,
+        *,
+        raw: bytes | None = None,
+        key: bool | str | None = True,
+        headers: tuple[tuple[str, str], ...] = _JSON,
+        operation: str | None = "createEmbeddings",
+    ) -> Exchange:
+        """Post `body` as JSON, or the bytes `raw`, to `/embeddings` and return what came back."""
+        content = json.dumps(body, separators=(",", ":")).encode() if raw is None else raw
+        return self.recorder.send(Request("POST", "/embeddings", content, headers, key, operation))
+
+    def get_models(self, *, key: bool | str | None = None, method: str = "GET", **query: Any) -> Exchange:
+        """Ask for the model list with `query` and return what came back; without a key unless told."""
+        path = "/embeddings/models" + (f"?{urlencode(query)}" if query else "")
+        return self.recorder.send(Request(method, path, key=key, operation="listEmbeddingsModels"))
+
+    def request(self, text: Any, **fields: Any) -> dict[str, Any]:
+        """Return the body that asks for the embedding of `text` with `fields`."""
+        body = {"model": self.model, "input": text, **self.target.economy, **fields}
+        return {name: value for name, value in body.items() if value is not OMIT}
+
+    def ask(self, text: Any, **fields: Any) -> Exchange:
+        """Ask for the embedding of `text` with `fields` and return what came back."""
+        return self.post(self.request(text, **fields))
+
+    def embed(self, text: Any, count: int | None = None, **fields: Any) -> answers.Embedded:
+        """Return the successful answer to `ask`, of `count` items if given; Violation when it is none."""
+        return answers.embedded(self.ask(text, **fields), count)
+
+    def page(self, **query: Any) -> answers.Page:
+        """Return a page of the model list; Violation when it is none."""
+        return answers.page(self.get_models(**query))
+
+    # What has been learnt
+
+    @functools.cached_property
+    def whole_list(self) -> answers.Page:
+        """The model list, from one request without parameters; Violation when there is none."""
+        return self.page()
+
+    @property
+    def catalogue(self) -> list[dict[str, Any]]:
+        """The models of the whole list; Violation when there is none."""
+        return self.whole_list.models
+
+    @functools.cached_property
+    def model(self) -> str:
+        """The model that requests ask for: the target's, else the cheapest listed that has a price."""
+        if self.target.model is not None:
+            return self.target.model
+        try:
+            cheapest = self.cheapest()
+        except Violation as violation:
+            raise TargetError(
+                f"{self.target.name} lists no models ({violation.received}); choose one with --model ID."
+            ) from None
+        if cheapest is None:
+            raise TargetError(f"{self.target.name} lists no priced model that reads text; choose one with --model ID.")
+        return str(cheapest["id"])
+
+    def cheapest(self) -> dict[str, Any] | None:
+        """Return the cheapest listed model that reads text and has a price above zero, or None."""
+        priced = [
+            (price, str(model.get("id")), model)
+            for model in self.catalogue
+            if (price := price_per_token(model)) and "text" in modalities(model, "input_modalities") and model.get("id")
+        ]
+        return min(priced, key=lambda entry: entry[:2])[2] if priced else None
+
+    @functools.cached_property
+    def native_length(self) -> int:
+        """The length of the model's vectors when no `dimensions` are asked for."""
+        return int(self.embed("How long is a vector?", 1, dimensions=OMIT).vectors[0].size)
+
+    def require(self, feature: str, probe: Callable[[Session], Lack | None]) -> None:
+        """Return when the target has `feature`; else raise NotApplicable with the reason.
+
+        `probe` asks the target once per run: it returns None when the feature works, the lack of it when the
+        target says that it has none, and raises Violation when the answer is wrong either way. A feature
+        that the target declares is not excused.
+        """
+        if feature not in self._features:
+            try:
+                self._features[feature] = probe(self)
+            except Violation as violation:
+                self._features[feature] = violation
+            self.probed[feature] = _standing(self._features[feature])
+        found = self._features[feature]
+        if isinstance(found, Violation):
+            raise found
+        if found is None:
+            return
+        if feature in self.target.declared:
+            raise Violation(found.reason, f"an answer: the target declares the feature {feature}", found.exchange)
+        raise NotApplicable(f"the target does not offer {feature}: {found.reason}")
+
+
+def modalities(model: dict[str, Any], side: str) -> list[str]:
+    """Return the `input_modalities` or `output_modalities` (`side`) of a listed model."""
+    architecture = model.get("architecture")
+    kinds = architecture.get(side) if isinstance(architecture, dict) else None
+    return [kind for kind in kinds if isinstance(kind, str)] if isinstance(kinds, list) else []
+
+
+def _standing(found: Lack | Violation | None) -> str:
+    if isinstance(found, Violation):
+        return "broken"
+    return "supported" if found is None else "not supported"

@@ -1,0 +1,46 @@
+"""What a run needs to know of the server that it judges."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+LIVE_URL = "https://openrouter.ai/api/v1"
+MOCK_URL = "http://127.0.0.1:8000/api/v1"
+
+
+@attrs.frozen
+class Ceilings:
+    """What a run may use up: `requests` in all, US `dollars` in all, requests `per_second`; None: no limit."""
+
+    requests: int | None = 20_000
+    dollars: float | None = None
+    per_second: float | None = None
+
+
+@attrs.frozen
+class Target:
+    """A server under judgement.
+
+    `url` is the base URL (the part before `/embeddings`); `shown_url` stands for it in reports, so that
+    those of the embedded mock do not change with its port (it is where `openrouter-conformance mock`
+    serves by default). `key` appears in no repr; reports write `$key_variable` in its place. `model` None
+    means the cheapest listed. `economy` are request fields that keep answers small. `declared` features
+    are held to; others are probed. `shrink` says whether failing examples may be minimised by asking
+    again; `patience` is how often a 429 or an outage is waited out; `trusted_key`: a refused key is the
+    target's fault, not the user's.
+    """
+
+    name: str
+    url: str
+    shown_url: str
+    key: str | None = attrs.field(default=None, repr=False)
+    key_variable: str = "CONFORMANCE_API_KEY"
+    model: str | None = None
+    economy: dict[str, Any] = attrs.field(factory=dict)
+    declared: frozenset[str] = frozenset()
+    ceilings: Ceilings = Ceilings()
+    shrink: bool = True
+    patience: int = 0
+    trusted_key: bool = False

@@ -1,0 +1,133 @@
+"""The schema-driven half: what is generated, and how the contract sorts it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from openrouter_conformance import campaign, contract
+from openrouter_conformance.profiles import PROFILES
+
+_MODEL = "openai/text-embedding-3-small"
+_GOOD = {"model": _MODEL, "input": "a"}
+
+
+def _generated(operation: str, count: int = 64, seed: int = 0) -> tuple[campaign.Generated, ...]:
+    return campaign.generate(operation, count, seed, _MODEL, 1536)
+
+
+@pytest.mark.parametrize("operation", list(contract.OPERATIONS))
+def test_good_and_bad_requests_are_generated(operation: str) -> None:
+    """Requests that keep the contract and requests that break it come in like numbers, within the budget."""
+    made = _generated(operation)
+    found = Counter(one.valid for one in made)
+    assert len(made) <= 64
+    assert found[True] >= 15
+    assert found[False] >= 12
+
+
+def test_generated_requests_carry_no_key_and_no_mark() -> None:
+    """The generator adds no credentials and nothing random of its own."""
+    for operation in contract.OPERATIONS:
+        for one in _generated(operation):
+            assert {name for name, _ in one.request.headers} <= {"Content-Type"}
+            assert one.request.key is True
+
+
+def test_generated_requests_follow_from_the_seed() -> None:
+    """The same seed makes the same requests, another seed others."""
+    first = [one.request for one in _generated("createEmbeddings")]
+    campaign.generate.cache_clear()
+    assert [one.request for one in _generated("createEmbeddings")] == first
+    assert [one.request for one in _generated("createEmbeddings", seed=1)] != first
+
+
+def test_good_requests_ask_for_the_judged_model() -> None:
+    """Most requests that keep the contract can be answered: they name the judged model and its dimensions."""
+    bodies = [json.loads(one.request.body or b"") for one in _generated("createEmbeddings") if one.valid]
+    answerable = [body for body in bodies if body["model"] == _MODEL and body.get("dimensions", 1) <= 1536]
+    assert len(answerable) >= 0.8 * len(bodies)
+
+
+def test_efforts_grow_by_profile() -> None:
+    """Each profile makes more requests than the one before."""
+    sizes = [PROFILES[name].generated for name in ("quick", "default", "deep")]
+    assert sizes == sorted(set(sizes))
+
+
+@pytest.mark.parametrize(
+    ("body", "valid"),
+    [
+        (_GOOD, True),
+        ({**_GOOD, "dimensions": 8.0}, True),
+        ({**_GOOD, "input": [9906.0]}, True),
+        ({**_GOOD, "unknown": None}, True),
+        ({**_GOOD, "input": []}, False),
+        ({**_GOOD, "dimensions": 0}, False),
+        ({**_GOOD, "provider": {"unknown": 1}}, False),
+        ([], False),
+        (None, False),
+    ],
+)
+def test_contract_sorts_bodies(body: Any, valid: bool) -> None:  # noqa: FBT001 - a parameter of the table
+    """Whether a body keeps the contract is the contract's to say."""
+    assert contract.body_is_valid("createEmbeddings", json.dumps(body).encode()) is valid
+
+
+@pytest.mark.parametrize(("body", "valid"), [(b"", False), (b" \n", False), (b"{", None), (b'{"input":NaN}', None)])
+def test_bodies_that_are_no_json_are_sorted_elsewhere(body: bytes, valid: bool | None) -> None:  # noqa: FBT001
+    """No body at all breaks the contract; of what is no JSON the schema says nothing."""
+    assert contract.body_is_valid("createEmbeddings", body) is valid
+
+
+@pytest.mark.parametrize(
+    ("query", "valid"),
+    [
+        ({}, True),
+        ({"limit": "1000", "offset": "0"}, True),
+        ({"other": "x"}, True),
+        ({"limit": "0"}, False),
+        ({"limit": "1001"}, False),
+        ({"offset": "-1"}, False),
+        ({"offset": "ten"}, False),
+        ({"offset": "1.5"}, False),
+        ({"offset": ""}, None),
+        ({"limit": "+1"}, None),
+        ({"limit": "1.0"}, None),
+    ],
+)
+def test_contract_sorts_queries(query: dict[str, str], valid: bool | None) -> None:  # noqa: FBT001
+    """Numbers within bounds keep the contract; unusual spellings are left open."""
+    assert contract.query_is_valid(list(query.items())) is valid
+
+
+def test_doubled_parameters_are_left_open() -> None:
+    """Which of two values counts is not the contract's to say."""
+    assert contract.query_is_valid([("limit", "1"), ("limit", "0")]) is None
+
+
+def test_undocumented_fields_are_named() -> None:
+    """A field that the contract does not name is found wherever it stands."""
+    item = {"object": "embedding", "embedding": [1], "index": 0, "norm": 1}
+    body = {"object": "list", "model": "m", "data": [item]}
+    assert contract.undocumented_field("createEmbeddings", body) == "norm at /data/0"
+    del item["norm"]
+    assert contract.undocumented_field("createEmbeddings", body) is None
+
+
+def test_breaches_are_told_in_one_line() -> None:
+    """What breaks a schema is told by place and reason."""
+    validator = contract.response_validator("createEmbeddings", 200)
+    body = {"object": "list", "model": 7, "data": []}
+    assert contract.explain(validator, body) == '/model: 7 is not of type "string"'
+    assert contract.explain(validator, {**body, "model": "m"}) is None
+
+
+def test_pointers_that_lead_nowhere_are_told() -> None:
+    """A source that the contract does not have is an error, not a blank."""
+    assert contract.resolve("#/paths/~1embeddings/post")["operationId"] == "createEmbeddings"
+    with pytest.raises(LookupError, match="nothing"):
+        contract.resolve("#/paths/~1nowhere")

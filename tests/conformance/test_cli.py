@@ -1,0 +1,259 @@
+"""The command: exit codes, and one sentence for every mistake."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from openrouter_conformance import checks, requirements, run
+from openrouter_conformance.mock.server import MockServer
+from openrouter_conformance.mock.settings import MockSettings
+
+from . import other_server
+from .conftest import Printed, serve_app
+
+Command = Callable[..., Printed]
+_ONE = "create-embeddings/response/model-named"
+
+
+def _assert_one_sentence(printed: Printed) -> None:
+    assert printed.err.startswith("openrouter-conformance: ")
+    assert printed.err.count("\n") == 1
+    assert "Traceback" not in printed.err + printed.out
+
+
+def test_conforming_target_is_0(command: Command) -> None:
+    """A target that keeps what was chosen: exit 0, and the last line says how much was kept."""
+    printed = command("run", "mock", "--only", _ONE, "--profile", "quick")
+    assert printed.code == 0
+    assert printed.out.splitlines()[-1].startswith("CONFORMS: 1 of 1 requirements kept; 0 violated")
+
+
+def test_second_server_written_differently_conforms(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A correct server that shares nothing with the mock, and differs wherever it may, keeps everything."""
+    monkeypatch.setenv("CONFORMANCE_API_KEY", other_server.KEY)
+    with serve_app(other_server.application()) as url:
+        printed = command("run", url + other_server.BASE)
+    assert (printed.code, printed.err) == (0, ""), printed.out
+    assert "CONFORMS" in printed.out
+    assert "acme/tiny-embed" in printed.out
+    assert "VIOLATED" not in printed.out
+    assert "dimensions not supported" in printed.out
+
+
+def test_faulty_target_is_1(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A target that breaks a requirement: exit 1."""
+    settings = MockSettings(keys=("sk-or-v1-x",), faults=("model_missing",))
+    monkeypatch.setenv("CONFORMANCE_API_KEY", "sk-or-v1-x")
+    with MockServer(settings) as server:
+        printed = command("run", server.url, "--only", _ONE, "--model", "openai/text-embedding-3-small")
+    assert printed.code == 1
+    assert "VIOLATED" in printed.out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("run", "--only", "no/such/*"),
+        ("run", "--skip", "no/such/*"),
+        ("run", "--skip", "*"),
+        ("run", "somewhere"),
+        ("run", "live"),
+        ("run", "http://127.0.0.1:9/v1/embeddings"),
+        ("run", "http://127.0.0.1:9/v1", "--key-env", "OPENROUTER_API_KEY"),
+        ("run", "http://127.0.0.1:9/v1", "--key-env", "NOT_SET_ANYWHERE"),
+        ("explain", "no/such/requirement"),
+        ("mock", "--fault", "no_such_fault"),
+        ("mock", "--host", "0.0.0.0"),
+    ],
+)
+def test_mistakes_of_the_user_are_2(
+    command: Command, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    """What cannot be followed is told in one sentence: exit 2."""
+    monkeypatch.delenv("OPENROUTER_API_KEY", raising=False)
+    printed = command(*arguments)
+    assert printed.code == 2
+    _assert_one_sentence(printed)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("judge",),
+        ("run", "--profile", "huge"),
+        ("run", "--seed", "-1"),
+        ("run", "--seed", "one"),
+        ("mock", "--port", "70000"),
+        ("mock", "--latency", "nan"),
+        ("explain",),
+    ],
+)
+def test_malformed_command_lines_are_2(command: Command, arguments: tuple[str, ...]) -> None:
+    """What argparse refuses is exit 2 as well, without a traceback."""
+    printed = command(*arguments)
+    assert printed.code == 2
+    assert "error:" in printed.err
+    assert "Traceback" not in printed.err
+
+
+def test_report_folder_that_cannot_be_made_is_2(command: Command, tmp_path: Path) -> None:
+    """A report folder under a file is refused before anything is judged."""
+    (tmp_path / "file").write_text("")
+    printed = command("run", "--only", _ONE, "--report", tmp_path / "file" / "reports")
+    assert printed.code == 2
+    _assert_one_sentence(printed)
+
+
+def test_unreachable_target_is_3(command: Command, tmp_path: Path) -> None:
+    """Nobody listens: exit 3 with one sentence, and no report."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    printed = command("run", f"http://127.0.0.1:{port}/api/v1", "--only", _ONE, "--report", tmp_path)
+    assert printed.code == 3
+    _assert_one_sentence(printed)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("key", ["a-key-it-does-not-know", None])
+def test_refused_key_is_3(command: Command, monkeypatch: pytest.MonkeyPatch, key: str | None) -> None:
+    """A target that will not let the key in cannot be judged: exit 3, naming the variable, not the key."""
+    monkeypatch.delenv("CONFORMANCE_API_KEY", raising=False)
+    if key is not None:
+        monkeypatch.setenv("CONFORMANCE_API_KEY", key)
+    with MockServer(MockSettings(keys=("sk-or-v1-x",))) as server:
+        printed = command("run", server.url, "--only", _ONE)
+    assert printed.code == 3
+    _assert_one_sentence(printed)
+    assert "CONFORMANCE_API_KEY" in printed.err
+    assert "a-key-it-does-not-know" not in printed.err
+
+
+def test_crash_of_the_suite_is_3(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A crash of a check is told as the suite's, and is not exit 1."""
+
+    def crashing(_: Any) -> None:
+        raise ZeroDivisionError("of our own")
+
+    monkeypatch.setitem(checks.CHECKS, _ONE, [crashing])
+    printed = command("run", "--only", _ONE)
+    assert printed.code == 3
+    assert "HARNESS ERROR" in printed.out
+    assert "the target is not to blame" in printed.out
+    assert "ZeroDivisionError: of our own" in printed.out
+
+
+def test_crash_outside_the_checks_is_3(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A crash anywhere else is one sentence and exit 3, too."""
+
+    def crashing(*_: Any) -> None:
+        raise ZeroDivisionError("of our own")
+
+    monkeypatch.setattr(run, "judge", crashing)
+    printed = command("run", "--only", _ONE)
+    assert printed.code == 3
+    _assert_one_sentence(printed)
+
+
+def test_interruption_is_130(command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Ctrl-C: exit 130, one line, no report half written."""
+
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "judge", interrupted)
+    printed = command("run", "--only", _ONE, "--report", tmp_path)
+    assert printed.code == 130
+    _assert_one_sentence(printed)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGINT is not delivered there")
+def test_interruption_of_a_real_run_is_130(tmp_path: Path) -> None:
+    """Ctrl-C in the middle of a run: exit 130, one line, no report."""
+    command = [sys.executable, "-m", "openrouter_conformance", "run", "--profile", "deep", "--report", str(tmp_path)]
+    with subprocess.Popen(
+        command, env=_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("Judging mock")
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors) == (130, "openrouter-conformance: interrupted; nothing was written.\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes break otherwise there")
+def test_reader_that_leaves_is_no_violation() -> None:
+    """When the reader of the output goes away the exit code does not say that the target is at fault."""
+    command = [sys.executable, "-m", "openrouter_conformance", "run", "--profile", "quick", "--only", "*/usage/*"]
+    with subprocess.Popen(command, env=_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (3, b"")
+
+
+def test_listing_names_every_requirement(command: Command) -> None:
+    """`requirements` lists all of them, in three forms."""
+    ids = [one.id for one in requirements.load()]
+    text = command("requirements").out
+    assert [line.split()[0] for line in text.splitlines()] == ids
+    assert [one["id"] for one in json.loads(command("requirements", "--format", "json").out)] == ids
+    markdown = command("requirements", "--format", "markdown").out.splitlines()
+    assert [line.split("`")[1] for line in markdown[2:]] == ids
+
+
+def test_every_requirement_is_explained(command: Command) -> None:
+    """`explain` says of each requirement what it is, where it comes from and what it catches."""
+    for one in requirements.load():
+        printed = command("explain", one.id)
+        assert printed.code == 0
+        assert one.text in printed.out
+        assert one.source in printed.out
+        assert all(fault in printed.out for fault in one.faults)
+        assert "checked" in printed.out
+
+
+def test_help_needs_nothing_heavy() -> None:
+    """`--help` answers without importing what only a run needs."""
+    code = (
+        "import sys; from openrouter_conformance import cli\n"
+        "try: cli.main(['run', '--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'schemathesis', 'hypothesis', 'numpy', 'httpx', 'rich', 'jsonschema_rs'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=_environment(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "OPENROUTER_API_KEY is sent to openrouter.ai only" in done.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGTERM is not delivered there")
+def test_mock_serves_until_it_is_told_to_stop() -> None:
+    """`mock` prints where it serves, and SIGTERM ends it cleanly."""
+    command = [sys.executable, "-m", "openrouter_conformance", "mock", "--port", "0"]
+    with subprocess.Popen(
+        command, env=_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as mock:
+        assert mock.stdout is not None
+        line = mock.stdout.readline()
+        mock.send_signal(signal.SIGTERM)
+        _, errors = mock.communicate(timeout=20)
+    assert "http://127.0.0.1:" in line
+    assert (mock.returncode, errors) == (0, "")
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONUNBUFFERED": "1"}

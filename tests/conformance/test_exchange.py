@@ -1,0 +1,86 @@
+"""Exchanges as evidence: repeatable, and without the key."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openrouter_conformance.exchange import Exchange, Request, excerpt
+from openrouter_conformance.recorder import Recorder
+from openrouter_conformance.targets import Target
+
+from .conftest import serve_app
+
+_KEY = "sk-or-v1-secret-of-this-test"
+
+
+def _exchange(body: bytes | None, headers: tuple[tuple[str, str], ...] = ()) -> Exchange:
+    return Exchange("createEmbeddings", "POST", "http://127.0.0.1:8000/api/v1/embeddings", headers, body, 200)
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\0")))
+def test_curl_line_carries_the_body(text: str) -> None:
+    """A shell that reads the line hands curl the body byte for byte."""
+    words = shlex.split(_exchange(orjson.dumps({"input": text})).curl())
+    assert words[:4] == ["curl", "-sS", "-X", "POST"]
+    assert words[words.index("--data-binary") + 1].encode() == orjson.dumps({"input": text})
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the line is for POSIX shells")
+@pytest.mark.parametrize("body", [b"\x00\xff\xfe", b"@file", b"'quoted' $HOME `x` \\n", b"\xff", b""])
+def test_curl_line_carries_any_bytes(body: bytes) -> None:
+    """A POSIX shell sends bodies that are no text, and text with signs that mean something to it, unchanged."""
+    line = _exchange(body).curl()
+    stand_in = 'curl() { for last; do :; done; if [ "$last" = @- ]; then cat; else printf %s "$last"; fi; }\n'
+    done = subprocess.run(["sh", "-c", stand_in + line], capture_output=True, check=True)
+    assert done.stdout == body
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the line is for POSIX shells")
+def test_curl_line_reads_the_key_from_the_environment() -> None:
+    """The shell puts the key in where the line names its variable, and expands nothing else."""
+    headers = (("Authorization", "Bearer $CONFORMANCE_API_KEY"), ("X-Other", "$HOME `id`"))
+    stand_in = 'curl() { for word; do printf "%s\\n" "$word"; done; }\n'
+    done = subprocess.run(
+        ["sh", "-c", stand_in + _exchange(None, headers).curl()],
+        capture_output=True,
+        check=True,
+        text=True,
+        env={"CONFORMANCE_API_KEY": _KEY, "HOME": "/home", "PATH": "/usr/bin:/bin"},
+    )
+    assert f"Authorization: Bearer {_KEY}" in done.stdout.splitlines()
+    assert "X-Other: $HOME `id`" in done.stdout.splitlines()
+
+
+@given(st.binary(max_size=5000))
+def test_excerpts_are_one_short_line(body: bytes) -> None:
+    """Whatever a server answers, it is shown as one line of bounded length."""
+    line = excerpt(body)
+    assert len(line) < 450
+    assert line.isprintable()
+
+
+@pytest.mark.parametrize("key", [True, "bearer {key}", "Basic {key}"])
+def test_recorded_exchanges_do_not_hold_the_key(key: Any) -> None:
+    """The key travels to the target and stands nowhere in what is kept of it."""
+    seen: list[bytes] = []
+
+    async def application(scope: dict[str, object], receive: object, send: object) -> None:
+        seen.extend(value for name, value in scope["headers"] if name == b"authorization")  # type: ignore[attr-defined]
+        await send({"type": "http.response.start", "status": 200, "headers": []})  # type: ignore[operator]
+        await send({"type": "http.response.body", "body": b"{}"})  # type: ignore[operator]
+
+    with serve_app(application) as url:
+        target = Target("test", url, url, key=_KEY)
+        with Recorder(target) as recorder:
+            exchange = recorder.send(Request("POST", "/embeddings", b"{}", key=key))
+    assert _KEY.encode() in seen[0]
+    assert _KEY not in repr(exchange) + exchange.curl() + repr(target)
+    assert "$CONFORMANCE_API_KEY" in exchange.curl()

@@ -1,0 +1,199 @@
+"""The recorder: bounded in every direction, whatever the server does."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from typing import Any
+
+import pytest
+
+from openrouter_conformance import recorder as recorder_module
+from openrouter_conformance.exchange import Request
+from openrouter_conformance.recorder import Recorder, price_per_token
+from openrouter_conformance.targets import Ceilings, Target
+from openrouter_conformance.verdicts import TargetError
+
+from .conftest import serve_app
+
+_ASK = Request("POST", "/embeddings", b'{"input":"a"}', operation="createEmbeddings")
+
+
+def _app(status: int = 200, body: Any = None, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Any:
+    """Return an application that answers everything alike, and counts."""
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        application.calls += 1  # type: ignore[attr-defined]
+        content = json.dumps(body).encode() if not isinstance(body, bytes) else body
+        await send({"type": "http.response.start", "status": status, "headers": list(headers)})
+        await send({"type": "http.response.body", "body": content})
+
+    application.calls = 0  # type: ignore[attr-defined]
+    return application
+
+
+def _send_often(recorder: Recorder) -> None:
+    for _ in range(100):
+        recorder.send(_ASK)
+
+
+def test_unreachable_targets_are_named() -> None:
+    """Nothing listens: one sentence says where nothing listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    with Recorder(Target("test", url, url)) as recorder, pytest.raises(TargetError, match=url):
+        recorder.send(_ASK)
+
+
+def test_redirects_are_not_followed() -> None:
+    """A redirect is an answer like any other; the key does not travel on."""
+    elsewhere = _app()
+    with (
+        serve_app(elsewhere) as other,
+        serve_app(_app(307, b"", ((b"location", other.encode()),))) as url,
+        Recorder(Target("test", url, url, key="secret")) as recorder,
+    ):
+        assert recorder.send(_ASK).status == 307
+    assert elsewhere.calls == 0
+
+
+def test_request_ceiling_holds() -> None:
+    """No more requests leave than the ceiling allows."""
+    application = _app(body={})
+    with serve_app(application) as url:
+        target = Target("test", url, url, ceilings=Ceilings(requests=3))
+        with Recorder(target) as recorder, pytest.raises(TargetError, match="after 3 requests"):
+            _send_often(recorder)
+    assert application.calls == 3
+
+
+@pytest.mark.parametrize("usage", [{"prompt_tokens": 1, "cost": 0.4}, {"prompt_tokens": 40, "cost": 0}, None, "lies"])
+def test_dollar_ceiling_holds_whatever_the_server_says(usage: Any) -> None:
+    """Spending is the higher of the server's word and the listed price, and the worst case without its word."""
+    application = _app(body={"usage": usage})
+    with serve_app(application) as url:
+        target = Target("test", url, url, ceilings=Ceilings(dollars=1.0))
+        with Recorder(target) as recorder:
+            recorder.prices = {"dear": 0.01, "cheap": 0.0001}
+            with pytest.raises(TargetError, match="ceiling"):
+                _send_often(recorder)
+    assert 2 <= application.calls <= 8
+
+
+def test_dollar_ceiling_is_checked_before_sending() -> None:
+    """A request whose worst case passes the ceiling is not sent at all."""
+    application = _app(body={})
+    with serve_app(application) as url:
+        target = Target("test", url, url, ceilings=Ceilings(dollars=0.1))
+        with Recorder(target) as recorder:
+            recorder.prices = {"dear": 0.01, "cheap": 0.0001}
+            with pytest.raises(TargetError, match="ceiling"):
+                recorder.send(_ASK)
+    assert application.calls == 0
+
+
+@pytest.mark.parametrize(("model", "spent"), [("cheap", 0.001), ("dear", 0.1), ("unlisted", 0.1), (7, 0.1)])
+def test_requests_are_priced_by_their_model(model: Any, spent: float) -> None:
+    """Each request costs what its own model is listed at; one that is not listed costs as the dearest."""
+    body = json.dumps({"model": model, "input": "a"}).encode()
+    with serve_app(_app(body={"usage": {"prompt_tokens": 10}})) as url, Recorder(Target("test", url, url)) as recorder:
+        recorder.prices = {"dear": 0.01, "cheap": 0.0001}
+        recorder.send(Request("POST", "/embeddings", body, operation="createEmbeddings"))
+        assert recorder.dollars == pytest.approx(spent)
+
+
+def test_lasting_429_leaves_the_target_unjudged() -> None:
+    """A target that keeps saying 429 is asked a few times more, then the run ends, and nobody is blamed."""
+    application = _app(429, {"error": {"message": "slow down"}}, ((b"retry-after", b"0"),))
+    with (
+        serve_app(application) as url,
+        Recorder(Target("test", url, url, patience=2)) as recorder,
+        pytest.raises(TargetError, match="429"),
+    ):
+        recorder.send(_ASK)
+    assert application.calls == 3
+
+
+def test_passing_429_is_waited_out() -> None:
+    """A 429 that passes leaves no trace in what is judged."""
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        calls.append(scope)
+        status = 429 if len(calls) == 1 else 200
+        await send({"type": "http.response.start", "status": status, "headers": [(b"retry-after", b"0")]})
+        await send({"type": "http.response.body", "body": b"{}"})
+
+    calls: list[Any] = []
+    with serve_app(application) as url, Recorder(Target("test", url, url, patience=1)) as recorder:
+        assert recorder.send(_ASK).status == 200
+    assert len(calls) == 2
+
+
+def test_endless_answers_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer beyond the ceiling on size is no answer."""
+    monkeypatch.setattr(recorder_module, "_BODY_CEILING", 1000)
+    with serve_app(_app(body=b"x" * 5000)) as url, Recorder(Target("test", url, url)) as recorder:
+        exchange = recorder.send(_ASK)
+    assert exchange.status is None
+    assert "1000 bytes" in exchange.outline()
+
+
+def test_broken_compression_is_the_targets_fault() -> None:
+    """A body that its Content-Encoding does not decode is reported, not raised."""
+    application = _app(body=b"not gzip", headers=((b"content-encoding", b"gzip"),))
+    with serve_app(application) as url, Recorder(Target("test", url, url)) as recorder:
+        exchange = recorder.send(_ASK)
+    assert exchange.status is None
+    assert "Content-Encoding" in exchange.outline()
+
+
+def test_silence_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that closes without an answer is the target's fault, after a second try."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        listening.settimeout(5)
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        closer = _Closer(listening)
+        closer.start()
+        with Recorder(Target("test", url, url)) as recorder:
+            exchange = recorder.send(_ASK)
+        closer.join()
+    assert exchange.status is None
+    assert exchange.failure is not None
+    assert recorder.requests == 2
+
+
+@pytest.mark.parametrize(
+    ("model", "price"),
+    [
+        ({"pricing": {"prompt": "0.00000002"}}, 2e-8),
+        ({"pricing": {"prompt": "1.3e-7"}}, 1.3e-7),
+        ({"pricing": {"prompt": "-1"}}, None),
+        ({"pricing": {"prompt": "NaN"}}, None),
+        ({"pricing": {"prompt": "free"}}, None),
+        ({"pricing": {}}, None),
+        ({"pricing": None}, None),
+        (None, None),
+    ],
+)
+def test_prices_are_read_or_left(model: Any, price: float | None) -> None:
+    """A price is a decimal from 0; anything else is none."""
+    assert price_per_token(model) == price
+
+
+class _Closer(threading.Thread):
+    """Accepts two connections and closes each without a word."""
+
+    def __init__(self, listening: socket.socket) -> None:
+        super().__init__(daemon=True)
+        self._listening = listening
+
+    def run(self) -> None:
+        """Accept and close, twice."""
+        for _ in range(2):
+            connection, _ = self._listening.accept()
+            connection.recv(65536)
+            connection.close()

@@ -1,0 +1,160 @@
+"""Reports: complete, valid, repeatable, and without the key."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from openrouter_conformance import requirements
+from openrouter_conformance.mock.server import MockServer
+from openrouter_conformance.mock.settings import MockSettings
+from openrouter_conformance.report import junit, records
+from openrouter_embeddings import CONTRACT
+
+from .conftest import Printed
+
+_FACET = "create-embeddings/response/*"
+_GOLDEN = Path(__file__).parent / "golden"
+RunMock = Callable[..., tuple[int, str]]
+
+
+def test_every_requirement_has_one_record(run_mock: RunMock, tmp_path: Path) -> None:
+    """A report holds a header, each requirement once with its verdict, and a footer whose totals add up."""
+    run_mock(_FACET, faults=("drops_last_vector",), report=tmp_path)
+    head, *middle, foot = records.read(tmp_path / "results.jsonl")
+    assert head["contract"] == {"date": CONTRACT.date, "digest": CONTRACT.digest}
+    assert [one["id"] for one in middle] == [one.id for one in requirements.load()]
+    assert sum(foot["totals"].values()) == len(middle)
+    assert foot["totals"]["violated"] == sum("failure" in one for one in middle) > 0
+    assert foot["totals"]["deselected"] > 0
+
+
+def test_failures_carry_what_was_received_and_how_to_repeat_it(run_mock: RunMock, tmp_path: Path) -> None:
+    """The record of a violated requirement holds received, expected, source and curl lines."""
+    run_mock(_FACET, faults=("drops_last_vector",), report=tmp_path)
+    broken = [one for one in records.read(tmp_path / "results.jsonl") if one.get("verdict") == "violated"]
+    for one in broken:
+        assert one["reason"] == one["failure"]["received"]
+        assert one["source"]
+        assert one["failure"]["exchanges"][0]["curl"].startswith(
+            "curl -sS -X POST http://127.0.0.1:8000/api/v1/embeddings"
+        )
+
+
+@pytest.mark.parametrize("damage", ["no footer", "no header", "cut line", "strange record", "empty"])
+def test_damaged_reports_are_refused(run_mock: RunMock, tmp_path: Path, damage: str) -> None:
+    """A report that is cut short or altered is refused, not read as far as it goes."""
+    run_mock("create-embeddings/response/model-named", report=tmp_path)
+    path = tmp_path / "results.jsonl"
+    lines = path.read_text("utf-8").splitlines(keepends=True)
+    kept = {
+        "no footer": lines[:-1],
+        "no header": lines[1:],
+        "cut line": [*lines[:-1], lines[-1][:40]],
+        "strange record": [lines[0], '{"record":"verdict"}\n', *lines[1:]],
+        "empty": [],
+    }[damage]
+    path.write_text("".join(kept), "utf-8")
+    with pytest.raises(records.UnreadableReportError):
+        records.read(path)
+
+
+def test_invalid_records_are_not_written(tmp_path: Path) -> None:
+    """A record that breaks the report's own schema stops the writing before any file is there."""
+    with pytest.raises(Exception, match=r"not valid|is not|required"):
+        records.write(tmp_path, [{"record": "header"}])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_junit_has_one_case_per_requirement(run_mock: RunMock, tmp_path: Path) -> None:
+    """CI systems see each requirement as a test: violated ones failed, left-out ones skipped."""
+    run_mock(_FACET, faults=("drops_last_vector",), report=tmp_path)
+    suite = ET.parse(tmp_path / "junit.xml").getroot().find("testsuite")
+    assert suite is not None
+    cases = suite.findall("testcase")
+    assert [f"{case.get('classname')}/{case.get('name')}".replace(".", "/", 1) for case in cases] == [
+        one.id for one in requirements.load()
+    ]
+    counted = {kind: sum(case.find(tag) is not None for case in cases) for kind, tag in _TAGS.items()}
+    assert {kind: int(suite.get(kind, "-1")) for kind in _TAGS} == counted
+    assert counted["failures"] > 0
+    assert counted["errors"] == 0
+
+
+_TAGS = {"failures": "failure", "errors": "error", "skipped": "skipped"}
+
+
+def test_junit_survives_any_characters(run_mock: RunMock, tmp_path: Path) -> None:
+    """Texts that XML cannot write do not make the file unreadable."""
+    run_mock("create-embeddings/response/model-named", report=tmp_path)
+    lines = records.read(tmp_path / "results.jsonl")
+    lines[3] |= {"verdict": "violated", "level": "required", "reason": "\0\x1b<&>\ufffe"}
+    lines[3]["failure"] = {"received": "\0]]>", "expected": "\ud800x", "exchanges": []}
+    failure = ET.fromstring(junit.render(lines).encode()).find(".//failure")
+    assert failure is not None
+    assert "]]>" in (failure.text or "")
+
+
+def test_reports_are_the_same_for_the_same_seed(tmp_path: Path) -> None:
+    """Two processes with different hash seeds write the same report of a whole quick run, but for times."""
+    reports = []
+    for hash_seed in ("1", "2"):
+        folder = tmp_path / hash_seed
+        command = [sys.executable, "-m", "openrouter_conformance", "run", "--profile", "quick", "--report", str(folder)]
+        environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": os.pathsep.join(sys.path)}
+        done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+        reports.append([_timeless(record) for record in records.read(folder / "results.jsonl")])
+    assert reports[0] == reports[1]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1", "2"]
+
+
+def test_key_stands_in_no_output(
+    command: Callable[..., Printed], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key appears neither on the screen nor in a report, even of a server that repeats it in its errors."""
+    key = "sk-or-v1-never-to-be-seen-again"
+    monkeypatch.setenv("CONFORMANCE_API_KEY", key)
+    with MockServer(MockSettings(keys=(key,), faults=("leaks_key_in_error",))) as server:
+        printed = command(
+            "run", server.url, "--profile", "quick", "--report", tmp_path, "--only", "create-embeddings/[ea]*/*"
+        )
+    assert printed.code == 1
+    assert "VIOLATED" in printed.out
+    written = "".join(path.read_text("utf-8") for path in tmp_path.iterdir())
+    assert key not in printed.out + printed.err + written
+    assert "$CONFORMANCE_API_KEY" in written
+
+
+@pytest.mark.parametrize(
+    ("name", "only", "faults"),
+    [
+        ("conforms", ("create-embeddings/usage/*", "list-embeddings-models/pagination/*"), ()),
+        ("violated", ("create-embeddings/response/*", "create-embeddings/errors/*"), ("drops_last_vector",)),
+        ("observed", ("create-embeddings/protocol/open*",), ("no_cross_origin_header",)),
+    ],
+)
+def test_screen_looks_as_agreed(run_mock: RunMock, name: str, only: tuple[str, ...], faults: tuple[str, ...]) -> None:
+    """What a run prints away from a terminal is the text in golden/, line for line.
+
+    After an intended change: `CONFORMANCE_GOLDEN=write pytest tests/conformance/test_report.py`, then read the diff.
+    """
+    _, screen = run_mock(*only, faults=faults)
+    shown = "\n".join(line.rstrip() for line in screen.splitlines()) + "\n"
+    path = _GOLDEN / f"{name}.txt"
+    if os.environ.get("CONFORMANCE_GOLDEN") == "write":
+        path.write_text(shown, "utf-8", newline="\n")
+    assert shown == path.read_text("utf-8")
+
+
+def _timeless(record: dict[str, Any]) -> dict[str, Any]:
+    left = {name: value for name, value in record.items() if name not in ("seconds", "started", "finished")}
+    return json.loads(json.dumps(left))  # type: ignore[no-any-return]

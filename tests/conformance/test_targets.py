@@ -1,0 +1,85 @@
+"""Targets: which addresses and keys are taken, and where each key may go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from openrouter_conformance.targets import LIVE_URL, Target, open_target
+from openrouter_conformance.verdicts import UsageError
+
+_LIVE_KEY = "sk-or-v1-live-secret"
+_OTHER_KEY = "other-secret"
+_BOTH = {"OPENROUTER_API_KEY": _LIVE_KEY, "CONFORMANCE_API_KEY": _OTHER_KEY, "MY_KEY": "my-secret"}
+
+
+def _open(name: str, environment: Mapping[str, str] = _BOTH, key_variable: str | None = None) -> Target:
+    with open_target(name, environment=environment, key_variable=key_variable) as target:
+        return target
+
+
+@pytest.mark.parametrize("name", ["live", LIVE_URL, "https://openrouter.ai/api/v1/", "https://OPENROUTER.AI/api/v1"])
+def test_live_api_gets_the_live_key(name: str) -> None:
+    """However the live API is named, it gets OPENROUTER_API_KEY, and ceilings on requests and dollars."""
+    target = _open(name)
+    assert target.key == _LIVE_KEY
+    assert target.ceilings.dollars is not None
+    assert target.ceilings.requests is not None
+    assert not target.shrink
+
+
+@pytest.mark.parametrize(
+    "name", ["http://127.0.0.1:9/api/v1", "https://gateway.example/v1", "https://openrouter.ai.example/api/v1"]
+)
+def test_other_targets_never_get_the_live_key(name: str) -> None:
+    """Any other host gets CONFORMANCE_API_KEY, the variable that was named, or nothing."""
+    assert _open(name).key == _OTHER_KEY
+    assert _open(name, key_variable="MY_KEY").key == "my-secret"
+    assert _open(name, {"OPENROUTER_API_KEY": _LIVE_KEY}).key is None
+    with pytest.raises(UsageError, match=r"openrouter\.ai only"):
+        _open(name, key_variable="OPENROUTER_API_KEY")
+
+
+@pytest.mark.parametrize(
+    ("name", "complaint"),
+    [
+        ("moc", "neither"),
+        ("ftp://host/api/v1", "neither"),
+        ("http://", "neither"),
+        ("http://host:port/api/v1", "no address"),
+        ("http://[::1/api/v1", "no address"),
+        ("https://user:pass@host/api/v1", "user or password"),
+        ("https://host/api/v1?key=1", "query"),
+        ("https://host/api/v1/embeddings", "before /embeddings"),
+        ("https://host/api/v1/embeddings/models/", "before /embeddings"),
+        ("http://openrouter.ai/api/v1", "https only"),
+    ],
+)
+def test_unusable_addresses_are_refused(name: str, complaint: str) -> None:
+    """What is no base URL is refused in one sentence that says what to write."""
+    with pytest.raises(UsageError, match=complaint) as refusal:
+        _open(name)
+    assert "pass@" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("key", ["two words", "line\nbreak", "ключ", " edge"])
+def test_unusable_keys_are_refused_without_showing_them(key: str) -> None:
+    """A key that no header can carry is refused by its variable's name alone."""
+    with pytest.raises(UsageError, match="CONFORMANCE_API_KEY") as refusal:
+        _open("http://127.0.0.1:9/api/v1", {"CONFORMANCE_API_KEY": key})
+    assert key not in str(refusal.value)
+
+
+@pytest.mark.parametrize(("name", "variable"), [("live", None), ("http://127.0.0.1:9/v1", "MY_KEY")])
+def test_missing_keys_are_named(name: str, variable: str | None) -> None:
+    """A key that must be there and is not is asked for by its variable's name."""
+    with pytest.raises(UsageError, match=variable or "OPENROUTER_API_KEY"):
+        _open(name, {}, variable)
+
+
+def test_mock_has_a_key_and_an_address_of_its_own() -> None:
+    """The embedded mock ignores the environment's keys and is shown under a fixed address."""
+    with open_target("mock", environment=_BOTH) as target:
+        assert target.key not in _BOTH.values()
+        assert target.url != target.shown_url == "http://127.0.0.1:8000/api/v1"
