@@ -1,0 +1,111 @@
+"""Compare clients at 1, 128 and 2048 texts of 1536 numbers, float and base64: `python benchmarks/compare_clients.py`.
+
+Each contender runs in an environment of its own, made below `--environments`, against one loopback server with
+ready-made bodies. Rounds are interleaved, so that a slow minute of the machine meets all of them; each figure is the
+median over the rounds. The floor is httpx with orjson and base64 decoded by hand. Prints a Markdown table of ratios to
+the floor; `--output FILE` writes it as well.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import venv
+from pathlib import Path
+from typing import TypeAlias
+
+HERE = Path(__file__).parent
+REPOSITORY = HERE.parent
+CONTENDERS = {
+    "floor": ["httpx", "orjson"],
+    "ours": [str(REPOSITORY)],
+    "ours[fast]": [f"{REPOSITORY}[fast]"],
+    "openai_python": ["openai", "numpy"],
+    "openrouter_sdk": ["openrouter"],
+}
+SCRIPTS = {"ours[fast]": "ours"}
+Figures: TypeAlias = dict[tuple[int, str, str], list[dict[str, float]]]
+"""What each round measured, by count of texts, encoding and contender."""
+
+SIZES = {1: 200, 128: 20, 2048: 3}
+"""Calls to time, by count of texts."""
+
+
+def main() -> None:
+    """Measure and print the table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--environments", type=Path, default=REPOSITORY / ".benchmarks")
+    parser.add_argument("--output", type=Path)
+    options = parser.parse_args()
+    pythons = {name: environment(options.environments / name, needs) for name, needs in CONTENDERS.items()}
+    server = subprocess.Popen([sys.executable, HERE / "ready_made_server.py"], stdout=subprocess.PIPE, text=True)
+    try:
+        base_url = server.stdout.readline().strip() if server.stdout else ""
+        figures = measured(pythons, base_url, options.rounds)
+    finally:
+        server.terminate()
+    text = table(figures)
+    print(text)
+    if options.output:
+        options.output.write_text(text, encoding="utf-8")
+
+
+def environment(folder: Path, needs: list[str]) -> Path:
+    """Return the interpreter of an environment with these packages, made if it is not there."""
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    if not python.exists():
+        venv.create(folder, with_pip=True, clear=True)
+    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade", *needs]
+    subprocess.run(install, check=True)
+    if str(REPOSITORY) in needs[0]:  # the version stays the same while the code changes
+        subprocess.run([*install[:4], "--quiet", "--force-reinstall", "--no-deps", str(REPOSITORY)], check=True)
+    return python
+
+
+def measured(pythons: dict[str, Path], base_url: str, rounds: int) -> Figures:
+    """Return the figures of all rounds by (count of texts, encoding, contender)."""
+    figures: Figures = {}
+    for _ in range(rounds):
+        for count, calls in SIZES.items():
+            for encoding in ("float", "base64"):
+                for name, python in pythons.items():
+                    script = HERE / "contenders" / f"{SCRIPTS.get(name, name)}.py"
+                    command = [python, script, base_url, str(count), encoding, str(calls)]
+                    result = subprocess.run(command, check=True, capture_output=True, text=True)
+                    figures.setdefault((count, encoding, name), []).append(json.loads(result.stdout))
+    return figures
+
+
+def table(figures: Figures) -> str:
+    """Return the Markdown table: the floor in absolute figures, the others as ratios to it."""
+    median = {
+        key: {measure: statistics.median(run[measure] for run in runs) for measure in runs[0]}
+        for key, runs in figures.items()
+    }
+    others = [name for name in CONTENDERS if name != "floor"]
+    about = (
+        f"CPU per call / wall time per call / peak memory of the process. {platform.python_implementation()} "
+        f"{platform.python_version()}, {platform.machine()}; median of {len(next(iter(figures.values())))} rounds."
+    )
+    lines = [
+        about,
+        "",
+        "| texts | encoding | floor | " + " | ".join(f"`{name}`" for name in others) + " |",
+        "| ---: | --- | ---: |" + " ---: |" * len(others),
+    ]
+    for count, encoding in dict.fromkeys((count, encoding) for count, encoding, _ in figures):
+        floor = median[count, encoding, "floor"]
+        cells = [f"{floor['cpu'] * 1e3:.2f} ms / {floor['wall'] * 1e3:.2f} ms / {floor['peak']:.0f} MiB"]
+        for name in others:
+            mine = median[count, encoding, name]
+            cells.append(" / ".join(f"{mine[measure] / floor[measure]:.2f}" for measure in ("cpu", "wall", "peak")))
+        lines.append(f"| {count} | {encoding} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    main()
