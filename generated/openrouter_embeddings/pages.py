@@ -8,13 +8,13 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 from .errors import ContractError
-from .types import Unset
+from .types import UNSET, Unset
 
 P = TypeVar("P")
 """A page of a list: an object whose `data` are the items, and whose `links.next` says where the next page is."""
 
 
-def pages(fetch: Callable[[int | Unset], P], offset: int | Unset) -> Iterator[P]:
+def pages(fetch: Callable[[int | Unset], P], offset: int | Unset | None) -> Iterator[P]:
     """Yield the pages from `offset` on, each fetched when it is asked for.
 
     Args:
@@ -32,7 +32,7 @@ def pages(fetch: Callable[[int | Unset], P], offset: int | Unset) -> Iterator[P]
         yield page
 
 
-async def pages_async(fetch: Callable[[int | Unset], Awaitable[P]], offset: int | Unset) -> AsyncIterator[P]:
+async def pages_async(fetch: Callable[[int | Unset], Awaitable[P]], offset: int | Unset | None) -> AsyncIterator[P]:
     """Yield the pages from `offset` on as `pages` does, without blocking."""
     course = _Course(offset)
     while not course.ended:
@@ -44,10 +44,10 @@ async def pages_async(fetch: Callable[[int | Unset], Awaitable[P]], offset: int 
 class _Course:
     """Where a walk through the pages stands."""
 
-    def __init__(self, offset: int | Unset) -> None:
-        self.offset = offset
+    def __init__(self, offset: int | Unset | None) -> None:
+        self.offset: int | Unset = UNSET if offset is None else offset
         self.ended = False
-        self._position = 0 if isinstance(offset, Unset) else offset
+        self._position = offset if isinstance(offset, int) else 0
         self._seen: list[list[Any]] = []
 
     def follow(self, page: Any) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from maker.anatomy import map_children
 from maker.canonical import json_text
+from maker.references import COMPONENT
 
 ANNOTATIONS = frozenset({"title", "description", "default"})
 """Keywords that say nothing about which values are accepted."""
@@ -54,6 +55,32 @@ def unspoken(schema: dict[str, Any]) -> dict[str, Any]:
     """Return a schema that accepts the same and tells the generator nothing."""
     words = {key: schema[key] for key in ANNOTATIONS & schema.keys()}
     return {**words, "not": {"not": {key: schema[key] for key in schema.keys() - ANNOTATIONS}}}
+
+
+def intersected(schema: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
+    """Return an intersection of objects as one object with the fields of all of them.
+
+    Where two members say something of one field, its type is what the last of them says; the double negation keeps the
+    rest. An intersection of anything but objects says nothing to the generator.
+    """
+    members = [_resolved(member, components) for member in schema["allOf"]]
+    beside = {key: value for key, value in schema.items() if key != "allOf" and key not in ANNOTATIONS}
+    if not all(
+        isinstance(member, dict) and "properties" in member for member in [*members, *([beside] if beside else [])]
+    ):
+        return unspoken(schema)
+    parts = [*members, beside] if beside else members
+    words = {key: schema[key] for key in ANNOTATIONS & schema.keys()}
+    properties = {name: field for part in parts for name, field in part["properties"].items()}
+    required = sorted({name for part in parts for name in part.get("required", ())})
+    exact = {key: value for key, value in schema.items() if key not in ANNOTATIONS}
+    return {
+        **words,
+        **({"type": "object"} if any(part.get("type") == "object" for part in parts) else {}),
+        "properties": properties,
+        **({"required": required} if required else {}),
+        "not": {"not": exact},
+    }
 
 
 def types_of(schema: dict[str, Any]) -> list[str]:
@@ -197,3 +224,14 @@ def _drop_branch(schema: dict[str, Any], keyword: str, branch: dict[str, Any]) -
     rest = [other for other in schema.pop(keyword) if other != branch]
     alone = len(rest) == 1 and not schema.keys() & rest[0].keys()
     schema.update(rest[0] if alone else {keyword: rest})
+
+
+def _resolved(schema: Any, components: dict[str, Any]) -> Any:
+    """Return what a schema says: itself, the component it refers to, or the one object that its intersection is."""
+    seen: list[str] = []
+    while isinstance(schema, dict) and str(schema.get("$ref", "")).startswith(COMPONENT) and schema["$ref"] not in seen:
+        seen.append(schema["$ref"])
+        schema = components.get(schema["$ref"].removeprefix(COMPONENT))
+    if isinstance(schema, dict) and "allOf" in schema:
+        return intersected(schema, components)
+    return schema

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 from maker.canonical import json_text
-from maker.idioms import ANNOTATIONS, kinds_of, plain, take_openness, types_of, unspoken
+from maker.idioms import ANNOTATIONS, intersected, kinds_of, plain, take_openness, types_of, unspoken
 from maker.references import COMPONENT, Place, holders, node_at, reached, rename_references, schemas_below
 
 Rule: TypeAlias = Callable[[Any, Sequence[Place]], list[str] | None]
@@ -64,13 +64,16 @@ def move_openness_to_references(document: Any, places: Sequence[Place]) -> None:
 def plain_schemas(document: Any, places: Sequence[Place]) -> None:  # noqa: ARG001 - it is a Rule
     """Write every schema in the one way that the generator reads; see `maker.idioms`.
 
-    A union that contains itself is one that it does not read: it becomes anything.
+    A union that contains itself is one that it does not read: it becomes anything. An intersection becomes one object.
     """
     document.update(plain(document, "document", ""))
     schemas = document["components"]["schemas"]
     for name, schema in schemas.items():
         if not schema.keys() & {"properties", "allOf"} and name in schemas_below(document, schema):
             schemas[name] = unspoken(schema)
+    for holder, key, schema in list(holders(document)):
+        if isinstance(schema.get("allOf"), list):
+            holder[key] = intersected(schema, schemas)
 
 
 def titles_as_names(document: Any, places: Sequence[Place]) -> list[str]:
