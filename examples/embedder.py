@@ -43,7 +43,7 @@ class Embedder:
             answer = create_embeddings.sync(client=self._client, body=body)
             for text, vector in zip(batch, answer.vectors(len(batch)), strict=True):
                 row = np.asarray(vector)
-                self._cache[text] = row / np.linalg.norm(row)
+                self._cache[text] = (row / np.linalg.norm(row)).astype(np.float32)
         return np.stack([self._cache[text] for text in texts]) if texts else np.empty((0, 0), np.float32)
 
     def _batches(self, texts: list[str]) -> Iterator[list[str]]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 import httpx
 
 from .errors import ContractError, TransportError
-from .reading import describe, reader_of
+from .reading import describe, is_a, reader_of
 from .record import Record
 from .types import UNSET, Unset
 
@@ -338,14 +338,14 @@ def _argument_error(error: ContractError) -> TypeError | ValueError:
     return fault(f"{error.field}: expected {error.expected}, received {error.received}")
 
 
-def _checked_base_url(base_url: str) -> str:
+def _checked_base_url(base_url: Any) -> str:
     if not isinstance(base_url, str):
         raise TypeError(f"base_url: expected a string, received a {type(base_url).__name__}")
     try:
         url = httpx.URL(base_url)
         is_address = url.scheme in {"http", "https"} and bool(url.host.encode("idna"))
     except (httpx.InvalidURL, ValueError):
-        is_address = False
+        url, is_address = httpx.URL(), False
     if is_address and url.userinfo:
         raise ValueError("base_url: holds a user name or password; give the key as api_key")
     if not is_address or url.query or url.fragment:
@@ -353,7 +353,7 @@ def _checked_base_url(base_url: str) -> str:
     return base_url.rstrip("/")
 
 
-def _checked_timeout(timeout: float | httpx.Timeout) -> httpx.Timeout:
+def _checked_timeout(timeout: Any) -> httpx.Timeout:
     if isinstance(timeout, httpx.Timeout):
         return timeout
     if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
@@ -363,7 +363,7 @@ def _checked_timeout(timeout: float | httpx.Timeout) -> httpx.Timeout:
     return httpx.Timeout(timeout)
 
 
-def _checked_retries(retries: int | Retries | None) -> Retries | None:
+def _checked_retries(retries: Any) -> Retries | None:
     if retries is None or retries == 0:
         return None
     from .retries import Retries
@@ -375,30 +375,34 @@ def _checked_retries(retries: int | Retries | None) -> Retries | None:
     return Retries(attempts=retries)
 
 
-def _checked_key(key: str | None) -> str | None:
+def _checked_key(key: Any) -> str | None:
     """Return the key without surrounding white space; the message of an error never shows it."""
     if key is None:
         return None
     if not isinstance(key, str):
         raise TypeError(f"api_key: expected a string, received a {type(key).__name__}")
-    key = key.strip()
-    if not key.isascii() or not key.isprintable() or " " in key:
+    stripped: str = key.strip()
+    if not stripped.isascii() or not stripped.isprintable() or " " in stripped:
         raise ValueError("api_key: holds a character that no key has (white space, control or non-ASCII)")
-    return key
+    return stripped
 
 
-def _checked_headers(headers: Mapping[str, str | Unset | None]) -> httpx.Headers:
-    if not isinstance(headers, Mapping):
+def _checked_headers(headers: Any) -> httpx.Headers:
+    if not is_a(headers, Mapping):
         raise TypeError(f"headers: expected names with values, received a {type(headers).__name__}")
-    given = {name: value for name, value in headers.items() if value is not None and value is not UNSET}
+    given: Mapping[Any, Any] = headers
+    sent: dict[str, str] = {}
     for name, value in given.items():
+        if value is None or value is UNSET:
+            continue
         if not isinstance(name, str) or not isinstance(value, str):
             raise TypeError(f"header {name}: expected a string, received a {type(value).__name__}")
         if not _HEADER_NAME.fullmatch(name):
             raise ValueError(f"header {name!r}: no header may have this name")
         if not value.isascii() or not value.isprintable():
             raise ValueError(f"header {name}: holds a character that no header may have (control or non-ASCII)")
-    return httpx.Headers({name: value.strip() for name, value in given.items()})
+        sent[name] = value.strip()
+    return httpx.Headers(sent)
 
 
 def _check_type(name: str, value: object, expected: type) -> None:

@@ -8,7 +8,7 @@ What the contract does not know is kept, not refused.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Sized
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar, Union, get_args, get_origin
 
@@ -52,7 +52,7 @@ def reader_of(declared: Any) -> Reader[Any]:
         return numbers if arguments[0] is float else list_of(reader_of(arguments[0]))
     if origin is dict:
         return mapping if arguments[1] is Any else mapping_of(reader_of(arguments[1]))
-    if isinstance(declared, type) and issubclass(declared, OpenEnum):
+    if is_a(declared, type) and issubclass(declared, OpenEnum):
         return open_enum(declared)
     read: Reader[Any] = declared.from_dict
     return read
@@ -118,15 +118,17 @@ def number(value: Any) -> float:
 
 def numbers(value: Any) -> list[float]:
     """Accept a list, and leave its items for later: a list of vectors holds millions."""
-    if isinstance(value, list):
-        return value
+    if is_a(value, list):
+        items: list[float] = value
+        return items
     raise _unexpected(value, "a list of numbers")
 
 
 def mapping(value: Any) -> dict[str, Any]:
     """Accept a JSON object of any form."""
-    if isinstance(value, Mapping):
-        return value if isinstance(value, dict) else dict(value)
+    if is_a(value, Mapping):
+        fields: Mapping[str, Any] = value
+        return fields if isinstance(fields, dict) else dict(fields)
     raise _unexpected(value, "an object")
 
 
@@ -168,12 +170,13 @@ def list_of(read: Reader[T]) -> Reader[list[T]]:
     """Accept a list whose items `read` accepts; in a request any sequence will do, but for text and bytes."""
 
     def read_list(value: Any) -> list[T]:
-        if not isinstance(value, Sequence) or isinstance(value, (str, bytes, bytearray, memoryview)):
+        if not is_a(value, Sequence) or is_a(value, str, bytes, bytearray, memoryview):
             raise _unexpected(value, "a list")
+        items: Sequence[Any] = value
         position = 0
-        result = []
+        result: list[T] = []
         try:
-            for position, item in enumerate(value):
+            for position, item in enumerate(items):
                 result.append(read(item))
         except ContractError as error:
             raise error.inside(position) from None
@@ -186,7 +189,7 @@ def mapping_of(read: Reader[T]) -> Reader[dict[str, T]]:
     """Accept an object whose values `read` accepts."""
 
     def read_mapping(value: Any) -> dict[str, T]:
-        result = {}
+        result: dict[str, T] = {}
         for key, item in mapping(value).items():
             try:
                 result[key] = read(item)
@@ -213,7 +216,7 @@ def one_of(*readers: Reader[Any]) -> Reader[Any]:
     """
 
     def read(value: Any) -> Any:
-        errors = []
+        errors: list[ContractError] = []
         for reader in readers:
             try:
                 return reader(value)
@@ -230,8 +233,14 @@ def one_of(*readers: Reader[Any]) -> Reader[Any]:
     return read
 
 
+def is_a(value: Any, *kinds: type[Any]) -> bool:
+    """Tell whether a value is of one of these kinds; to a type checker it stays any, and so does what is inside."""
+    return isinstance(value, kinds)
+
+
 def describe(value: Any) -> str:
     """Return a value as a message may quote it: its kind, and its beginning."""
+    size = len(value) if isinstance(value, Sized) else 0
     match value:
         case None:
             return "null"
@@ -242,10 +251,11 @@ def describe(value: Any) -> str:
         case float() | int():
             return f"the number {_shortened(value)}"
         case list() | tuple():
-            return f"a list of {len(value)}"
+            return f"a list of {size}"
         case Mapping():
-            return f"an object with {len(value)} fields"
-    return f"a {type(value).__name__}"
+            return f"an object with {size} fields"
+        case _:
+            return f"a {type(value).__name__}"
 
 
 def _shortened(value: float) -> str:

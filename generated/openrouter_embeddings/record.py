@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal, Self, get_args, get_origin, get_type_
 from attrs import define, field, fields, frozen
 
 from .errors import ContractError
-from .reading import Reader, mapping, reader_of
+from .reading import Reader, is_a, mapping, reader_of
 from .types import UNSET, Unset
 
 
@@ -65,7 +65,7 @@ class Record:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the object as plain JSON values; fields that are `UNSET` are left out."""
-        result = {}
+        result: dict[str, Any] = {}
         for declared in self._plans.get(type(self)) or self._plan():
             value = getattr(self, declared.name)
             if value is not UNSET:
@@ -104,8 +104,10 @@ def to_json(value: Any) -> Any:
         return value.to_dict()
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, Mapping):
-        return {key: to_json(item) for key, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray, memoryview)):
-        return [to_json(item) for item in value]
+    if is_a(value, Mapping):
+        fields_: Mapping[str, Any] = value
+        return {key: to_json(item) for key, item in fields_.items()}
+    if is_a(value, Sequence) and not is_a(value, str, bytes, bytearray, memoryview):
+        items: Sequence[Any] = value
+        return [to_json(item) for item in items]
     return value

@@ -14,7 +14,7 @@ import httpx
 
 from . import accelerators
 from .errors import ApiError, ContractError
-from .reading import Reader, binary, null
+from .reading import Reader, binary, is_a, null
 from .types import Response
 
 T = TypeVar("T")
@@ -96,7 +96,8 @@ def _read_content(response: httpx.Response, content: bytes, readers: Mapping[int
 
 def _read_success(response: httpx.Response, body: Any, read: Reader[T]) -> T:
     """Read a body that came with a status of success and may carry an error all the same."""
-    claims_error = isinstance(body, dict) and isinstance(body.get("error"), (dict, str)) and body["error"]
+    error = _object(body).get("error")
+    claims_error = is_a(error, dict, str) and bool(error)
     try:
         result = read(body)
     except ContractError:
@@ -109,10 +110,9 @@ def _read_success(response: httpx.Response, body: Any, read: Reader[T]) -> T:
 
 
 def _api_error(response: httpx.Response, body: Any) -> ApiError:
-    error = body.get("error") if isinstance(body, dict) else None
-    detail_ = error if isinstance(error, dict) else {}
-    metadata = detail_.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
+    error = _object(body).get("error")
+    detail_ = _object(error)
+    metadata = _object(detail_.get("metadata"))
     return ApiError(
         status=response.status_code,
         code=_code(detail_),
@@ -122,6 +122,12 @@ def _api_error(response: httpx.Response, body: Any) -> ApiError:
         body=body,
         response=response,
     )
+
+
+def _object(value: Any) -> dict[str, Any]:
+    """Return a JSON object as it is, and an empty one for anything else."""
+    fields: dict[str, Any] = value if is_a(value, dict) else {}
+    return fields
 
 
 def _parsed_or_text(content: bytes) -> Any:
@@ -158,7 +164,7 @@ def _code(error: Mapping[str, Any]) -> int | None:
 
 
 def _message(message: Any, error: Any, body: Any, response: httpx.Response) -> str:
-    for candidate in (message, error, body.get("message") if isinstance(body, dict) else body):
+    for candidate in (message, error, _object(body).get("message", body)):
         if isinstance(candidate, str) and candidate.strip():
             text = candidate.strip()
             is_quote = candidate is body
@@ -168,8 +174,7 @@ def _message(message: Any, error: Any, body: Any, response: httpx.Response) -> s
 
 def _retry_after(headers: httpx.Headers, metadata: Mapping[str, Any]) -> float | None:
     """Return the seconds to wait, from wherever the server said it: header, metadata, or a reset time."""
-    inner = metadata.get("headers")
-    inner = {str(key).lower(): value for key, value in inner.items()} if isinstance(inner, dict) else {}
+    inner = {name.lower(): value for name, value in _object(metadata.get("headers")).items()}
     candidates = (
         _scaled(headers.get("retry-after-ms"), 0.001),
         _seconds_or_date(headers.get("retry-after")),

@@ -82,7 +82,7 @@ def _from_base64(text: str) -> Vector:
     return memoryview(numbers)
 
 
-def _from_numbers(items: Sequence[float]) -> Vector:
+def _from_numbers(items: Sequence[Any]) -> Vector:
     try:
         numbers = array("f", items)
         # One sum finds any infinity or NaN among the numbers, in a tenth of the time of a look at each.

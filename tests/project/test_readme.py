@@ -1,5 +1,7 @@
 """What the README says is true."""
 
+import json
+import os
 import re
 import subprocess
 import sys
@@ -32,14 +34,23 @@ def test_the_client_example_runs_against_the_mock(
     assert [line.rsplit(" ", 2)[:2] for line in printed] == [["a cat sat", "1536"], ["a kitten slept", "1536"]]
 
 
-def test_the_client_example_passes_strict_type_checking(tmp_path: Path) -> None:
-    """The example is typed: `mypy --strict` finds nothing."""
+@pytest.mark.parametrize(
+    "checker", [["mypy", "--strict"], ["basedpyright", "--level=error"]], ids=["mypy", "basedpyright"]
+)
+def test_the_client_example_passes_strict_type_checking(tmp_path: Path, checker: list[str]) -> None:
+    """The example is typed: strict type checkers find nothing."""
     (example,) = blocks("python")
-    script = tmp_path / "example.py"
-    script.write_text(example, encoding="utf-8")
-    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), str(script)]
+    (tmp_path / "example.py").write_text(example, encoding="utf-8")
+    settings = {"typeCheckingMode": "strict", "include": ["example.py"], "extraPaths": [str(REPOSITORY / "generated")]}
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings), encoding="utf-8")
+    paths = {"mypy": ["example.py"], "basedpyright": ["--pythonpath", sys.executable]}[checker[0]]
     result = subprocess.run(
-        command, capture_output=True, text=True, check=False, env={"MYPYPATH": "generated"}, cwd=REPOSITORY
+        [sys.executable, "-m", *checker, *paths],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "MYPYPATH": str(REPOSITORY / "generated")},
+        cwd=tmp_path,
     )
     assert result.returncode == 0, result.stdout
 

@@ -32,13 +32,7 @@ def build(*, client: Client, body: EmbeddingsRequest) -> httpx.Request:
 
 
 def parse(response: httpx.Response) -> EmbeddingsResponse:
-    """Return the result that an answer holds.
-
-    Raises:
-        ApiError: the answer is a failure, whatever its status.
-        ContractError: the answer claims success and its body is not what the contract says.
-
-    """
+    """Return the result that an answer holds; raises `ApiError` and `ContractError` as `sync` does."""
     return read_answer(response, _READERS)
 
 

@@ -37,13 +37,7 @@ def build(*, client: Client, limit: int | Unset = UNSET, offset: int | Unset = U
 
 
 def parse(response: httpx.Response) -> ModelsListResponse:
-    """Return the result that an answer holds.
-
-    Raises:
-        ApiError: the answer is a failure, whatever its status.
-        ContractError: the answer claims success and its body is not what the contract says.
-
-    """
+    """Return the result that an answer holds; raises `ApiError` and `ContractError` as `sync` does."""
     return read_answer(response, _READERS)
 
 
@@ -91,13 +85,7 @@ async def asyncio_detailed(
 
 
 def iterate(*, client: Client, limit: int | Unset = UNSET, offset: int | Unset = UNSET) -> Iterator[ModelsListResponse]:
-    """Yield page after page, from `offset` on, each asked for when it is needed.
-
-    Raises:
-        ContractError: also when the server repeats a page or leads backwards, and so would never end.
-        TransportError, ApiError, TypeError, ValueError: as for `sync`.
-
-    """
+    """Yield page after page from `offset` on, each asked for as `sync` does; one that repeats is a `ContractError`."""
     return pages(lambda start: sync(client=client, limit=limit, offset=start), offset)
 
 

@@ -1,0 +1,125 @@
+"""Operations unlike those of the slice: forms, answers that are not JSON, headers, intersections."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import generate
+import update_spec
+from checkout import run
+from variations import varied
+
+TEXT = {"type": "string"}
+
+
+def add_operations(tree: Any) -> None:
+    """Add an upload, a sound, a stream, a deletion, and an intersection whose members speak of one field."""
+    tree["components"]["schemas"]["Base"] = {
+        "type": "object",
+        "properties": {"id": TEXT, "parts": {"type": ["array", "null"], "items": TEXT}},
+        "required": ["id"],
+    }
+    special = {"properties": {"parts": {"type": "array", "items": TEXT}}, "required": ["parts"]}
+    tree["paths"]["/files/{name}"] = {
+        "post": {
+            "operationId": "uploadFile",
+            "tags": ["Files"],
+            "parameters": [
+                {"in": "path", "name": "name", "required": True, "schema": TEXT},
+                {"in": "header", "name": "X-Trace", "schema": TEXT},
+            ],
+            "requestBody": {
+                "required": True,
+                "content": {
+                    "multipart/form-data": {
+                        "schema": {
+                            "type": "object",
+                            "properties": {"file": {"type": "string", "format": "binary"}, "purpose": TEXT},
+                            "required": ["file"],
+                        }
+                    }
+                },
+            },
+            "responses": {
+                "200": {
+                    "description": "",
+                    "content": {
+                        "application/json": {"schema": {"allOf": [{"$ref": "#/components/schemas/Base"}, special]}}
+                    },
+                }
+            },
+        },
+        "get": {
+            "operationId": "readFile",
+            "tags": ["Files"],
+            "parameters": [{"in": "path", "name": "name", "required": True, "schema": TEXT}],
+            "responses": {
+                "200": {"description": "", "content": {"audio/*": {"schema": {"type": "string", "format": "binary"}}}}
+            },
+        },
+        "delete": {
+            "operationId": "deleteFile",
+            "tags": ["Files"],
+            "parameters": [{"in": "path", "name": "name", "required": True, "schema": TEXT}],
+            "responses": {"204": {"description": ""}},
+        },
+    }
+
+
+CALLS = r"""
+import json, httpx
+from openrouter_embeddings import Client
+from openrouter_embeddings.api.files import delete_file, read_file, upload_file
+from openrouter_embeddings.models import UploadFileBody
+
+def answer(request):
+    if request.method == "POST":
+        seen.update(headers=dict(request.headers), body=request.read().decode(), path=request.url.raw_path.decode())
+        return httpx.Response(200, json={"id": "1", "parts": ["a"], "new": 1})
+    if request.method == "GET":
+        return httpx.Response(200, content=b"\x00sound", headers={"content-type": "audio/mpeg"})
+    return httpx.Response(204)
+
+seen = {}
+client = Client("sk-or-v1-test", http_client=httpx.Client(transport=httpx.MockTransport(answer)))
+body = UploadFileBody(file=b"\x01bytes", purpose="test")
+result = upload_file.sync(client=client, name="a/b", x_trace="t-1", body=body)
+print(json.dumps([result.id, result.parts, result.additional_properties]))
+print(json.dumps([seen["path"], seen["headers"]["x-trace"], seen["headers"]["content-type"].split(";")[0]]))
+print('name="file"; filename="file"' in seen["body"] and "bytes" in seen["body"] and 'name="purpose"' in seen["body"])
+print(read_file.sync(client=client, name="x"), delete_file.sync(client=client, name="x"))
+try:
+    upload_file.sync(client=client, name="x", body=UploadFileBody(file="text"))
+except TypeError as error:
+    print(error)
+"""
+
+
+def test_forms_sounds_and_intersections_become_working_calls(tmp_path: Path) -> None:
+    """Each operation is sent as documented and its answer read, whatever its content type."""
+    document = tmp_path / "upstream.yaml"
+    tree = varied([add_operations])
+    document.write_text(yaml.safe_dump(tree), encoding="utf-8")
+    pin = tmp_path / "openapi.yaml"
+    assert update_spec.main(["--from", str(document), "--operation", "*", "--output", str(pin)]) == 0
+    assert generate.main(["--spec", str(pin), "--output", str(tmp_path / "made"), "--tolerate-misses"]) == 0
+    outcome = run([sys.executable, "-W", "error", "-c", CALLS], tmp_path, PYTHONPATH=str(tmp_path / "made"))
+    assert outcome.err == []
+    assert json.loads(outcome.out[0]) == ["1", ["a"], {"new": 1}]
+    assert json.loads(outcome.out[1]) == ["/api/v1/files/a%2Fb", "t-1", "multipart/form-data"]
+    assert outcome.out[2:] == ["True", r"b'\x00sound' None", "file: expected bytes, received the string 'text'"]
+
+
+@pytest.mark.documents
+def test_every_operation_of_the_whole_document_is_made(tmp_path: Path, documents: Path) -> None:
+    """All 97 operations have a module; the package imports and passes `mypy --strict`, or it would be refused."""
+    pin = tmp_path / "openapi.yaml"
+    source = documents / "openrouter-2026-08-22-90c493767.openapi.yaml"
+    assert update_spec.main(["--from", str(source), "--operation", "*", "--output", str(pin)]) == 0
+    assert generate.main(["--spec", str(pin), "--output", str(tmp_path / "made"), "--tolerate-misses"]) == 0
+    api = tmp_path / "made" / "openrouter_embeddings" / "api"
+    assert len([path for path in api.rglob("*.py") if path.name != "__init__.py"]) == 97
