@@ -10,6 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 from .errors import ContractError
 from .types import UNSET, Unset
 
+MOST_PAGES = 10_000
+"""Pages after which a list is taken to have no end."""
+
 P = TypeVar("P")
 """A page of a list: an object whose `data` are the items, and whose `links.next` says where the next page is."""
 
@@ -22,7 +25,8 @@ def pages(fetch: Callable[[int | Unset], P], offset: int | Unset | None) -> Iter
         offset: where to begin.
 
     Raises:
-        ContractError: the server repeats a page, or leads backwards, and so would never end.
+        ContractError: the server repeats a page, leads backwards, or leads on past its own `total_count` (or past
+            10,000 pages), and so would never end.
 
     """
     course = _Course(offset)
@@ -59,6 +63,13 @@ class _Course:
         if page.data in self._seen:
             raise ContractError("another page", f"an earlier page again at offset {self._position}").inside("data")
         self._seen.append(page.data)
+        total = getattr(page, "total_count", UNSET)
+        if len(self._seen) > MOST_PAGES or (isinstance(total, int) and self._position + len(page.data) > total):
+            raise (
+                ContractError("null after the last page", f"another page after {total} items")
+                .inside("next")
+                .inside("links")
+            )
         position = _offset_of(following, self._position + len(page.data))
         if position <= self._position:
             raise (

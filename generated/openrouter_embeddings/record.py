@@ -71,7 +71,9 @@ class Record:
             if value is not UNSET:
                 result[declared.key] = to_json(value)
         for key, value in self.additional_properties.items():
-            if key not in result and value is not UNSET:
+            if key in result:
+                raise ValueError(f"additional_properties: {key!r} is a field of its own; set it there")
+            if value is not UNSET:
                 result[key] = to_json(value)
         return result
 

@@ -52,7 +52,7 @@ class Contract:
     """Which contract a package was made from.
 
     Attributes:
-        date: the day of the published document, YYYY-MM-DD; None when it is not known.
+        date: the day of the published document, or the day it was taken in, YYYY-MM-DD; None when it is not known.
         digest: SHA-256 of `openapi.yaml` in the package.
 
     """

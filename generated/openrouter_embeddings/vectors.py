@@ -2,7 +2,7 @@
 """Vectors as buffers of float32 numbers, whichever way the server wrote them.
 
 A buffer is a `memoryview` of format "f": indexable, sliceable, with a length, and read by numpy without a copy
-(`numpy.asarray(vector)`).
+(`numpy.asarray(vector)`). It cannot be written to: copy it first.
 """
 
 from __future__ import annotations
@@ -37,7 +37,10 @@ def read_vector(embedding: str | Sequence[float]) -> Vector:
             number; the numbers inside base64 are taken as they are.
 
     """
-    return _from_base64(embedding) if isinstance(embedding, str) else _from_numbers(embedding)
+    try:
+        return _from_base64(embedding) if isinstance(embedding, str) else _from_numbers(embedding)
+    except ContractError as error:
+        raise error.inside("embedding") from None
 
 
 def read_vectors(data: Sequence[Any], expected: int | None) -> list[Vector]:
@@ -59,7 +62,7 @@ def read_vectors(data: Sequence[Any], expected: int | None) -> list[Vector]:
         try:
             vector = item.vector
             if item.index is not UNSET and item.index != position:
-                raise ContractError(f"index {position}", f"index {item.index}", wrong_type=False)
+                raise ContractError(f"{position}", f"{item.index}", wrong_type=False).inside("index")
             if vectors and len(vector) != len(vectors[0]):
                 raise ContractError(f"{len(vectors[0])} numbers, as before", f"{len(vector)}", wrong_type=False)
         except ContractError as error:
@@ -70,9 +73,11 @@ def read_vectors(data: Sequence[Any], expected: int | None) -> list[Vector]:
 
 def _from_base64(text: str) -> Vector:
     try:
-        data = decode_base64(text, validate=True)
+        data = b"" if len(text) % 4 else decode_base64(text, validate=True)
     except ValueError:
-        raise ContractError("base64", describe(text), wrong_type=False) from None
+        data = b""
+    if text and not data:
+        raise ContractError("base64", describe(text), wrong_type=False)
     if len(data) % _BYTES_PER_NUMBER:
         expected = f"a multiple of {_BYTES_PER_NUMBER} bytes in base64"
         raise ContractError(expected, f"{len(data)} bytes", wrong_type=False)
@@ -80,7 +85,7 @@ def _from_base64(text: str) -> Vector:
         return memoryview(data).cast("f")
     numbers = array("f", data)
     numbers.byteswap()
-    return memoryview(numbers)
+    return memoryview(numbers.tobytes()).cast("f")
 
 
 def _from_numbers(items: Sequence[Any]) -> Vector:
@@ -88,13 +93,13 @@ def _from_numbers(items: Sequence[Any]) -> Vector:
         numbers = array("f", items)
         # One sum finds any infinity or NaN among the numbers, in a tenth of the time of a look at each.
         if math.isfinite(sum(numbers)):
-            return memoryview(numbers)
+            return memoryview(numbers.tobytes()).cast("f")
     except (TypeError, OverflowError):
         pass
     for position, item in enumerate(items):
         if isinstance(item, bool) or not isinstance(item, (int, float)) or not _fits(item):
             raise ContractError("a finite float32 number", describe(item)).inside(position)
-    return memoryview(array("f", items))
+    return memoryview(array("f", items).tobytes()).cast("f")
 
 
 def _fits(item: float) -> bool:

@@ -81,8 +81,8 @@ def titles_as_names(document: Any, places: Sequence[Place]) -> list[str]:
 
     A component whose title differs from its key is renamed; an inline schema becomes a component, and equal
     ones share it; a title beside a reference renames what is referred to. Of two different schemas with one
-    title the second keeps the name it has, which is reported. Objects and enumerations without a title within the
-    union that a property is are called after the component and the property.
+    title the second bears the name of its owner as well, or keeps the one it has, which is reported. Objects and
+    enumerations without a title within the union that a property is are called after the component and the property.
     """
     schemas = document["components"]["schemas"]
     renamed = {name: schemas[name]["title"] for name in schemas if "title" in schemas[name]}
@@ -91,11 +91,15 @@ def titles_as_names(document: Any, places: Sequence[Place]) -> list[str]:
         if isinstance(schema, dict) and "$ref" in schema and isinstance(schema.get("title"), str):
             renamed.setdefault(schema["$ref"].removeprefix(COMPONENT), schema.pop("title"))
     clashes = _rename(document, renamed)
-    for holder, key, schema in [*holders(document["paths"]), *holders(schemas)]:
-        if isinstance(schema.get("title"), str) and holder is not schemas:
+    for owner, root in _owners(document):
+        for holder, key, schema in list(holders(root)):
+            if not isinstance(schema.get("title"), str):
+                continue
             title = schema.pop("title")
-            if _put(schemas, title, schema):
-                holder[key] = {"$ref": COMPONENT + title}
+            for name in (title, owner + title):
+                if _put(schemas, name, schema):
+                    holder[key] = {"$ref": COMPONENT + name}
+                    break
             else:
                 clashes.append(title)
     for schema in schemas.values():
@@ -126,6 +130,14 @@ RULES: dict[str, Rule] = {
     "titles-as-names": titles_as_names,
     "words-of-parameters": words_of_parameters,
 }
+
+
+def _owners(document: Any) -> list[tuple[str, Any]]:
+    """Return every operation and every component, each with the name that it lends to what stands inside."""
+    operations = [operation for item in document["paths"].values() for operation in item.values()]
+    named = [operation for operation in operations if isinstance(operation, dict) and "operationId" in operation]
+    owners = [(f"{name[:1].upper()}{name[1:]}", operation) for operation in named if (name := operation["operationId"])]
+    return owners + list(document["components"]["schemas"].items())
 
 
 def _open_enumeration(schema: dict[str, Any]) -> None:

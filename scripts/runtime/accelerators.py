@@ -5,16 +5,33 @@ from __future__ import annotations
 import base64
 import importlib
 import json
+import math
+import re
 from collections.abc import Callable
 from typing import Any, NoReturn
+
+_LARGE = re.compile(rb"[eE]\+?[0-9]{3}|[0-9]{300}")
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"the number {text[:20]} is out of range")
+    return number
+
+
 def _parse_json(content: bytes) -> Any:
-    return json.loads(content.decode(), parse_constant=_refuse_constant)
+    """Parse as the faster parser does, which refuses numbers beyond floats and halves of surrogate pairs."""
+    finite = _finite if _LARGE.search(content) else None
+    value = json.loads(content.decode(), parse_constant=_refuse_constant, parse_float=finite)
+    if _SURROGATE.search(content):
+        json.dumps(value, ensure_ascii=False).encode()
+    return value
 
 
 def _faster(module: str, name: str, otherwise: Callable[..., Any]) -> Callable[..., Any]:

@@ -29,6 +29,9 @@ BASE_URL: Final = "https://openrouter.ai/api/v1"
 TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
 """Seconds to wait for the next bytes, and to connect, unless a client says otherwise."""
 
+USER_AGENT: Final = "openrouter-embeddings-python"
+"""What requests call themselves, unless an `http_client` or a header says otherwise."""
+
 _LONGEST_TIMEOUT: Final = 1_000_000
 """Seconds; operating systems refuse much longer ones."""
 
@@ -135,11 +138,6 @@ class Client:
         """The part of each address before `/embeddings`, without a slash at the end."""
         return self._base_url
 
-    @property
-    def timeout(self) -> httpx.Timeout:
-        """How long each request may wait."""
-        return self._timeout
-
     def with_headers(self, headers: Mapping[str, str | Unset]) -> Client:
         """Return a copy that sends these headers too, or in place of its own; the connections are shared."""
         merged = self._headers.copy()
@@ -216,9 +214,10 @@ class Client:
             TransportError: no answer arrived.
 
         """
+        http = self._connections.sync()
+        _complete(request, http.headers)
         try:
-            send = self._connections.sync().send
-            return _released(self._retries.send(request, send) if self._retries else send(request))
+            return _released(self._retries.send(request, http.send) if self._retries else http.send(request))
         except _FAILURES as error:
             raise TransportError(_transport_message(request, error)) from error
 
@@ -229,9 +228,11 @@ class Client:
             TransportError: no answer arrived.
 
         """
+        http = self._connections.asynchronous()
+        _complete(request, http.headers)
         try:
-            send = self._connections.asynchronous().send
-            return _released(await (self._retries.send_async(request, send) if self._retries else send(request)))
+            answer = self._retries.send_async(request, http.send) if self._retries else http.send(request)
+            return _released(await answer)
         except _FAILURES as error:
             raise TransportError(_transport_message(request, error)) from error
 
@@ -272,6 +273,14 @@ class Client:
         if self._key is None:
             raise ValueError("api_key: none given; pass one to Client, or set OPENROUTER_API_KEY")
         return {"Authorization": f"Bearer {self._key}"} if self._key else {}
+
+
+def _complete(request: httpx.Request, defaults: httpx.Headers) -> None:
+    """Add the headers that an httpx client sends by default, its author's among them, where the request has none."""
+    for name, value in defaults.items():
+        request.headers.setdefault(name, value)
+    if request.headers.get("User-Agent", "").startswith("python-httpx/"):
+        request.headers["User-Agent"] = USER_AGENT
 
 
 def _released(response: httpx.Response) -> httpx.Response:

@@ -144,6 +144,17 @@ def test_a_server_that_goes_round_in_circles_is_found_out(listed: Listing) -> No
         listed(sending_to(circling), limit=1)
 
 
+def test_a_server_that_makes_up_models_for_ever_is_found_out(listed: Listing) -> None:
+    """Pages that are always new end where `total_count` says that the list does."""
+
+    def endless(request: httpx.Request) -> httpx.Response:
+        offset = int(request.url.params.get("offset", 0))
+        return httpx.Response(200, json=page([offset, offset + 1], f"?offset={offset + 2}"))
+
+    with pytest.raises(ContractError, match=r"^\$\.links\.next: expected null after the last page"):
+        listed(sending_to(endless), limit=2)
+
+
 @pytest.mark.parametrize("following", [0, 1, 2])
 def test_a_server_that_leads_backwards_is_found_out(listed: Listing, following: int) -> None:
     """The next page begins after this one."""

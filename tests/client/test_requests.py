@@ -168,9 +168,29 @@ def test_the_short_form_of_sort_is_a_string(unreachable: Client) -> None:
 
 
 def test_fields_that_the_contract_does_not_know_are_sent(unreachable: Client) -> None:
-    """Additional properties stand beside the declared fields, and never replace one that is set."""
-    body = EmbeddingsRequest(model="m", input="x", additional_properties={"seed": 7, "model": "other"})
-    assert sent(unreachable, body) == {"model": "m", "input": "x", "seed": 7}
+    """Additional properties stand beside the declared fields; one that is set already cannot be set there again."""
+    body = EmbeddingsRequest(model="m", input="x", additional_properties={"seed": 7, "dimensions": 8})
+    assert sent(unreachable, body) == {"model": "m", "input": "x", "seed": 7, "dimensions": 8}
+    twice = EmbeddingsRequest(model="m", input="x", additional_properties={"model": "other"})
+    with pytest.raises(ValueError, match="additional_properties: 'model' is a field of its own"):
+        create_embeddings.build(client=unreachable, body=twice)
+
+
+def test_requests_say_who_sends_them_and_take_compressed_answers(one_text: EmbeddingsRequest) -> None:
+    """An `http_client` lends its own default headers; without any, ours name this client."""
+    seen: list[httpx.Headers] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers)
+        return httpx.Response(500)
+
+    for headers in ({}, {"User-Agent": "acme/1", "X-Team": "search", "Authorization": "Bearer other"}):
+        with httpx.Client(transport=httpx.MockTransport(answer), headers=headers) as http:
+            create_embeddings.sync_detailed(client=Client("sk-or-v1-mine", http_client=http), body=one_text)
+    assert seen[0]["User-Agent"] == "openrouter-embeddings-python"
+    assert "gzip" in seen[0]["Accept-Encoding"]
+    assert (seen[1]["User-Agent"], seen[1]["X-Team"]) == ("acme/1", "search")
+    assert seen[1]["Authorization"] == "Bearer sk-or-v1-mine"
 
 
 def test_text_is_sent_in_utf_8(unreachable: Client, one_text: EmbeddingsRequest) -> None:
@@ -252,10 +272,12 @@ def test_the_timeout_is_finite_unless_told_otherwise(one_text: EmbeddingsRequest
     assert all(0 < seconds <= 60 for seconds in limits.values())
     original = Client("", timeout=9)
     copy = original.with_timeout(2.5)
-    assert original.timeout == httpx.Timeout(9)
-    assert create_embeddings.build(client=copy, body=one_text).extensions["timeout"]["read"] == 2.5
-    assert copy.timeout == httpx.Timeout(2.5)
-    assert Client("", timeout=httpx.Timeout(None)).timeout == httpx.Timeout(None)
+    endless = Client("", timeout=httpx.Timeout(None))
+    reads = [
+        create_embeddings.build(client=client, body=one_text).extensions["timeout"]["read"]
+        for client in (original, copy, endless)
+    ]
+    assert reads == [9, 2.5, None]
 
 
 def test_a_request_can_be_sent_by_other_means(one_text: EmbeddingsRequest, unreachable: Client) -> None:

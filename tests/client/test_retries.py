@@ -158,8 +158,25 @@ def test_total_time_bounds_all_tries(way: Way, one_text: EmbeddingsRequest, wait
     """No further try begins once the time is over."""
     script = Script(answer(429, Retry_After="8"))
     outcome(way, script, Retries(attempts=100, longest_wait=8, total_time=20), one_text)
-    assert sum(waits) <= 24
+    assert sum(waits) <= 20
     assert script.calls <= 4
+
+
+def test_time_that_calls_take_counts_too(
+    way: Way, one_text: EmbeddingsRequest, waits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last try begins within the total time, however long the tries before it took."""
+    clock = [0.0]
+    begun: list[float] = []
+
+    def slow(request: httpx.Request) -> httpx.Response:
+        begun.append(clock[0] + sum(waits))
+        clock[0] += 3
+        return httpx.Response(503)
+
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0] + sum(waits))
+    outcome(way, slow, Retries(attempts=100, first_wait=4, longest_wait=4, total_time=10), one_text)
+    assert max(begun) <= 10
 
 
 def test_retries_are_chosen_per_copy(one_text: EmbeddingsRequest) -> None:
@@ -213,3 +230,19 @@ def test_a_negative_setting_is_refused(setting: str) -> None:
     """Each setting of `Retries` is checked when it is given, and named."""
     with pytest.raises(ValueError, match=setting):
         Retries(**{setting: -1})
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"attempts": -1}, "attempts: expected 0 or more, received -1"),
+        ({"attempts": "3"}, "attempts: expected a whole number, received a str"),
+        ({"attempts": 1.5}, "attempts: expected a whole number, received a float"),
+        ({"total_time": None}, "total_time: expected a number of seconds, received a NoneType"),
+    ],
+)
+def test_a_wrong_setting_is_told_in_one_sentence(settings: dict[str, Any], sentence: str) -> None:
+    """What was received, and what was expected."""
+    with pytest.raises((TypeError, ValueError)) as caught:
+        Retries(**settings)
+    assert str(caught.value) == sentence

@@ -114,7 +114,7 @@ def test_an_item_that_is_no_number_is_named_by_its_position(item: Any, position:
     numbers[position] = item
     with pytest.raises(ContractError) as caught:
         _ = EmbeddingObject(embedding=numbers).vector
-    assert caught.value.path == f"$[{position}]"
+    assert caught.value.path == f"$.embedding[{position}]"
 
 
 @settings(deadline=None)
@@ -153,7 +153,22 @@ def test_a_malformed_vector_is_named_by_its_place() -> None:
     """The path leads from the answer to the item."""
     with pytest.raises(ContractError) as caught:
         answer_with([1.0], ["x"]).vectors()
-    assert caught.value.path == "$.data[1][0]"
+    assert caught.value.path == "$.data[1].embedding[0]"
+
+
+@pytest.mark.parametrize("embedding", [[0.5, 0.25], "AAAAPwAAgD4="])
+def test_a_vector_cannot_be_changed_in_place_however_it_was_sent(embedding: Any) -> None:
+    """A caller never branches: both kinds are read-only."""
+    vector = EmbeddingObject(embedding=embedding).vector
+    assert vector.readonly
+    assert list(vector) == [0.5, 0.25]
+
+
+@pytest.mark.parametrize("text", ["AAAA=", "AAA", "AAAAA", "=AAA"])
+def test_base64_of_a_wrong_length_is_a_contract_error(text: str) -> None:
+    """With and without the extra `fast` alike."""
+    with pytest.raises(ContractError, match=r"^\$\.embedding: expected base64"):
+        _ = EmbeddingObject(embedding=text).vector
 
 
 def test_an_item_without_an_index_stands_where_it_stands() -> None:

@@ -15,8 +15,7 @@ class EmbeddingObject(Record):
 
     embedding: str | list[float]
     """The vector: numbers for `float`, a string for `base64` (little-endian float32 bytes). Its length is `dimensions`
-    if that was asked for, else the native length of the model.
-    """
+    if that was asked for, else the native length of the model."""
     object: Literal["embedding"] = "embedding"
     """The kind of the object."""
     index: int | Unset = UNSET

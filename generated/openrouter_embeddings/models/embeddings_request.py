@@ -15,27 +15,22 @@ from .provider_preferences import ProviderPreferences
 @define(kw_only=True)
 class EmbeddingsRequest(Record):
     """What to embed, with which model, and how to route it. Fields that are not listed, such as the sampling
-    parameters of chat models, are accepted and ignored.
-    """
+    parameters of chat models, are accepted and ignored."""
 
     input: str | Sequence[int] | Sequence[str] | Sequence[MultimodalInput] | Sequence[Sequence[int]]
     """What to embed: one text, several texts, the token ids of one text, the token ids of several texts, or several
-    multimodal inputs. No text and no list may be empty.
-    """
+    multimodal inputs. No text and no list may be empty."""
     model: str
     """Identifier of the model as the model list gives it, for example `openai/text-embedding-3-small`."""
     dimensions: Annotated[int, AtLeast(1)] | Unset = UNSET
     """Length of the vectors wanted, from 1 to the native length of the model, for models that can shorten their
-    vectors. Default: the native length.
-    """
+    vectors. Default: the native length."""
     encoding_format: EncodingFormat | str | Unset = UNSET
     """How vectors are written: `float` is a JSON array of numbers (the default), `base64` is the little-endian float32
-    bytes in base64, about a quarter of the size.
-    """
+    bytes in base64, about a quarter of the size."""
     input_type: str | Unset = UNSET
     """What the input is for, on models that embed queries and documents differently: for example `search_query` or
-    `search_document`.
-    """
+    `search_document`."""
     provider: ProviderPreferences | None | Unset = UNSET
     """Which providers may serve the request, and in which order."""
     user: str | Unset = UNSET

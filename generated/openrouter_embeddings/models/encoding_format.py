@@ -4,8 +4,7 @@ from ..types import OpenEnum
 
 class EncodingFormat(OpenEnum):
     """How vectors are written: `float` is a JSON array of numbers (the default), `base64` is the little-endian float32
-    bytes in base64, about a quarter of the size.
-    """
+    bytes in base64, about a quarter of the size."""
 
     BASE64 = "base64"
     FLOAT = "float"

@@ -23,7 +23,6 @@ class ErrorDetail(Record):
     """The HTTP status as a number, where `code` is absent."""
     metadata: dict[str, Any] | None | Unset = UNSET
     """Free in form: for example `provider_name`, `raw` (the provider's own words), `retry_after_seconds`,
-    `previous_errors`, or `headers` with `X-RateLimit-Reset` in epoch milliseconds.
-    """
+    `previous_errors`, or `headers` with `X-RateLimit-Reset` in epoch milliseconds."""
     name: str | Unset = UNSET
     """The kind of failure of validation, for example `ZodError`."""

@@ -8,8 +8,7 @@ from ..types import UNSET, Unset
 @define(kw_only=True)
 class PricingOverride(Record):
     """Prices in US dollars, as decimal strings, that apply while all of the conditions hold; of several entries the
-    last one wins, and a price that is not listed stays as it was.
-    """
+    last one wins, and a price that is not listed stays as it was."""
 
     audio: str | Unset = UNSET
     """Per token of audio read."""

@@ -18,13 +18,11 @@ from .quantization import Quantization
 @define(kw_only=True)
 class ProviderPreferences(Record):
     """Which providers may serve a request, and in which order. What is left out, or null, takes the default of the
-    account.
-    """
+    account."""
 
     allow_fallbacks: bool | None | Unset = UNSET
     """Whether another provider may serve the request when the first choice cannot. Default: true. Set it to survive
-    529.
-    """
+    529."""
     data_collection: DataCollection | str | None | Unset = UNSET
     """Whether providers that may keep or train on the data are allowed: `allow` (default) or `deny`."""
     enforce_distillable_text: bool | None | Unset = UNSET

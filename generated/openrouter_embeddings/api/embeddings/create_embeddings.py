@@ -21,13 +21,7 @@ _READERS: Final[Mapping[int, Reader[EmbeddingsResponse]]] = {200: reader_of(Embe
 
 
 def build(*, client: Client, body: EmbeddingsRequest) -> httpx.Request:
-    """Return the request that `sync` sends, with the key, for a transport, queue or cache of your own.
-
-    Raises:
-        TypeError: an argument is of the wrong type.
-        ValueError: an argument has a wrong value, or the key is missing.
-
-    """
+    """Return the request that `sync` sends, for a transport, queue or cache of your own; errors as for `sync`."""
     return client.build_request("POST", "/embeddings", body=body, body_type=EmbeddingsRequest, secured=True)
 
 
@@ -48,20 +42,14 @@ def sync(*, client: Client, body: EmbeddingsRequest) -> EmbeddingsResponse:
         TransportError: no answer arrived.
         ApiError: the answer is a failure, whatever its status.
         ContractError: the answer claims success and its body is not what the contract says.
-        TypeError, ValueError: as for `build`; nothing was sent.
+        TypeError, ValueError: an argument is wrong, or the key is missing; nothing was sent.
 
     """
     return parse(client.send(build(client=client, body=body)))
 
 
 def sync_detailed(*, client: Client, body: EmbeddingsRequest) -> Response[EmbeddingsResponse]:
-    """Do as `sync`, but return the whole answer: status, headers, content, and the result or `.error`.
-
-    Raises:
-        TransportError: no answer arrived. No answer raises, whatever its status.
-        TypeError, ValueError: as for `build`; nothing was sent.
-
-    """
+    """Do as `sync`, but return the whole answer; a failure stands in its `.error`, only `TransportError` is raised."""
     return detail(client.send(build(client=client, body=body)), _READERS)
 
 

@@ -21,13 +21,7 @@ _READERS: Final[Mapping[int, Reader[ModelsListResponse]]] = {200: reader_of(Mode
 
 
 def build(*, client: Client, limit: int | Unset = UNSET, offset: int | Unset = UNSET) -> httpx.Request:
-    """Return the request that `sync` sends, for a transport, queue or cache of your own.
-
-    Raises:
-        TypeError: an argument is of the wrong type.
-        ValueError: an argument has a wrong value.
-
-    """
+    """Return the request that `sync` sends, for a transport, queue or cache of your own; errors as for `sync`."""
     return client.build_request(
         "GET",
         "/embeddings/models",
@@ -53,7 +47,7 @@ def sync(*, client: Client, limit: int | Unset = UNSET, offset: int | Unset = UN
         TransportError: no answer arrived.
         ApiError: the answer is a failure, whatever its status.
         ContractError: the answer claims success and its body is not what the contract says.
-        TypeError, ValueError: as for `build`; nothing was sent.
+        TypeError, ValueError: an argument is wrong; nothing was sent.
 
     """
     return parse(client.send(build(client=client, limit=limit, offset=offset)))
@@ -62,13 +56,7 @@ def sync(*, client: Client, limit: int | Unset = UNSET, offset: int | Unset = UN
 def sync_detailed(
     *, client: Client, limit: int | Unset = UNSET, offset: int | Unset = UNSET
 ) -> Response[ModelsListResponse]:
-    """Do as `sync`, but return the whole answer: status, headers, content, and the result or `.error`.
-
-    Raises:
-        TransportError: no answer arrived. No answer raises, whatever its status.
-        TypeError, ValueError: as for `build`; nothing was sent.
-
-    """
+    """Do as `sync`, but return the whole answer; a failure stands in its `.error`, only `TransportError` is raised."""
     return detail(client.send(build(client=client, limit=limit, offset=offset)), _READERS)
 
 
