@@ -251,12 +251,13 @@ def test_a_lost_operation_is_refused(copied: Path) -> None:
 def test_a_warning_of_the_generator_is_refused_and_the_old_client_stays(copied: Path) -> None:
     """What the generator would drop with exit code 0 stops the run; the client that is there is not touched."""
 
-    def contradict(tree: Any) -> None:
-        parts = [{"type": "object", "properties": {"x": {"type": kind}}} for kind in ("string", "integer")]
-        body = tree["paths"]["/embeddings"]["post"]["requestBody"]["content"]["application/json"]
-        body["schema"]["properties"]["odd"] = {"allOf": parts}
+    def send_an_object_in_a_header(tree: Any) -> None:
+        schema = {"type": "object", "properties": {"x": {"type": "string"}}}
+        tree["paths"]["/embeddings"]["post"]["parameters"] = [{"in": "header", "name": "X-Odd", "schema": schema}]
 
-    sentence = refused(copied, "--spec", write_pin(copied / "spec.yaml", contradict), "--tolerate-misses")
+    sentence = refused(
+        copied, "--spec", write_pin(copied / "spec.yaml", send_an_object_in_a_header), "--tolerate-misses"
+    )
     assert sentence.startswith("the generator does not take the contract whole:")
     assert "POST /embeddings" in sentence
 
@@ -376,3 +377,16 @@ def test_each_made_file_says_so() -> None:
         assert first.startswith(f"# {word} by `python scripts/generate.py` from "), path
         assert "do not edit" in first
     assert "do not edit" in (package / "openapi.yaml").read_text(encoding="utf-8").splitlines()[0]
+
+
+def test_files_that_are_not_ours_are_not_deleted(copied: Path) -> None:
+    """A file that the command did not make stops it; nothing is written, nothing is lost."""
+    stranger = copied / "generated" / "openrouter_embeddings" / "notes.txt"
+    stranger.write_text("mine", encoding="utf-8")
+    runtime = copied / "scripts" / "runtime" / "types.py"
+    runtime.write_text(runtime.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
+    before = contents(copied / "generated")
+    assert refused(copied).endswith(
+        "notes.txt is not a file that this command has made, and would be deleted: move it away"
+    )
+    assert contents(copied / "generated") == before

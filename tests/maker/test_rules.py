@@ -135,12 +135,14 @@ def test_equal_schemas_share_a_component_whatever_their_words() -> None:
     assert answer(tree) == {"anyOf": [ref("Part"), {"type": "array", "items": ref("Part")}]}
 
 
-def test_of_two_different_schemas_with_one_title_the_second_keeps_its_place() -> None:
-    """The clash is reported, and nothing is lost."""
-    one, two = ({"type": "object", "title": "Part", "properties": {name: {}}} for name in "ab")
-    tree = document({}, answer={"anyOf": [one, two]})
+def test_of_different_schemas_with_one_title_the_second_bears_its_owners_name_too() -> None:
+    """A third one keeps its place; that is reported, and nothing is lost."""
+    one, two, three = ({"type": "object", "title": "Part", "properties": {name: {}}} for name in "abc")
+    tree = document({"Owner": {"type": "object", "properties": {"x": one, "y": two, "z": three}}}, answer=ref("Owner"))
     assert titled(tree) == ["finds two different schemas titled 'Part'"]
-    assert answer(tree) == {"anyOf": [ref("Part"), {"type": "object", "properties": {"b": {}}}]}
+    fields = components(tree)["Owner"]["properties"]
+    assert (fields["x"], fields["y"]) == (ref("Part"), ref("OwnerPart"))
+    assert fields["z"] == {"type": "object", "properties": {"c": {}}}
 
 
 def test_a_component_is_renamed_to_its_title_with_all_references() -> None:
