@@ -3,7 +3,7 @@
 Each contender runs in an environment of its own, made below `--environments`, against one loopback server with
 ready-made bodies. Rounds are interleaved, so that a slow minute of the machine meets all of them; each figure is the
 median over the rounds. The floor is httpx with orjson and base64 decoded by hand. Prints a Markdown table of ratios to
-the floor; `--output FILE` writes it as well.
+the floor; `--output FILE` puts it between the marks in a document as well.
 """
 
 import argparse
@@ -30,6 +30,9 @@ SCRIPTS = {"ours[fast]": "ours"}
 Figures: TypeAlias = dict[tuple[int, str, str], list[dict[str, float]]]
 """What each round measured, by count of texts, encoding and contender."""
 
+BEGIN, END = "<!-- benchmark -->", "<!-- end of benchmark -->"
+"""The marks in a document between which the table stands."""
+
 SIZES = {1: 200, 128: 20, 2048: 3}
 """Calls to time, by count of texts."""
 
@@ -51,7 +54,16 @@ def main() -> None:
     text = table(figures)
     print(text)
     if options.output:
-        options.output.write_text(text, encoding="utf-8")
+        write_between_marks(options.output, text)
+
+
+def write_between_marks(path: Path, text: str) -> None:
+    """Put the table into a document, between the two marks that hold its place."""
+    before, begin, rest = path.read_text(encoding="utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise SystemExit(f"{path}: expected the marks {BEGIN} and {END} around the table, and found none")
+    path.write_text(f"{before}{BEGIN}\n{text}{END}{after}", encoding="utf-8", newline="\n")
 
 
 def environment(folder: Path, needs: list[str]) -> Path:

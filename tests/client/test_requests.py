@@ -184,7 +184,8 @@ def test_requests_say_who_sends_them_and_take_compressed_answers(one_text: Embed
         seen.append(request.headers)
         return httpx.Response(500)
 
-    for headers in ({}, {"User-Agent": "acme/1", "X-Team": "search", "Authorization": "Bearer other"}):
+    defaults: list[dict[str, str]] = [{}, {"User-Agent": "acme/1", "X-Team": "search", "Authorization": "Bearer other"}]
+    for headers in defaults:
         with httpx.Client(transport=httpx.MockTransport(answer), headers=headers) as http:
             create_embeddings.sync_detailed(client=Client("sk-or-v1-mine", http_client=http), body=one_text)
     assert seen[0]["User-Agent"] == "openrouter-embeddings-python"

@@ -13,7 +13,7 @@ import orjson
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from starlette.applications import Starlette
+    from openrouter_conformance.mock.app import MockApp
 
 KEY = "sk-or-v1-probe"
 BASE = "http://mock/api/v1"
@@ -41,7 +41,7 @@ class Probe:
 class AsgiTransport(httpx.BaseTransport):
     """Hands requests to an ASGI application within this process, one at a time."""
 
-    def __init__(self, app: Starlette) -> None:
+    def __init__(self, app: MockApp) -> None:
         self._transport = httpx.ASGITransport(app, raise_app_exceptions=False)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -55,7 +55,7 @@ class AsgiTransport(httpx.BaseTransport):
         return httpx.Response(response.status_code, headers=response.headers, stream=httpx.ByteStream(content))
 
 
-def client_of(app: Starlette) -> httpx.Client:
+def client_of(app: MockApp) -> httpx.Client:
     """Return a client that speaks to *app* without a network and hears a crash as the 500 it is."""
     return httpx.Client(transport=AsgiTransport(app), base_url=BASE)
 
@@ -196,7 +196,7 @@ def _protocol() -> Iterator[Probe]:
 PROBES: tuple[Probe, ...] = (*_good(), *_bad(), *_keys(), *_pages(), *_protocol())
 
 
-def observe(app: Starlette, probes: tuple[Probe, ...] = PROBES) -> Iterator[tuple[str, Seen]]:
+def observe(app: MockApp, probes: tuple[Probe, ...] = PROBES) -> Iterator[tuple[str, Seen]]:
     """Yield the name of each probe with what *app* answers to it, but for the time of day in ids."""
     client = client_of(app)
     for probe in probes:

@@ -285,11 +285,12 @@ def test_an_unknown_model_is_not_found(client: httpx.Client) -> None:
 def test_vectors_are_kept_ready() -> None:
     """A text that was embedded before is not embedded again, and nothing tells the difference."""
     app = create_app()
-    client = client_of(app)
+    client, cache = client_of(app), app.service.cache
+    assert cache is not None
     first = embeddings(client, ["cat", "dog"])
-    assert len(app.state.service.cache) == 2
+    assert len(cache) == 2
     assert embeddings(client, ["dog", "cat"]) == first[::-1]
-    assert len(app.state.service.cache) == 2
+    assert len(cache) == 2
 
 
 def test_failures_after_the_key_name_the_account(client: httpx.Client) -> None:

@@ -223,7 +223,7 @@ def test_a_crash_is_told_without_its_inside(
 ) -> None:
     """Should the mock fail, it answers 500 in the error body, logs where, and names no key."""
     app = create_app()
-    monkeypatch.setattr(app.state.service, "route", lambda _: 1 / 0)
+    monkeypatch.setattr(app.service, "route", lambda _: 1 / 0)
     response = client_of(app).post("/embeddings", content=body("cat"), headers=GOOD)
     assert message_of(response, 500) == "the mock failed; its log says how"
     assert "ZeroDivisionError" in caplog.text

@@ -180,3 +180,14 @@ def test_a_scenario_is_described_in_one_sentence(scenario: scenarios.Scenario) -
     """Each scenario says what happens."""
     assert scenario.description.endswith(".")
     assert ". " not in scenario.description
+
+
+def test_a_reset_forgets_what_was_queued_and_counted() -> None:
+    """After a reset nothing is queued, and counted scenarios begin again."""
+    server = MockServer()
+    fresh = client_of(server._app)
+    assert statuses(fresh, 2, model="mock/rate-limited-once") == [429, 200]
+    server.scenarios.queue("overloaded", times=3)
+    server.scenarios.reset()
+    assert statuses(fresh, 3) == [200, 200, 200]
+    assert statuses(fresh, 2, model="mock/rate-limited-once") == [429, 200]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import logging
 import os
@@ -12,7 +13,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -27,7 +28,7 @@ from openrouter_conformance.mock.settings import MockSettings
 from .probes import BASE, KEY, MODEL, body, client_of, raw
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, MutableMapping
 
 _SERVE = """
 import sys
@@ -295,3 +296,29 @@ def test_the_mock_shares_no_code_with_the_client() -> None:
     modules = orjson.loads(ran.stdout)
     assert "openrouter_conformance.mock.app" in modules
     assert [name for name in modules if name.startswith("openrouter_embeddings")] == []
+
+
+def test_other_servers_may_start_it_with_a_lifespan() -> None:
+    """A server that announces its start and its end is answered, as ASGI wants."""
+    sent: list[str] = []
+    received = iter(["lifespan.startup", "lifespan.shutdown"])
+
+    async def receive() -> dict[str, str]:
+        return {"type": next(received)}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message["type"])
+
+    asyncio.run(create_app()({"type": "lifespan"}, receive, send))
+    assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+
+
+def test_a_websocket_is_answered_as_the_request_that_it_is(server: MockServer) -> None:
+    """A handshake at a path that is not served is 404 like any other request."""
+    headers = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "eA==",
+    }
+    assert httpx.get(f"{server.url}/chat", headers=headers).status_code == 404

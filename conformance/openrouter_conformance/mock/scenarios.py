@@ -10,6 +10,7 @@ first `FAILURES` calls fail, the next is answered, and so on.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import Counter, deque
 from typing import Any
@@ -64,19 +65,60 @@ def _failure(name: str, description: str, status: int, message: str, **rest: Any
 
 
 _RETRY = {"Retry-After": "1"}
-_UPSTREAM = {"provider_name": "OpenAI", "raw": "mock: temporarily rate-limited upstream", "retry_after_seconds": 1}
+_UPSTREAM = {
+    "provider_name": "OpenAI",
+    "raw": "mock: temporarily rate-limited upstream",
+    "is_byok": False,
+    "provider_error_code": "rate_limit_exceeded",
+    "limit_source": "upstream_provider_shared_pool",
+    "remedy_hint": "mock: try again shortly, or route to another provider",
+    "retry_after_seconds": 1,
+    "retry_after_seconds_raw": 1,
+    "headers": {"Retry-After": "1"},
+}
+
+
+def _after(status: int, message: str, **rest: Any) -> dict[str, Any]:
+    """Return the metadata of a failure that came after one try at a provider."""
+    return {**rest, "provider_name": None, "previous_errors": [{"code": status, "message": message}]}
+
 
 SCENARIOS: dict[str, Scenario] = {
     each.name: each
     for each in (
-        _failure("out-of-credit", "The account has no credit left.", 402, "Insufficient credits"),
+        _failure(
+            "out-of-credit",
+            "The account has no credit left.",
+            402,
+            "Insufficient credits",
+            metadata=_after(
+                402, "Insufficient credits", limit_source="account", remedy_hint="mock: add credits to the account"
+            ),
+        ),
         _failure("key-limit", "The key has reached its own limit.", 403, "Key limit exceeded (monthly limit)"),
         _failure(
             "data-policy",
             "No endpoint matches the account's data policy.",
             404,
             "No endpoints match your data policy",
-            metadata={"failed_routing_step": "Filter by Data Policy"},
+            metadata={
+                "routing_funnel": [{"step": "Initial Endpoints", "endpoint_count": 1}],
+                "failed_routing_step": "Filter by Data Policy",
+            },
+        ),
+        _failure(
+            "beyond-context",
+            "The input is longer than the model takes, and a provider has said so.",
+            400,
+            "This model's maximum context length is 8192 tokens",
+            metadata=_after(400, "This model's maximum context length is 8192 tokens"),
+        ),
+        _failure(
+            "provider-refuses",
+            "The provider refuses the request, in words of its own.",
+            400,
+            "Provider returned error",
+            metadata={"raw": '{"error": {"message": "mock: invalid request", "code": null}}', "provider_name": "Azure"},
         ),
         _failure("timeout", "The operation takes too long.", 408, "Operation timed out"),
         _failure("too-large", "The body is too large.", 413, "Request payload too large"),
@@ -189,10 +231,16 @@ class Scenarios:
             raise ValueError(f"no scenario is named {name!r}: there are {', '.join(SCENARIOS)}")
         self._queued.extend([name] * times)
 
+    def reset(self) -> None:
+        """Forget what was queued and which calls were counted, so that the next test finds a fresh mock."""
+        self._queued.clear()
+        self._calls.clear()
+
     def choose(self, call: Call) -> Scenario | None:
         """Return what happens to *call*, if anything; raise a 400 `Refusal` for a header that names nothing."""
         if self._queued:
-            return SCENARIOS[self._queued.popleft()]
+            with contextlib.suppress(IndexError):  # another thread has just been faster
+                return SCENARIOS[self._queued.popleft()]
         full = self._full_name(call)
         scenario = named(full.rpartition("/")[2]) if full else None
         if scenario is None or scenario.failures is None:

@@ -55,8 +55,7 @@ class MockServer:
     @property
     def service(self) -> Service:
         """What answers the calls."""
-        found: Service = self._app.state.service
-        return found
+        return self._app.service
 
     @property
     def scenarios(self) -> Scenarios:
@@ -154,7 +153,9 @@ def check_host(settings: MockSettings) -> None:
     except ValueError:
         loopback = False
     if not loopback:
-        raise ValueError(f"the mock listens on loopback only, not on {settings.host!r}: use 127.0.0.1 or allow remote")
+        raise ValueError(
+            f"the mock listens on loopback only, not on {settings.host!r}: use 127.0.0.1, or --allow-remote"
+        )
 
 
 def listen(settings: MockSettings) -> socket.socket:
@@ -184,5 +185,7 @@ def _config(app: object, settings: MockSettings) -> uvicorn.Config:
         access_log=False,
         lifespan="off",
         server_header=False,
+        proxy_headers=False,  # who calls is of no account
+        ws="none",
         timeout_graceful_shutdown=_STOP_SECONDS,
     )

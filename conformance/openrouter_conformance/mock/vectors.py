@@ -29,7 +29,7 @@ _WORD_WEIGHT, _STEM_WEIGHT, _PIECE_WEIGHT, _PAIR_WEIGHT, _WHOLE_WEIGHT = 8, 3, 2
 _WORD, _STEM, _PIECE, _PAIR, _WHOLE = range(5)
 _MASK = 2**64 - 1
 _STEPS = 2**20
-_FEATURES_AT_ONCE = 32
+_FEATURES_AT_ONCE = 64
 
 
 @functools.lru_cache(maxsize=64)
@@ -54,14 +54,21 @@ def _mixed(kind: int, value: int) -> int:
             return bits
 
 
+@functools.lru_cache(maxsize=2**14)
+def _features_of(token: int) -> tuple[int, int, int]:
+    """Return the features of one token: of its word, of the word's first letters, and of the piece itself."""
+    word, stem = _mixed(_WORD, tokenizer.word_of(token)), _mixed(_STEM, tokenizer.stem_of(token))
+    return word, stem, _mixed(_PIECE, token)
+
+
 def _features(tokens: Sequence[int]) -> Counter[int]:
     """Return the features of an input with their weights."""
     weights: Counter[int] = Counter()
     whole = before = 0
     for position, token in enumerate(tokens):
-        piece = _mixed(_PIECE, token)
-        weights[_mixed(_WORD, tokenizer.word_of(token))] += _WORD_WEIGHT
-        weights[_mixed(_STEM, tokenizer.stem_of(token))] += _STEM_WEIGHT
+        word, stem, piece = _features_of(token)
+        weights[word] += _WORD_WEIGHT
+        weights[stem] += _STEM_WEIGHT
         weights[piece] += _PIECE_WEIGHT
         if position:
             weights[_mixed(_PAIR, before << 64 | piece)] += _PAIR_WEIGHT

@@ -205,7 +205,7 @@ async def promises_more_than_it_sends(app: ASGIApp, scope: Scope, receive: Recei
 @fault(WIRE)
 async def repeats_answers_of_earlier_calls(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
     """An answer is kept for its path alone, so that the next call gets the one before."""
-    kept = scope["app"].state.__dict__.setdefault("kept_answers", {}) if "app" in scope else {}
+    kept = scope["app"].kept
     path = (scope.get("method"), scope["path"])
     if path in kept:
         for message in kept[path]:

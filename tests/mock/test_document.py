@@ -1,0 +1,70 @@
+"""The document on testing with the mock says what the code does."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+from types import CodeType
+
+import pytest
+
+from openrouter_conformance import cli, pytest_plugin
+from openrouter_conformance.mock.scenarios import SCENARIOS
+from openrouter_conformance.mock.server import MockServer
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "testing-with-the-mock.md").read_text(encoding="utf-8")
+
+
+def rows(head: str) -> list[tuple[str, ...]]:
+    """Return the cells of the table whose first heading is *head*."""
+    table = DOCUMENT.split(f"\n| {head} |", 1)[1].split("\n\n", 1)[0]
+    return [tuple(cell.strip() for cell in line.strip("|").split(" | ")) for line in table.splitlines()[2:]]
+
+
+def test_the_table_of_scenarios_is_theirs() -> None:
+    """Every scenario stands there with its status and what happens, in the order of the code."""
+    expected = [(f"`{name}`", str(each.status), each.description) for name, each in SCENARIOS.items()]
+    assert rows("scenario") == expected
+
+
+def test_the_table_of_flags_is_that_of_the_command() -> None:
+    """Every flag of `mock` stands there with the words of its help."""
+    (commands,) = (each for each in cli._parser()._actions if isinstance(each, argparse._SubParsersAction))
+    flags = [each for each in commands.choices["mock"]._actions if each.dest != "help"]
+    shown = [(cell.strip("`").split(" ")[0], meaning) for cell, meaning in rows("flag")]
+    assert shown == [(flag.option_strings[-1], flag.help) for flag in flags]
+
+
+def test_the_table_of_options_is_that_of_the_plugin() -> None:
+    """Every option of the plugin stands there with the words of its help."""
+    parser = pytest.Parser(_ispytest=True)
+    pytest_plugin.pytest_addoption(parser)
+    group = parser.getgroup("conformance")
+    expected = [(option.names()[0], option.attrs()["help"]) for option in group.options]
+    shown = [(cell.strip("`").split(" ")[0], meaning) for cell, meaning in rows("option")]
+    assert shown == expected
+
+
+def test_the_example_with_the_client_of_this_package_passes() -> None:
+    """The test that the document shows passes against a mock."""
+    names: dict[str, object] = {}
+    exec(example("openrouter_embeddings"), names)
+    test = names["test_embed"]
+    assert callable(test)
+    with MockServer() as mock:
+        test(mock)
+
+
+@pytest.mark.parametrize("package", ["openai", "langchain_openai"])
+def test_the_examples_with_other_clients_are_python(package: str) -> None:
+    """The tests that the document shows for clients which are not installed here compile, and use the fixture."""
+    assert "test_embed" in example(package).co_names
+    assert "def test_embed(openrouter_mock):" in DOCUMENT
+
+
+def example(package: str) -> CodeType:
+    """Return the example that imports from *package*, compiled."""
+    blocks = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
+    (found,) = (block for block in blocks if f"from {package} " in block)
+    return compile(found, package, "exec")
