@@ -62,7 +62,9 @@ def answer(status: int, **headers: str) -> Callable[[], Answer]:
     )
 
 
-def outcome(way: Way, script: Script, retries: Any, body: EmbeddingsRequest) -> EmbeddingsResponse | OpenRouterError:
+def outcome(
+    way: Way, script: Callable[[httpx.Request], httpx.Response], retries: Any, body: EmbeddingsRequest
+) -> EmbeddingsResponse | OpenRouterError:
     """The result of a call, or its error, with these retries."""
     return way(sending_to(script, retries=retries), body)
 
