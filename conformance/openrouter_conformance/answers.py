@@ -65,7 +65,8 @@ def embedded(exchange: Exchange, count: int | None = None) -> Embedded:
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise Violation(f"200 {excerpt(exchange.body)}", "a body whose `data` is an array of objects", exchange)
     if count is not None and len(items) != count:
-        raise Violation(f"{len(items)} items in `data`", f"{count}, one per input", exchange)
+        found = f"{len(items)} item{'' if len(items) == 1 else 's'}"
+        raise Violation(f"{found} in `data`", f"{count}, one per input", exchange)
     return Embedded(exchange, body, items)
 
 

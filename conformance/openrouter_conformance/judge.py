@@ -11,6 +11,7 @@ from openrouter_conformance.verdicts import (
     HarnessError,
     NotApplicable,
     Outcome,
+    StoppedError,
     TargetError,
     Verdict,
     Violation,
@@ -59,7 +60,7 @@ def judge(
     """Judge the `chosen` of `requirements` and return an outcome for all, in the order of `requirements`.
 
     `begin` and `end` are told of each as it starts and stands. Requirements on every exchange are judged
-    last, when they have seen all. TargetError when the target cannot be judged further.
+    last, when they have seen all. StoppedError when the target cannot be judged further.
     """
     watch = Watch(chosen)
     session.recorder.observers.append(watch)
@@ -67,14 +68,40 @@ def judge(
     ordered = sorted(requirements, key=lambda requirement: requirement.id in checks.STANDING)
     for requirement in ordered:
         if requirement.id not in chosen:
-            outcomes[requirement.id] = Outcome(requirement, Verdict.DESELECTED, "not chosen for this run")
+            outcomes[requirement.id] = _deselected(requirement)
             continue
         begin(requirement)
-        outcome = _judge(session, requirement, watch)
+        try:
+            outcome = _judge(session, requirement, watch)
+        except TargetError as error:
+            silences = session.recorder.silences
+            watch.violations = {name: one for name, one in watch.violations.items() if not _rests_on(one, silences)}
+            judged = {name: one for name, one in outcomes.items() if not _rests_on(one.violation, silences)}
+            rest = {one.id: _unjudged(one, one.id in chosen, watch, str(error)) for one in requirements}
+            raise StoppedError(str(error), list((rest | judged).values())) from None
         outcomes[requirement.id] = outcome
         end(outcome)
     session.recorder.observers.remove(watch)
     return [outcomes[requirement.id] for requirement in requirements]
+
+
+def _unjudged(requirement: Requirement, chosen: bool, watch: Watch, reason: str) -> Outcome:  # noqa: FBT001 - private
+    """Return the outcome of a requirement that the run did not come to; what was seen to be broken is."""
+    if not chosen:
+        return _deselected(requirement)
+    seen = watch.violations.get(requirement.id)
+    if seen is not None:
+        return Outcome(requirement, Verdict.VIOLATED, seen.received, seen, watch.counts[requirement.id])
+    return Outcome(requirement, Verdict.NOT_JUDGED, f"the run stopped: {reason}")
+
+
+def _rests_on(violation: Violation | None, silences: list[Exchange]) -> bool:
+    """Say whether `violation` shows nothing but that the target had begun to fall silent."""
+    return violation is not None and any(one in silences for one in violation.exchanges)
+
+
+def _deselected(requirement: Requirement) -> Outcome:
+    return Outcome(requirement, Verdict.DESELECTED, "not chosen for this run")
 
 
 def _judge(session: Session, requirement: Requirement, watch: Watch) -> Outcome:
@@ -132,8 +159,12 @@ def _crash(check: Check | Callable[[Exchange], bool], error: Exception) -> str:
 
 
 def _plainer(known: Violation | None, found: Violation) -> Violation:
-    """Return the violation with the shorter request: the one to show to a person."""
-    if known is None:
-        return found
-    sizes = [len(one.exchanges[0].request_body or b"") if one.exchanges else 0 for one in (known, found)]
-    return found if sizes[1] < sizes[0] else known
+    """Return the violation to show to a person: rather one with an answer, rather one with a short request."""
+    return found if known is None or _plainness(found) < _plainness(known) else known
+
+
+def _plainness(violation: Violation) -> tuple[bool, int]:
+    if not violation.exchanges:
+        return False, 0
+    first = violation.exchanges[0]
+    return first.status is None, len(first.request_body or b"")

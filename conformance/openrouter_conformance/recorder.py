@@ -15,6 +15,7 @@ import orjson
 from openrouter_conformance import version
 from openrouter_conformance.exchange import Exchange, Request
 from openrouter_conformance.targets.address import is_loopback
+from openrouter_conformance.targets.redaction import striker
 from openrouter_conformance.verdicts import TargetError
 
 if TYPE_CHECKING:
@@ -27,27 +28,34 @@ Observer = Callable[[Exchange], None]
 _BODY_CEILING = 64 * 2**20
 _LONGEST_WAIT = 20.0
 _PASSING = frozenset({408, 429, 502, 503, 524, 529})
-_TIMEOUT = httpx.Timeout(30.0, connect=10.0)
-_WHOLE_ANSWER = 60.0
+_MOST_SILENCES = 3
+_SILENCE = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
+TIMEOUT = 30.0
+"""Seconds that a target may take until it begins to answer; the whole answer may take twice as long."""
 
 
 class Recorder:
     """Sends requests to one target and returns exchanges; a context manager.
 
     Redirects are not followed, timeouts and body sizes are finite, the key appears in no exchange.
+    `timeout` is in seconds; `silences` are the requests in a row, up to the last, that have got no answer.
     `prices` are the listed prices per input token by model, US dollars: with `usage.cost`, whichever is
     higher, they bound what is spent. A model that is not among them costs as much as the dearest.
     """
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, timeout: float = TIMEOUT) -> None:
         self._target = target
+        self._timeout = timeout
+        self._strike = striker(target.key, target.key_variable)
         self._client = httpx.Client(
-            timeout=_TIMEOUT,
+            timeout=httpx.Timeout(timeout, connect=min(timeout, 10.0)),
             follow_redirects=False,
             trust_env=not is_loopback(target.url),
             headers={"User-Agent": f"openrouter-conformance/{version()}"},
         )
         self._next_at = 0.0
+        self._answered: dict[str | None, Request] = {}
+        self.silences: list[Exchange] = []
         self.observers: list[Observer] = []
         self.requests = 0
         self.dollars = 0.0
@@ -74,19 +82,35 @@ class Recorder:
             raise TargetError(f"{self._target.name} keeps answering 429 to {request.method} {request.path}: try later.")
         for observer in self.observers:
             observer(exchange)
+        if exchange.status is not None and exchange.status < 300:
+            self._answered[request.operation] = request
+        if len(self.silences) >= _MOST_SILENCES:
+            self._check_alive(request, exchange)
         return exchange
+
+    def _check_alive(self, request: Request, exchange: Exchange) -> None:
+        """Raise TargetError when a request that was answered before gets no answer either."""
+        silences = len(self.silences)
+        before = self._answered.get(request.operation or "createEmbeddings")
+        if before is not None:
+            self._attempt(before)
+        if self.silences:
+            raise TargetError(
+                f"{self._target.name} left {silences} requests in a row unanswered, the last of them "
+                f"{request.method} {request.path} ({exchange.failure}): is it still running?"
+            )
 
     def _attempt(self, request: Request) -> Exchange:
         self._reserve(request)
         try:
             exchange = self._exchange(request)
-        except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+        except _SILENCE:
             # A kept-alive connection may close under the request: only a second time is the server's fault.
             self._reserve(request)
             try:
                 exchange = self._exchange(request)
-            except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError) as error:
-                exchange = self._unanswered(request, f"no proper answer: {error or type(error).__name__}")
+            except _SILENCE as error:
+                exchange = self._silent(request, f"no proper answer: {error or type(error).__name__}")
         self._account(exchange)
         return exchange
 
@@ -101,15 +125,22 @@ class Recorder:
             )
             response = self._client.send(built, stream=True)
             try:
-                body = _read(response, started)
+                body = _read(response, started, 2 * self._timeout)
             finally:
                 response.close()
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.UnsupportedProtocol) as error:
             raise TargetError(f"cannot reach {self._target.shown_url}: {error}; is the server running there?") from None
-        except (httpx.TimeoutException, _TooMuchError) as error:
-            return self._unanswered(request, str(error) or "no answer in time")
+        except httpx.TimeoutException:
+            return self._silent(request, f"no answer within {self._timeout:g} seconds")
+        except _TooSlowError as error:
+            return self._silent(request, str(error))
+        except _TooMuchError as error:
+            self.silences.clear()
+            return self._unanswered(request, str(error))
         except httpx.DecodingError as error:
+            self.silences.clear()
             return self._unanswered(request, f"a body that its Content-Encoding does not decode: {error}")
+        self.silences.clear()
         return self._without_key(
             Exchange(
                 **self._asked(request),
@@ -122,20 +153,21 @@ class Recorder:
 
     def _without_key(self, exchange: Exchange) -> Exchange:
         """Return `exchange` with the key struck out of the answer, should the target have put it there."""
-        key, name = self._target.key, f"${self._target.key_variable}"
-        if key is None or (
-            key.encode() not in exchange.body and not any(key in value for _, value in exchange.headers)
-        ):
+        body = self._strike(exchange.body)
+        headers = tuple((self._struck(name), self._struck(value)) for name, value in exchange.headers)
+        if (body, headers) == (exchange.body, exchange.headers):
             return exchange
-        return attrs.evolve(
-            exchange,
-            body=exchange.body.replace(key.encode(), name.encode()),
-            headers=tuple((header, value.replace(key, name)) for header, value in exchange.headers),
-            key_echoed=True,
-        )
+        return attrs.evolve(exchange, body=body, headers=headers, key_echoed=True)
+
+    def _struck(self, text: str) -> str:
+        return self._strike(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+
+    def _silent(self, request: Request, failure: str) -> Exchange:
+        self.silences.append(self._unanswered(request, failure))
+        return self.silences[-1]
 
     def _unanswered(self, request: Request, failure: str) -> Exchange:
-        return Exchange(**self._asked(request), failure=failure)
+        return Exchange(**self._asked(request), failure=self._struck(failure))
 
     def _asked(self, request: Request) -> dict[str, Any]:
         shown = self._authorization(request, f"${self._target.key_variable}")
@@ -188,7 +220,11 @@ class Recorder:
 
 
 class _TooMuchError(Exception):
-    """The answer passes the ceilings on size or time."""
+    """The answer passes the ceiling on size."""
+
+
+class _TooSlowError(Exception):
+    """The answer passes the ceiling on time."""
 
 
 def price_per_token(model: Any) -> float | None:
@@ -200,14 +236,14 @@ def price_per_token(model: Any) -> float | None:
     return price if math.isfinite(price) and price >= 0 else None
 
 
-def _read(response: httpx.Response, started: float) -> bytes:
+def _read(response: httpx.Response, started: float, seconds: float) -> bytes:
     body = bytearray()
     for chunk in response.iter_bytes():
         body += chunk
         if len(body) > _BODY_CEILING:
             raise _TooMuchError(f"an answer over {_BODY_CEILING} bytes")
-        if time.monotonic() - started > _WHOLE_ANSWER:
-            raise _TooMuchError(f"an answer that took over {_WHOLE_ANSWER:g} seconds")
+        if time.monotonic() - started > seconds:
+            raise _TooSlowError(f"an answer that took over {seconds:g} seconds")
     return bytes(body)
 
 

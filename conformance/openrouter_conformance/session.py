@@ -99,7 +99,7 @@ class Session:
 
     @functools.cached_property
     def model(self) -> str:
-        """The model that requests ask for: the target's, else the cheapest listed that has a price."""
+        """The model that requests ask for: the target's, else the cheapest listed, a free one only at need."""
         if self.target.model is not None:
             return self.target.model
         try:
@@ -109,17 +109,24 @@ class Session:
                 f"{self.target.name} lists no models ({violation.received}); choose one with --model ID."
             ) from None
         if cheapest is None:
-            raise TargetError(f"{self.target.name} lists no priced model that reads text; choose one with --model ID.")
+            raise TargetError(
+                f"{self.target.name} lists no model that reads text and has a price; choose one with --model ID."
+            )
         return str(cheapest["id"])
 
     def cheapest(self) -> dict[str, Any] | None:
-        """Return the cheapest listed model that reads text and has a price above zero, or None."""
+        """Return the cheapest listed model that reads text, or None.
+
+        One that costs something is preferred: where others do, the free ones are often rationed.
+        """
         priced = [
-            (price, str(model.get("id")), model)
+            (price == 0, price, str(model.get("id")), model)
             for model in self.catalogue
-            if (price := price_per_token(model)) and "text" in modalities(model, "input_modalities") and model.get("id")
+            if (price := price_per_token(model)) is not None
+            and "text" in modalities(model, "input_modalities")
+            and model.get("id")
         ]
-        return min(priced, key=lambda entry: entry[:2])[2] if priced else None
+        return min(priced, key=lambda entry: entry[:3])[3] if priced else None
 
     @functools.cached_property
     def native_length(self) -> int:

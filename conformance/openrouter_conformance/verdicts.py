@@ -4,7 +4,8 @@
 - `Violation`: the target breaks it (`violated`).
 - `NotApplicable`: it says nothing about this target, and why (`not-applicable`); never counted as kept.
 - Anything else that a check raises is a fault of this suite (`harness-error`), never the target's.
-- `TargetError`: the target cannot be judged at all: unreachable, refusing the key, over a ceiling.
+- `TargetError`: the target cannot be judged at all: unreachable, refusing the key, over a ceiling. In the middle
+  of a run it is a `StoppedError` with the verdicts so far; the other requirements are `not-judged`.
 - `UsageError`: the command line asks for something that does not exist.
 """
 
@@ -16,6 +17,8 @@ from typing import TYPE_CHECKING
 import attrs
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from openrouter_conformance.exchange import Exchange
     from openrouter_conformance.requirements import Requirement
 
@@ -27,6 +30,7 @@ class Verdict(enum.StrEnum):
     VIOLATED = "violated"
     NOT_APPLICABLE = "not-applicable"
     HARNESS_ERROR = "harness-error"
+    NOT_JUDGED = "not-judged"
     DESELECTED = "deselected"
 
 
@@ -53,6 +57,14 @@ class HarnessError(Exception):
 
 class TargetError(Exception):
     """The target cannot be judged: the message is one sentence for the user."""
+
+
+class StoppedError(TargetError):
+    """The target cannot be judged any further; `outcomes` holds one for each requirement, as far as it went."""
+
+    def __init__(self, reason: str, outcomes: Sequence[Outcome]) -> None:
+        super().__init__(reason)
+        self.outcomes = outcomes
 
 
 class UsageError(Exception):

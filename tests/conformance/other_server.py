@@ -3,6 +3,7 @@
 Where the contract leaves room it goes another way than the mock does: unknown models are 400, failures of
 validation come in the other documented envelope, vectors are not of unit length and tremble in the seventh
 place, there is no cost, no id and no provider, features are few, and white space precedes every body.
+MANNERS are further ways to go, each of which keeps the contract too.
 """
 
 from __future__ import annotations
@@ -25,10 +26,30 @@ from starlette.routing import Route
 KEY = "other-server-key"
 BASE = "/gateway/v1"
 _LENGTH = 96
+_SHORT_CONTEXT = 40
 _MODELS = {"acme/tiny-embed": "0.00000001", "acme/large-embed": "1.3e-7", "beta/free-embed": "0"}
 _CHAT_ONLY = {"temperature", "top_p", "max_tokens"}
 _QUANTIZATIONS = {"int4", "int8", "fp4", "mxfp4", "nvfp4", "fp6", "fp8", "mxfp8", "fp16", "bf16", "fp32", "unknown"}
 _SORTS = ("price", "throughput", "latency", "exacto")
+_INPUT_TYPES = ("", "search_query", "search_document")
+
+MANNERS = {
+    "a_few_lengths": "Vectors can be shortened to the half and the quarter, and to nothing else (400).",
+    "small_batches": "A batch of more than 16 texts is refused (413).",
+    "own_price_fields": "Prices stand beside undocumented fields that are none.",
+    "free_models": "No model costs anything.",
+    "unknown_creation": "`created` is 0.",
+    "small_vocabulary": "The tokenizer knows no emoji: all of them are one unknown token.",
+    "short_context": "The models read 40 tokens and say so; longer texts are cut.",
+    "lenient_parser": "The JSON parser takes NaN, and replaces bytes that are not UTF-8.",
+    "routes_by_method": "A path is unknown (404) under every method but its own.",
+    "plain_text_405": "A method that is not supported gets 405 in plain text.",
+    "known_input_types": "An `input_type` that the model does not know is refused (400).",
+    "names_of_models_checked": "A `model` that is not author/model is refused as malformed (422).",
+    "one_model": "A single model is listed.",
+    "coarse_arithmetic": "Vectors tremble in the third place, within a cosine of 1 - 1e-4.",
+}
+"""Ways of keeping the contract that `application` takes by name."""
 
 
 class Refused(Exception):  # noqa: N818
@@ -42,34 +63,47 @@ class Refused(Exception):  # noqa: N818
             self.body = {"success": False, "error": {"name": "ZodError", "message": words}}
 
 
-def application() -> Starlette:
-    """Return the server as an ASGI application under BASE."""
-    return Starlette(
+def application(*manners: str) -> Starlette:
+    """Return the server as an ASGI application under BASE, with the MANNERS that are named."""
+    assert set(manners) <= set(MANNERS)
+    server = Starlette(
         routes=[
             Route(f"{BASE}/embeddings", _create, methods=["POST"]),
             Route(f"{BASE}/embeddings/models", _list, methods=["GET"]),
         ],
         exception_handlers={Refused: _refusal, HTTPException: _refusal},
     )
+    server.state.manners = frozenset(manners)
+    return server
 
 
 async def _create(request: Request) -> Response:
+    manners: frozenset[str] = request.app.state.manners
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or key != KEY:
         raise Refused(401, "Give a known key as a bearer token.")
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
         raise Refused(415, "Send JSON.")
     try:
-        body = json.loads((await request.body()).decode(), parse_constant=_refuse_constant)
+        raw = await request.body()
+        if "lenient_parser" in manners:
+            body = json.loads(raw.decode(errors="replace"))
+        else:
+            body = json.loads(raw.decode(), parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise Refused(400, "The body is not JSON.") from None
-    texts = _checked(body)
+    texts = _checked(body, manners)
+    length = int(body.get("dimensions", _LENGTH))
     answer = {
         "model": body["model"],
         "usage": {"total_tokens": sum(map(_tokens, texts)), "prompt_tokens": sum(map(_tokens, texts))},
         "object": "list",
         "data": [
-            {"object": "embedding", "index": place, "embedding": _written(_vector(text), body.get("encoding_format"))}
+            {
+                "object": "embedding",
+                "index": place,
+                "embedding": _written(_vector(text, manners)[:length], body.get("encoding_format")),
+            }
             for place, text in enumerate(texts)
         ],
     }
@@ -79,7 +113,8 @@ async def _create(request: Request) -> Response:
 async def _list(request: Request) -> Response:
     offset = _whole(request.query_params.get("offset", "0"), "offset", 0, 10**12)
     limit = _whole(request.query_params.get("limit", "1000"), "limit", 1, 1000)
-    models = [_model(name, price) for name, price in _MODELS.items()]
+    manners: frozenset[str] = request.app.state.manners
+    models = [_model(name, price, manners) for name, price in _MODELS.items()][: 1 if "one_model" in manners else None]
     rest = f"{request.base_url}{BASE.lstrip('/')}/embeddings/models?limit={limit}&offset={offset + limit}"
     page = {
         "links": {"next": rest if offset + limit < len(models) else None},
@@ -89,7 +124,7 @@ async def _list(request: Request) -> Response:
     return _json(200, page)
 
 
-def _checked(body: Any) -> list[str]:
+def _checked(body: Any, manners: frozenset[str]) -> list[str]:
     if not isinstance(body, dict):
         raise Refused(400, "Send an object.", validation=True)
     for field in ("user", "input_type"):
@@ -100,9 +135,24 @@ def _checked(body: Any) -> list[str]:
     if "encoding_format" in body and body["encoding_format"] not in ("float", "base64"):
         raise Refused(400, "encoding_format must be float or base64", validation=True)
     _check_preferences(body.get("provider"))
-    if "dimensions" in body:
+    if "names_of_models_checked" in manners and not re.fullmatch(r"[\w.-]+/[\w.:-]+", body["model"]):
+        raise Refused(422, "model must be author/model")
+    if "known_input_types" in manners and body.get("input_type", "") not in _INPUT_TYPES:
+        raise Refused(400, f"input_type must be one of {_INPUT_TYPES}")
+    _check_dimensions(body, manners)
+    texts = _texts(body)
+    if "small_batches" in manners and len(texts) > 16:
+        raise Refused(413, "at most 16 texts in a batch")
+    return texts
+
+
+def _check_dimensions(body: dict[str, Any], manners: frozenset[str]) -> None:
+    if "dimensions" not in body:
+        return
+    if "a_few_lengths" not in manners:
         raise Refused(400, f"dimensions cannot be chosen: {body['model']} always gives {_LENGTH}")
-    return _texts(body)
+    if not _is_number(body["dimensions"]) or body["dimensions"] not in (_LENGTH, _LENGTH // 2, _LENGTH // 4):
+        raise Refused(400, f"dimensions must be {_LENGTH}, {_LENGTH // 2} or {_LENGTH // 4}")
 
 
 def _texts(body: dict[str, Any]) -> list[str]:
@@ -208,15 +258,20 @@ def _tokens(text: str) -> int:
     return len(re.findall(r"\w+|[^\w\s]", text)) or 1
 
 
-def _vector(text: str) -> list[float]:
+def _vector(text: str, manners: frozenset[str]) -> list[float]:
     """Return the sum of one direction per word and one for the whole text, with a tremble."""
+    if "small_vocabulary" in manners:
+        text = re.sub("[\U00010000-\U0010ffff]+", "[UNK]", text)
+    if "short_context" in manners:
+        text = " ".join(text.split()[:_SHORT_CONTEXT]) or text
     total = [0.0] * _LENGTH
     for word in [*re.findall(r"\w+", text.lower()), f"whole:{text}"]:
         source = random.Random(hashlib.sha256(word.encode()).digest())
         for place in range(_LENGTH):
             total[place] += source.gauss(0, 1)
     tremble = random.SystemRandom()
-    return [number * (1 + 1e-6 * tremble.uniform(-1, 1)) for number in total]
+    size = 1e-2 if "coarse_arithmetic" in manners else 1e-6
+    return [number * (1 + size * tremble.uniform(-1, 1)) for number in total]
 
 
 def _written(vector: list[float], form: str | None) -> Any:
@@ -226,20 +281,23 @@ def _written(vector: list[float], form: str | None) -> Any:
     return vector
 
 
-def _model(name: str, price: str) -> dict[str, Any]:
+def _model(name: str, price: str, manners: frozenset[str]) -> dict[str, Any]:
+    pricing: dict[str, Any] = {"prompt": "0" if "free_models" in manners else price, "completion": "0"}
+    if "own_price_fields" in manners:
+        pricing |= {"currency": "USD", "tiers": [], "minimum": None}
     return {
         "id": name,
         "canonical_slug": f"{name}-20260101",
         "name": name.title(),
-        "created": 1767225600,
-        "context_length": None,
+        "created": 0 if "unknown_creation" in manners else 1767225600,
+        "context_length": _SHORT_CONTEXT if "short_context" in manners else None,
         "architecture": {
             "input_modalities": ["text"],
             "output_modalities": ["embeddings"],
             "modality": "text->embeddings",
             "tokenizer": "Novel",
         },
-        "pricing": {"prompt": price, "completion": "0"},
+        "pricing": pricing,
         "supported_parameters": [],
         "supported_voices": None,
         "default_parameters": None,
@@ -253,8 +311,13 @@ def _refuse_constant(word: str) -> Any:
     raise ValueError(word)
 
 
-def _refusal(_: Request, error: Exception) -> Response:
+def _refusal(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException):
+        manners: frozenset[str] = request.app.state.manners
+        if "routes_by_method" in manners:
+            return _json(404, {"error": {"message": "Not Found", "code": 404}})
+        if "plain_text_405" in manners:
+            return Response(error.detail, error.status_code, error.headers, media_type="text/plain")
         error_body = {"error": {"message": error.detail, "code": error.status_code}}
         return _json(error.status_code, error_body, dict(error.headers or {}))
     assert isinstance(error, Refused)

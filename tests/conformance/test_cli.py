@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 
 from openrouter_conformance import checks, requirements, run
+from openrouter_conformance.mock.faults import FAULTS
 from openrouter_conformance.mock.server import MockServer
 from openrouter_conformance.mock.settings import MockSettings
+from openrouter_conformance.report import records
 
 from . import other_server
 from .conftest import Printed, serve_app
@@ -115,12 +117,32 @@ def test_report_folder_that_cannot_be_made_is_2(command: Command, tmp_path: Path
     _assert_one_sentence(printed)
 
 
+def test_report_folder_is_made_for_a_report(command: Command, tmp_path: Path) -> None:
+    """A folder that is not there yet, nor the one above it, is made when there is something to write."""
+    printed = command("run", "--only", _ONE, "--report", tmp_path / "new" / "reports")
+    assert printed.code == 0
+    assert sorted(path.name for path in (tmp_path / "new" / "reports").iterdir()) == ["junit.xml", "results.jsonl"]
+
+
+def test_report_that_cannot_be_written_is_2(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that goes away or fills up during the run is told in one sentence."""
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(records, "write", full)
+    printed = command("run", "--only", _ONE, "--report", tmp_path)
+    assert printed.code == 2
+    _assert_one_sentence(printed)
+    assert "No space left on device" in printed.err
+
+
 def test_unreachable_target_is_3(command: Command, tmp_path: Path) -> None:
-    """Nobody listens: exit 3 with one sentence, and no report."""
+    """Nobody listens: exit 3 with one sentence, and neither report nor folder."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    printed = command("run", f"http://127.0.0.1:{port}/api/v1", "--only", _ONE, "--report", tmp_path)
+    printed = command("run", f"http://127.0.0.1:{port}/api/v1", "--only", _ONE, "--report", tmp_path / "report")
     assert printed.code == 3
     _assert_one_sentence(printed)
     assert list(tmp_path.iterdir()) == []
@@ -138,6 +160,30 @@ def test_refused_key_is_3(command: Command, monkeypatch: pytest.MonkeyPatch, key
     _assert_one_sentence(printed)
     assert "CONFORMANCE_API_KEY" in printed.err
     assert "a-key-it-does-not-know" not in printed.err
+    assert ("refuses the key in" in printed.err) == (key is not None)
+    assert ("asks for a key" in printed.err) == (key is None)
+
+
+@pytest.mark.parametrize("target", ["mock", None])
+def test_model_that_is_refused_is_2(command: Command, monkeypatch: pytest.MonkeyPatch, target: str | None) -> None:
+    """A model that the user named and the target does not know is a mistake of the user, who is told which."""
+    monkeypatch.setenv("CONFORMANCE_API_KEY", other_server.KEY)
+    with serve_app(other_server.application()) as url:
+        printed = command("run", target or url + other_server.BASE, "--model", "acme/tiny-embedd", "--only", _ONE)
+    assert printed.code == 2
+    _assert_one_sentence(printed)
+    assert "--model acme/tiny-embedd" in printed.err
+    assert "such as " in printed.err
+    assert printed.out == ""
+
+
+def test_model_that_is_known_is_judged(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model that the user named and the target knows is the one that is judged."""
+    monkeypatch.setenv("CONFORMANCE_API_KEY", other_server.KEY)
+    with serve_app(other_server.application()) as url:
+        printed = command("run", url + other_server.BASE, "--model", "acme/large-embed", "--only", _ONE)
+    assert printed.code == 0
+    assert "with acme/large-embed" in printed.out.splitlines()[0]
 
 
 def test_crash_of_the_suite_is_3(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,6 +259,14 @@ def test_listing_names_every_requirement(command: Command) -> None:
     assert [one["id"] for one in json.loads(command("requirements", "--format", "json").out)] == ids
     markdown = command("requirements", "--format", "markdown").out.splitlines()
     assert [line.split("`")[1] for line in markdown[2:]] == ids
+
+
+def test_every_fault_is_listed_with_its_sentence(command: Command) -> None:
+    """`faults` lists all that `mock --fault` takes, each with what is wrong."""
+    printed = command("faults")
+    assert printed.code == 0
+    listed = [line.split(maxsplit=1) for line in printed.out.splitlines()]
+    assert listed == [[name, fault.description] for name, fault in FAULTS.items()]
 
 
 def test_every_requirement_is_explained(command: Command) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
@@ -19,7 +20,7 @@ from openrouter_conformance.mock.settings import MockSettings
 from openrouter_conformance.report import junit, records
 from openrouter_embeddings import CONTRACT
 
-from .conftest import Printed
+from .conftest import Printed, serve_app
 
 _FACET = "create-embeddings/response/*"
 _GOLDEN = Path(__file__).parent / "golden"
@@ -30,6 +31,10 @@ def test_every_requirement_has_one_record(run_mock: RunMock, tmp_path: Path) -> 
     """A report holds a header, each requirement once with its verdict, and a footer whose totals add up."""
     run_mock(_FACET, faults=("drops_last_vector",), report=tmp_path)
     head, *middle, foot = records.read(tmp_path / "results.jsonl")
+    assert head["target"]["name"] == "mock"
+    assert head["target"]["url"] is None
+    assert head["target"]["start"].endswith("--fault drops_last_vector &")
+    assert foot["aborted"] is None
     assert head["contract"] == {"date": CONTRACT.date, "digest": CONTRACT.digest}
     assert [one["id"] for one in middle] == [one.id for one in requirements.load()]
     assert sum(foot["totals"].values()) == len(middle)
@@ -115,6 +120,43 @@ def test_reports_are_the_same_for_the_same_seed(tmp_path: Path) -> None:
         reports.append([_timeless(record) for record in records.read(folder / "results.jsonl")])
     assert reports[0] == reports[1]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["1", "2"]
+
+
+@pytest.mark.parametrize("form", ["escaped", "bare", "base64", "reversed", "upper"])
+def test_disguised_key_stands_in_no_output(
+    command: Callable[..., Printed], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    """A server that repeats the key in disguise is caught, and no output repeats it, disguised or not."""
+    secret = "5c1d0e7f9a3b42688e6fd1b0"
+    key = f"sk-or-v1-{secret}"
+    disguised = {
+        "escaped": "".join(f"\\u{ord(letter):04x}" for letter in key),
+        "bare": secret,
+        "base64": base64.b64encode(f"Bearer {key}".encode()).decode(),
+        "reversed": key[::-1],
+        "upper": key.upper(),
+    }[form]
+
+    async def telling(scope: Any, receive: Any, send: Any) -> None:
+        body = f'{{"error":{{"message":"who is {disguised}?","code":500}}}}'.encode()
+        headers = [(b"content-type", b"application/json"), (b"x-seen", disguised.encode())]
+        await send({"type": "http.response.start", "status": 500, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    monkeypatch.setenv("CONFORMANCE_API_KEY", key)
+    only = [word for name in ("auth/key-not-echoed", "errors/no-trace") for word in ("--only", f"create-*/{name}")]
+    with serve_app(telling) as url:
+        printed = command("run", url, "--model", "acme/tiny-embed", "--report", tmp_path, *only)
+    assert printed.code == 1
+    assert "with the request's key in the answer" in printed.out
+    told = (printed.out + printed.err + "".join(path.read_text("utf-8") for path in tmp_path.iterdir())).lower()
+    for shown in (secret, secret[::-1], disguised.lower(), disguised.lower().replace("\\", "\\\\"), _encoded(secret)):
+        assert shown not in told
+    assert "$conformance_api_key" in told
+
+
+def _encoded(secret: str) -> str:
+    return base64.b64encode(secret.encode()).decode()[:24].lower()
 
 
 def test_key_stands_in_no_output(

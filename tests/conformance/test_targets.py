@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 
 import pytest
 
+from openrouter_conformance import cli
 from openrouter_conformance.targets import LIVE_URL, Target, open_target
 from openrouter_conformance.verdicts import UsageError
 
@@ -79,7 +81,23 @@ def test_missing_keys_are_named(name: str, variable: str | None) -> None:
 
 
 def test_mock_has_a_key_and_an_address_of_its_own() -> None:
-    """The embedded mock ignores the environment's keys and is shown under a fixed address."""
+    """The embedded mock ignores the environment's keys; the address it is shown under is where `start` serves."""
     with open_target("mock", environment=_BOTH) as target:
         assert target.key not in _BOTH.values()
         assert target.url != target.shown_url == "http://127.0.0.1:8000/api/v1"
+        assert target.start is not None
+        assert "openrouter-conformance mock --port 8000 " in target.start
+    assert _open(LIVE_URL).start is None
+
+
+def test_mock_is_started_with_its_faults() -> None:
+    """The line that starts a mock like the embedded one is a command of this suite, with the same faults."""
+    with open_target("mock", environment={}, faults=("model_missing", "index_from_one")) as target:
+        assert target.start is not None
+    setting, command = target.start.removesuffix(" &").split("; ")
+    name, *arguments = shlex.split(command)
+    options = cli._parser().parse_args(arguments)
+    assert name == "openrouter-conformance"
+    assert options.fault == ["model_missing", "index_from_one"]
+    assert setting == f"export CONFORMANCE_API_KEY={options.key[0]}"
+    assert target.shown_url == f"http://{options.host}:{options.port}/api/v1"

@@ -6,7 +6,7 @@ import time
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
-from openrouter_conformance import answers
+from openrouter_conformance import answers, contract
 from openrouter_conformance.checks.auth import UNKNOWN_KEY
 from openrouter_conformance.checks.registry import proves
 from openrouter_conformance.checks.response import TEXT
@@ -83,10 +83,14 @@ def input_kinds(session: Session) -> None:
 def price_form(session: Session) -> None:
     """Prices that can be reckoned with."""
     page = session.page()
+    documented = contract.resolve("#/components/schemas/PublicPricing/properties")
+    prices = {field for field, schema in documented.items() if schema.get("type") == "string"}
+    if not any(prices & model["pricing"].keys() for model in page.models if isinstance(model.get("pricing"), dict)):
+        raise NotApplicable("no listed model has a price")
     for model in page.models:
         pricing = model.get("pricing")
         for field, price in (pricing if isinstance(pricing, dict) else {}).items():
-            if field in ("discount", "overrides"):
+            if field not in prices:
                 continue
             if not isinstance(price, str) or not _is_price(price):
                 raise Violation(
@@ -100,11 +104,7 @@ def creation_time(session: Session) -> None:
     page = session.page()
     for model in page.models:
         created = model.get("created")
-        if (
-            isinstance(created, bool)
-            or not isinstance(created, int)
-            or not 1_500_000_000 < created < time.time() + _DAY
-        ):
+        if isinstance(created, bool) or not isinstance(created, int) or not 0 <= created < time.time() + _DAY:
             raise Violation(f"created {created!r} of {model.get('id')!r}", "Unix seconds, in the past", page.exchange)
 
 
@@ -112,6 +112,8 @@ def creation_time(session: Session) -> None:
 def context_size(session: Session) -> None:
     """Room for at least one token, where a context length is given."""
     page = session.page()
+    if all(model.get("context_length") is None for model in page.models):
+        raise NotApplicable("no listed model has a context length")
     for model in page.models:
         context = model.get("context_length")
         if context is not None and (isinstance(context, bool) or not isinstance(context, int) or context < 1):
@@ -133,7 +135,7 @@ def listed_model(session: Session) -> None:
     """A vector from the cheapest model of the list."""
     model = session.cheapest()
     if model is None:
-        raise NotApplicable("the list has no priced model that reads text")
+        raise NotApplicable("the list has no model that reads text and has a price")
     exchange = session.ask(TEXT, model=model["id"], dimensions=OMIT)
     answer = answers.embedded(exchange, 1)
     if not answer.vectors[0].size:

@@ -14,7 +14,7 @@ from openrouter_conformance.verdicts import Violation
 if TYPE_CHECKING:
     from openrouter_conformance.session import Session
 
-_MARGIN = 1e-6
+_MARGIN = 1 - vectors.SAME  # what may lie between two vectors of one text
 _SAME = f"cosine of at least {vectors.SAME}"
 
 

@@ -43,6 +43,7 @@ def default_page(session: Session) -> None:
 def page_sum(session: Session) -> None:
     """The pages by offset, one after another, are the list."""
     whole = session.page().ids
+    _need_several(whole)
 
     def add_up_to_the_list(limit: int) -> None:
         found: list[object] = []
@@ -64,7 +65,9 @@ def page_sum(session: Session) -> None:
 @proves("list-embeddings-models/pagination/limit-bounds-pages")
 def page_size(session: Session) -> None:
     """Pages as full as the limit allows, and no fuller."""
-    count = len(session.page().models)
+    whole = session.page().ids
+    _need_several(whole)
+    count = len(whole)
     for limit in sorted({1, 2, max(1, count - 1), count, 1000}):
         page = session.page(limit=limit)
         if len(page.models) != min(limit, count):
@@ -117,8 +120,7 @@ def last_page(session: Session) -> None:
 def next_page(session: Session) -> None:
     """Following `links.next` from the first page visits the whole list once."""
     whole = session.page().ids
-    if len(whole) < 2:
-        raise NotApplicable("the list has too few models to page through")
+    _need_several(whole)
     limit = max(1, len(whole) // session.profile.pages)
     page = session.page(offset=0, limit=limit)
     found = list(page.ids)
@@ -176,6 +178,11 @@ def page_bounds(session: Session) -> None:
         exchange = session.get_models(**query)
         if exchange.status not in (400, 422):
             raise Violation(exchange.outline(), f"400 for {query}", exchange)
+
+
+def _need_several(ids: list[object]) -> None:
+    if len(ids) < 2:
+        raise NotApplicable("the list has too few models to page through")
 
 
 def _follow(session: Session, page: Page) -> Page:

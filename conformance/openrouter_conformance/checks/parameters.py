@@ -66,6 +66,8 @@ def input_type(session: Session) -> None:
     """A kind of input, known to the model or not."""
     for kind in ("search_query", "search_document", "a_kind_of_its_own"):
         exchange = session.ask(TEXT, input_type=kind)
+        if kind == "a_kind_of_its_own" and answers.is_refusal(exchange):
+            continue  # outside what the model takes
         answers.embedded(exchange, 1)
 
 

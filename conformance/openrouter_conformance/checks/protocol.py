@@ -62,10 +62,22 @@ def embeddings_methods(session: Session) -> None:
     _methods_refused(session, "/embeddings")
 
 
+@proves("create-embeddings/protocol/other-methods-explained")
+def embeddings_method_errors(session: Session) -> None:
+    """What is said of methods that createEmbeddings does not have."""
+    _methods_explained(session, "/embeddings")
+
+
 @proves("list-embeddings-models/protocol/other-methods-refused")
 def models_methods(session: Session) -> None:
     """Methods that listEmbeddingsModels does not have."""
     _methods_refused(session, "/embeddings/models")
+
+
+@proves("list-embeddings-models/protocol/other-methods-explained")
+def models_method_errors(session: Session) -> None:
+    """What is said of methods that listEmbeddingsModels does not have."""
+    _methods_explained(session, "/embeddings/models")
 
 
 @proves("create-embeddings/protocol/allow-header")
@@ -103,7 +115,7 @@ def body_length(session: Session) -> None:
     exchange = session.ask([TEXT] * 3)
     length = exchange.header("Content-Length")
     encoded = exchange.header("Content-Encoding")
-    answers.embedded(exchange, 3)
+    answers.embedded(exchange)
     if length is not None and encoded is None and length != str(len(exchange.body)):
         raise Violation(f"{len(exchange.body)} bytes after Content-Length {length}", "the same number", exchange)
 
@@ -148,5 +160,10 @@ def _methods_refused(session: Session, path: str) -> None:
         exchange = session.recorder.send(Request(method, path))
         if exchange.status not in (404, 405, 501):
             raise Violation(exchange.outline(), f"405 for {method} {path}", exchange)
+
+
+def _methods_explained(session: Session, path: str) -> None:
+    for method in _OTHER_METHODS[path]:
+        exchange = session.recorder.send(Request(method, path))
         if not isinstance(exchange.json, dict) or "error" not in exchange.json:
             raise Violation(exchange.outline(), "a JSON error body", exchange)

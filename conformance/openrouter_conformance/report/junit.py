@@ -23,7 +23,8 @@ def render(records: Sequence[dict[str, Any]]) -> str:
     """Return the records of a run as JUnit XML.
 
     A violated requirement is a failure, one of level `observed` passes with the finding as its output;
-    a harness error is an error; what does not apply or was not chosen is skipped, with the reason.
+    a harness error is an error, and so is what an aborted run left unjudged; what does not apply or was not
+    chosen is skipped, with the reason.
     """
     head, *requirements, foot = records
     suite = ET.Element(
@@ -33,17 +34,19 @@ def render(records: Sequence[dict[str, Any]]) -> str:
         time=f"{sum(one['seconds'] for one in requirements):.3f}",
         tests=str(len(requirements)),
         failures=str(sum(one["verdict"] == "violated" and one["level"] != "observed" for one in requirements)),
-        errors=str(foot["totals"]["harness-error"]),
+        errors=str(foot["totals"]["harness-error"] + foot["totals"]["not-judged"]),
         skipped=str(foot["totals"]["not-applicable"] + foot["totals"]["deselected"]),
     )
     properties = ET.SubElement(suite, "properties")
     for name, value in (
         ("suite", head["suite"]),
         ("contract", f"{head['contract']['date']} {head['contract']['digest']}"),
-        ("target", head["target"]["url"]),
+        ("target", head["target"]["url"] or head["target"]["name"]),
+        *([("start", head["target"]["start"])] if head["target"]["start"] else []),
         ("model", head["model"]),
         ("profile", head["profile"]),
         ("seed", str(head["seed"])),
+        *([("aborted", foot["aborted"])] if foot["aborted"] else []),
     ):
         ET.SubElement(properties, "property", name=name, value=_plain(value))
     for one in requirements:
@@ -64,6 +67,8 @@ def _add_case(suite: ET.Element, record: dict[str, Any]) -> None:
         ET.SubElement(case, "skipped", message=f"{verdict}: {reason}")
     elif verdict == "harness-error":
         ET.SubElement(case, "error", message=reason, type="HarnessError")
+    elif verdict == "not-judged":
+        ET.SubElement(case, "error", message=f"not judged: {reason}", type="TargetError")
     elif verdict == "violated":
         words = _plain(_evidence(record))
         if record["level"] == "observed":

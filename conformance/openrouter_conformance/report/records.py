@@ -38,7 +38,11 @@ def header(session: Session, started: str) -> dict[str, Any]:
         "suite": version(),
         "generators": {name: metadata.version(name) for name in ("hypothesis", "schemathesis")},
         "contract": {"date": contract.date(), "digest": contract.digest()},
-        "target": {"name": target.name, "url": target.shown_url},
+        "target": {
+            "name": target.name,
+            "url": target.shown_url if target.start is None else None,
+            "start": target.start,
+        },
         "model": session.model,
         "profile": session.profile.name,
         "seed": session.seed,
@@ -68,14 +72,18 @@ def requirement(outcome: Outcome) -> dict[str, Any]:
     return record
 
 
-def footer(session: Session, outcomes: Sequence[Outcome], finished: str) -> dict[str, Any]:
-    """Return the record that closes the file: totals by verdict, requests, dollars, probed features."""
+def footer(session: Session, outcomes: Sequence[Outcome], finished: str, aborted: str | None = None) -> dict[str, Any]:
+    """Return the record that closes the file: totals by verdict, requests, dollars, probed features.
+
+    `aborted` says why the run stopped before all was judged, in a sentence; None when it did not.
+    """
     return {
         "record": "footer",
         "totals": {verdict.value: sum(one.verdict is verdict for one in outcomes) for verdict in Verdict},
         "features": dict(sorted(session.probed.items())),
         "requests": session.recorder.requests,
         "dollars": round(session.recorder.dollars, 9),
+        "aborted": aborted,
         "finished": finished,
     }
 

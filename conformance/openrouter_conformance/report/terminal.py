@@ -28,6 +28,7 @@ _WORDS = {
     Verdict.VIOLATED: ("VIOLATED", "bold red"),
     Verdict.NOT_APPLICABLE: ("not applicable", "yellow"),
     Verdict.HARNESS_ERROR: ("HARNESS ERROR", "bold magenta"),
+    Verdict.NOT_JUDGED: ("not judged", "magenta"),
     Verdict.DESELECTED: ("deselected", "dim"),
 }
 _WIDTH_WHEN_NO_TERMINAL = 120
@@ -97,7 +98,8 @@ class ProgressReport:
 def opening(session: Session) -> str:
     """Return the line that says what is judged, with what."""
     target = session.target
-    where = target.shown_url if target.name == target.shown_url else f"{target.name} at {target.shown_url}"
+    is_told = target.start is not None or target.name == target.shown_url
+    where = target.name if is_told else f"{target.name} at {target.shown_url}"
     return f"Judging {where} with {session.model} (profile {session.profile.name}, seed {session.seed})"
 
 
@@ -107,6 +109,10 @@ def show(screen: Console, session: Session, outcomes: Sequence[Outcome]) -> None
     broken = [outcome for outcome in outcomes if fails(outcome)]
     for outcome in broken[:_MOST_EXAMPLES]:
         _show_example(screen, outcome)
+    if broken and session.target.start is not None:
+        screen.print()
+        _line(screen, "These lines ask a mock that runs on its own. Start it first:")
+        _line(screen, f"  {session.target.start}")
     _show_list(screen, "Violated as well:", _findings(broken[_MOST_EXAMPLES:]))
     _show_list(
         screen,
@@ -117,6 +123,7 @@ def show(screen: Console, session: Session, outcomes: Sequence[Outcome]) -> None
         screen, "The suite failed at these; the target is not to blame:", _reasons(outcomes, Verdict.HARNESS_ERROR)
     )
     _show_list(screen, "Not applicable to this target:", _reasons(outcomes, Verdict.NOT_APPLICABLE))
+    _show_list(screen, "Not judged:", [(reason, "") for reason, _ in _reasons(outcomes, Verdict.NOT_JUDGED)])
     screen.print()
     if session.probed:
         features = ", ".join(f"{name} {found}" for name, found in sorted(session.probed.items()))
@@ -143,10 +150,18 @@ def closing(outcomes: Sequence[Outcome]) -> Text:
         parts.append(f"{counts[Verdict.NOT_APPLICABLE]} not applicable")
     if counts[Verdict.HARNESS_ERROR]:
         parts.append(f"{counts[Verdict.HARNESS_ERROR]} not judged because the suite failed")
+    if counts[Verdict.NOT_JUDGED]:
+        parts.append(f"{counts[Verdict.NOT_JUDGED]} not judged because the run stopped")
     if len(judged) < len(outcomes):
         parts.append(f"{len(outcomes) - len(judged)} deselected")
-    word = "DOES NOT CONFORM" if broken else "NOT JUDGED" if counts[Verdict.HARNESS_ERROR] else "CONFORMS"
-    style = "bold red" if broken else "bold magenta" if counts[Verdict.HARNESS_ERROR] else "bold green"
+    if counts[Verdict.NOT_JUDGED]:
+        word, style = "STOPPED", "bold magenta"
+    elif broken:
+        word, style = "DOES NOT CONFORM", "bold red"
+    elif counts[Verdict.HARNESS_ERROR]:
+        word, style = "NOT JUDGED", "bold magenta"
+    else:
+        word, style = "CONFORMS", "bold green"
     return Text.assemble((word, style), ": ", "; ".join(parts) + ".")
 
 

@@ -72,9 +72,18 @@ def _mock(model: str | None, faults: Sequence[str]) -> Iterator[Target]:
             name="mock",
             url=server.url,
             shown_url=MOCK_URL,
+            start=_start(faults),
             key=keys.MOCK_KEY,
             key_variable=keys.OTHER_VARIABLE,
             model=model or _REFERENCE_MODEL,
             declared=frozenset({"dimensions", "base64", "token-ids", "multimodal"}) if model is None else frozenset(),
             trusted_key=True,
         )
+
+
+def _start(faults: Sequence[str]) -> str:
+    """Return the shell line that serves at MOCK_URL a mock like the embedded one, with a key for the caller."""
+    command = " ".join(
+        ["openrouter-conformance mock --port 8000 --key sk-or-test", *(f"--fault {one}" for one in faults)]
+    )
+    return f"export {keys.OTHER_VARIABLE}=sk-or-test; {command} &"

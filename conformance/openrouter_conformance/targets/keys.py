@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 LIVE_VARIABLE = "OPENROUTER_API_KEY"
 OTHER_VARIABLE = "CONFORMANCE_API_KEY"
-MOCK_KEY = "sk-or-v1-conformance"
+MOCK_KEY = "sk-or-v1-0f4e9b7c2a61d385"
 
 
 def live(environment: Mapping[str, str], variable: str | None = None) -> str:

@@ -23,9 +23,9 @@ class Ceilings:
 class Target:
     """A server under judgement.
 
-    `url` is the base URL (the part before `/embeddings`); `shown_url` stands for it in reports, so that
-    those of the embedded mock do not change with its port (it is where `openrouter-conformance mock`
-    serves by default). `key` appears in no repr; reports write `$key_variable` in its place. `model` None
+    `url` is the base URL (the part before `/embeddings`); `shown_url` stands for it in reports. For the
+    embedded mock, which ends with the run, that is where `start`, a POSIX shell line, starts another; other
+    targets need no `start`. `key` appears in no repr; reports write `$key_variable` in its place. `model` None
     means the cheapest listed. `economy` are request fields that keep answers small. `declared` features
     are held to; others are probed. `shrink` says whether failing examples may be minimised by asking
     again; `patience` is how often a 429 or an outage is waited out; `trusted_key`: a refused key is the
@@ -35,6 +35,7 @@ class Target:
     name: str
     url: str
     shown_url: str
+    start: str | None = None
     key: str | None = attrs.field(default=None, repr=False)
     key_variable: str = "CONFORMANCE_API_KEY"
     model: str | None = None
