@@ -214,7 +214,7 @@ def test_both_parsers_give_the_same_values(value: Any) -> None:
 @settings(deadline=None)
 @given(st.binary(max_size=40) | bodies_almost_right())
 def test_both_parsers_refuse_the_same_bytes(content: bytes) -> None:
-    """What one parser takes the other takes, and refuses what it refuses, but for integers beyond 64 bits."""
+    """What one parser takes the other takes, and refuses what it refuses, but for numbers beyond floats and 64 bits."""
 
     def parsed(parse: Callable[[bytes], Any]) -> Any:
         try:
@@ -226,11 +226,9 @@ def test_both_parsers_refuse_the_same_bytes(content: bytes) -> None:
     assert slow == fast or _is_beyond(slow)
 
 
-@pytest.mark.parametrize(
-    "content", [b"1e400", b'{"a": [-1e999]}', rb'"\ud800"', rb'{"\uDFFF": 1}', b"NaN", b"[Infinity]"]
-)
+@pytest.mark.parametrize("content", [rb'"\ud800"', rb'{"\uDFFF": 1}', rb'["\udc00\ud800"]', b"NaN", b"[Infinity]"])
 def test_both_parsers_refuse_what_is_no_value_anywhere(content: bytes) -> None:
-    """Numbers beyond floats and halves of surrogate pairs are refused, in fields that nobody knows as well."""
+    """Halves of surrogate pairs and words that are no JSON are refused, in fields that nobody knows as well."""
     for parse in (accelerators._parse_json, accelerators.parse_json):
         with pytest.raises(ValueError, match=r"\S"):
             parse(content)
