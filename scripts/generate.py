@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from maker import contract, generator
-from maker.canonical import dump
+from maker.canonical import digest, dump
 from maker.document import read_document
 from maker.files import replace_files
 from maker.lock import lock_path, read_lock, render_lock
@@ -111,7 +111,7 @@ def _generate(spec: Path, output: Path, *, check: bool, tolerate: bool) -> int:
 
 def _digest_of_file(path: Path) -> str:
     try:
-        return generator.digest_of(path.read_bytes())
+        return digest(path.read_bytes())
     except OSError as error:
         raise Refusal(f"{path} cannot be read: {error.strerror or error}.") from None
 

@@ -180,15 +180,9 @@ class ViolatedError(Exception):
     """The target breaks a requirement."""
 
     def __init__(self, record: dict[str, Any]) -> None:
-        failure = record["failure"]
-        lines = [
-            record["text"],
-            f"received: {failure['received']}",
-            f"expected: {failure['expected']}",
-            f"source: {record['source']}",
-            *(f"repeat: {exchange['curl']}" for exchange in failure["exchanges"]),
-        ]
-        super().__init__("\n".join(lines))
+        from openrouter_conformance.report import records  # noqa: PLC0415 - nothing heavy until it is used
+
+        super().__init__(records.evidence(record))
 
 
 class NoVerdictError(Exception):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import json
 import os
@@ -15,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from maker.canonical import dump
+from maker.canonical import digest, dump
 from maker.references import schemas_below
 from maker.refusal import Refusal
 
@@ -52,8 +51,8 @@ def make_package(
     package = workspace / PACKAGE
     templates = workspace / "templates"
     shutil.copytree(TEMPLATES, templates)
-    digest = digest_of(contract_text.encode())
-    _write_uses(templates / "uses.jinja", generator_input, contract_date, digest)
+    contract_digest = digest(contract_text.encode())
+    _write_uses(templates / "uses.jinja", generator_input, contract_date, contract_digest)
     _run_generator(workspace, generator_input, package, templates)
     _drop_empty_modules(package)
     for source in sorted(RUNTIME.glob("*.py")):
@@ -92,17 +91,10 @@ def inputs() -> dict[str, str]:
     return {name: digest_of_folder(folder) for name, folder in folders.items()}
 
 
-def digest_of(data: bytes) -> str:
-    """Return `sha256:` and the hexadecimal digest of some bytes."""
-    return f"sha256:{hashlib.sha256(data).hexdigest()}"
-
-
 def digest_of_folder(folder: Path) -> str:
     """Return the digest of all files below a folder, names included, Python's caches left out."""
-    lines = [
-        f"{path.relative_to(folder).as_posix()} {digest_of(path.read_bytes())}\n" for path in package_files(folder)
-    ]
-    return digest_of("".join(lines).encode())
+    lines = [f"{path.relative_to(folder).as_posix()} {digest(path.read_bytes())}\n" for path in package_files(folder)]
+    return digest("".join(lines).encode())
 
 
 def package_files(folder: Path) -> list[Path]:
@@ -126,7 +118,7 @@ def stock_digests() -> dict[str, str]:
     """Return the digest of each stock template of the installed generator that one of ours replaces."""
     stock = files("openapi_python_client") / "templates"
     names = sorted(path.name for path in TEMPLATES.glob("*.jinja"))
-    return {name: digest_of((stock / name).read_bytes()) for name in names if (stock / name).is_file()}
+    return {name: digest((stock / name).read_bytes()) for name in names if (stock / name).is_file()}
 
 
 def _run_generator(workspace: Path, generator_input: dict[str, Any], package: Path, templates: Path) -> None:

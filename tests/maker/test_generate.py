@@ -14,7 +14,7 @@ import checkout
 import generate
 from checkout import PACKAGE, REPOSITORY, contents, copy_checkout
 from maker import generator
-from maker.canonical import dump
+from maker.canonical import digest, dump
 from maker.refusal import Refusal
 
 PIN = REPOSITORY / "openapi.yaml"
@@ -240,7 +240,7 @@ def test_a_lost_operation_is_refused(copied: Path) -> None:
     """An operation that the lock promises and the pin lacks is named; so is createEmbeddings without a lock."""
     spec = write_pin(copied / "openapi.yaml", lambda tree: tree["paths"].pop("/embeddings/models"))
     lock = json.loads((copied / "openapi.lock.json").read_bytes())
-    lock["pin"]["sha256"] = generator.digest_of(spec.read_bytes())
+    lock["pin"]["sha256"] = digest(spec.read_bytes())
     (copied / "openapi.lock.json").write_text(json.dumps(lock), encoding="utf-8")
     sentence = "the contract has no operation {}: make the pin again with update_spec.py"
     assert refused(copied, "--tolerate-misses") == sentence.format("listEmbeddingsModels")

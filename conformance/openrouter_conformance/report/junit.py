@@ -5,7 +5,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING, Any
 
-from openrouter_conformance.report.records import replace
+from openrouter_conformance.report.records import evidence, replace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,22 +70,11 @@ def _add_case(suite: ET.Element, record: dict[str, Any]) -> None:
     elif verdict == "not-judged":
         ET.SubElement(case, "error", message=f"not judged: {reason}", type="TargetError")
     elif verdict == "violated":
-        words = _plain(_evidence(record))
+        words = _plain(evidence(record))
         if record["level"] == "observed":
             ET.SubElement(case, "system-out").text = words
         else:
             ET.SubElement(case, "failure", message=reason, type=record["level"]).text = words
-
-
-def _evidence(record: dict[str, Any]) -> str:
-    failure = record["failure"]
-    lines = [
-        record["text"],
-        f"received: {failure['received']}",
-        f"expected: {failure['expected']}",
-        f"source: {record['source']}",
-    ]
-    return "\n".join([*lines, *(f"repeat: {one['curl']}" for one in failure["exchanges"])])
 
 
 def _plain(text: str) -> str:

@@ -141,3 +141,15 @@ def _exchange(exchange: Exchange) -> dict[str, Any]:
 
 def _bounded(text: str) -> str:
     return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}… ({len(text)} characters)"
+
+
+def evidence(record: dict[str, Any]) -> str:
+    """Return what the record of a violation shows, a line each: requirement, received, expected, source, curl."""
+    failure = record["failure"]
+    lines = [
+        record["text"],
+        f"received: {failure['received']}",
+        f"expected: {failure['expected']}",
+        f"source: {record['source']}",
+    ]
+    return "\n".join([*lines, *(f"repeat: {one['curl']}" for one in failure["exchanges"])])
