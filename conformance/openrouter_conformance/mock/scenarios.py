@@ -4,8 +4,8 @@ A scenario plays when its name follows `mock/` in the model, ends the key after 
 the header `X-Mock-Scenario`; or when `Scenarios.queue` was told so from Python. Whatever follows the name in
 the model is free, so that tests need not share one: `mock/overloaded-my-test`.
 
-Official SDKs retry 5xx for up to an hour. So a scenario that they would retry is finite: of each full name, the
-first `FAILURES` calls fail, the next is answered, and so on.
+The official SDKs go on trying after a 5xx, for as long as an hour. So a scenario that they would retry is finite: of
+each full name, the first `FAILURES` calls fail, the next is answered, and so on.
 """
 
 from __future__ import annotations
