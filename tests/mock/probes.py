@@ -108,10 +108,22 @@ def _good() -> Iterator[Probe]:
     yield embed("user", "cat", user="someone")
     yield embed("input type", "cat", input_type="search_query")
     yield embed("preferences", "cat", provider={"order": ["Azure"], "zdr": None})
+    yield raw("charset", body("cat"), **{"content-type": "application/json; charset=utf-8"})
+    yield raw("escapes", body("caf!").replace(b"!", rb"\u00e9"))
+    yield embed("NaN as text", "NaN")
     image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}
     parts = [{"content": [{"type": "text", "text": "cat"}, image]}]
     yield embed("multimodal", parts, model="google/gemini-embedding-2")
     yield embed("medium that the model does not read", parts)
+
+
+def _routed() -> Iterator[Probe]:
+    yield embed("one provider alone", "cat", provider={"only": ["Azure"]})
+    yield embed("only a provider without the model", "cat", provider={"only": ["Cohere"]})
+    yield embed("a provider left out", "cat", provider={"ignore": ["OpenAI"]})
+    yield embed("no fallbacks", "cat", provider={"order": ["Cohere"], "allow_fallbacks": False})
+    yield embed("a price for the dearer", "cat", provider={"order": ["Azure"], "max_price": {"prompt": 0.021}})
+    yield embed("no data kept", "cat", provider={"zdr": True})
 
 
 def _bad() -> Iterator[Probe]:
@@ -193,7 +205,7 @@ def _protocol() -> Iterator[Probe]:
     yield get("trailing slash", "/embeddings/models/")
 
 
-PROBES: tuple[Probe, ...] = (*_good(), *_bad(), *_keys(), *_pages(), *_protocol())
+PROBES: tuple[Probe, ...] = (*_good(), *_routed(), *_bad(), *_keys(), *_pages(), *_protocol())
 
 
 def observe(app: MockApp, probes: tuple[Probe, ...] = PROBES) -> Iterator[tuple[str, Seen]]:
@@ -203,5 +215,10 @@ def observe(app: MockApp, probes: tuple[Probe, ...] = PROBES) -> Iterator[tuple[
         request = client.build_request(probe.method, f"{BASE}{probe.path}", content=probe.body, headers=probe.headers)
         response = client.send(request, stream=True)
         content = b"".join(response.iter_raw())
-        headers = {name: _TIME_IN_ID.sub(b"", value.encode()).decode() for name, value in response.headers.items()}
-        yield probe.name, (response.status_code, headers, _TIME_IN_ID.sub(b"", content))
+        headers = {name: without_time(value.encode()).decode() for name, value in response.headers.items()}
+        yield probe.name, (response.status_code, headers, without_time(content))
+
+
+def without_time(content: bytes) -> bytes:
+    """Return *content* without the time of day in the ids of generations."""
+    return _TIME_IN_ID.sub(b"", content)

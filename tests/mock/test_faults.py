@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
+import os
 import re
 import time
-from collections.abc import Callable
-from typing import Any
+from pathlib import Path
 
 import attrs
 import pytest
@@ -16,8 +17,28 @@ from openrouter_conformance.mock.faults import FAULTS, choose
 from openrouter_conformance.mock.flaws import wire
 from openrouter_conformance.mock.settings import MockSettings
 
-from .probes import Seen, client_of, get, observe, raw
+from .effects import effects, summary
+from .probes import PROBES, Seen, client_of, get, observe, raw
 from .probes import body as body_of
+
+PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
+
+CONCERNED = {
+    "items": r"(length of )?\$\.data\b",
+    "encode": r"\$\.data\[\*\]\.embedding$",
+    "vector": r"\$\.data\[\*\]\.embedding$",
+    "embed": r"\$\.data\[\*\]\.embedding$",
+    "usage": r"\$\.usage\b",
+    "generation": r"\$\.id$|header x-generation-id$",
+    "headers": r"header ",
+    "error": r"\$\.(error|user_id|detail|message|code|metadata)\b",
+    "authenticate": r"status (401 → \d+|\d+ → 401)$",
+    "problems": r"status (400 → 200|200 → 400|404 → 400|400 → 500)$|\$\.error\.message$",
+    "check_context": r"status 400 → (200|500)$",
+    "page": r"(length of )?\$|status 200 → (404|500)$|header content-length$",
+    "catalogue": r"(length of )?\$\.(data|total_count|links)\b|header content-length$",
+}
+"""Which differences a fault that stands in for a stage can make, by the stage."""
 
 WELL_KNOWN = """
     drops_last_vector reverses_batch_order ignores_dimensions base64_big_endian base64_float64
@@ -59,15 +80,67 @@ def test_a_fault_is_described_in_one_sentence(fault: Fault) -> None:
     assert re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", fault.name)
 
 
-@pytest.mark.parametrize("name", sorted(set(FAULTS) - {"slow_answers"}))
-def test_a_fault_changes_an_answer(name: str, clean: list[tuple[str, Seen]]) -> None:
-    """Some probe is answered differently by the mock with the fault, and never by a crash of the mock."""
-    faulty = observe(create_app(MockSettings(faults=(name,))))
-    for (probe, expected), (_, received) in zip(clean, faulty, strict=True):
-        assert b"the mock failed" not in received[2], f"{name} crashed on the probe {probe!r}"
-        if received != expected:
-            return
-    pytest.fail(f"{name} answers all {len(clean)} probes as the clean mock does")
+@pytest.fixture(scope="module")
+def seen(clean: list[tuple[str, Seen]]) -> dict[str, dict[str, list[str]]]:
+    """For each fault what it changes in the answers to all probes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wire, "SLOWNESS", 0.0)
+        faulty = {name: list(observe(create_app(MockSettings(faults=(name,))))) for name in FAULTS}
+    crashes = [name for name, answers in faulty.items() if any(b"the mock failed" in each[2] for _, each in answers)]
+    assert crashes == []
+    return {name: effects(clean, answers) for name, answers in faulty.items()}
+
+
+def test_a_fault_changes_an_answer(seen: dict[str, dict[str, list[str]]]) -> None:
+    """Each fault but the slow one answers some probe otherwise, and none by a crash of the mock."""
+    assert [name for name, found in seen.items() if not found] == ["slow_answers"]
+
+
+def test_a_fault_is_single(seen: dict[str, dict[str, list[str]]]) -> None:
+    """A fault touches what its stage makes and nothing else, and failures that it adds are regular ones."""
+    strange = {
+        name: kind
+        for name, found in seen.items()
+        for kind in found
+        if not re.match(CONCERNED.get(FAULTS[name].stage, ""), kind)
+    }
+    assert strange == {}
+    irregular = {name: kind for name, found in seen.items() for kind in found if re.match(r"status \d+ → \d+ ", kind)}
+    assert irregular == {}
+
+
+def test_what_each_fault_changes_is_written_down(seen: dict[str, dict[str, list[str]]]) -> None:
+    """`docs/faults.md` tells of every fault what it changes, so that nobody changes one unawares.
+
+    After an intended change: `CONFORMANCE_GOLDEN=write pytest tests/mock/test_faults.py`, then read the diff.
+    """
+    page = described(seen)
+    if os.environ.get("CONFORMANCE_GOLDEN") == "write":
+        PAGE.write_text(page, encoding="utf-8", newline="\n")
+    assert page == PAGE.read_text(encoding="utf-8")
+
+
+def described(seen: dict[str, dict[str, list[str]]]) -> str:
+    """Return the page on all faults, with a table for each kind."""
+    lines = [
+        "# The faults of the mock",
+        "",
+        f"The mock can have {len(FAULTS)} flaws, each a mistake that servers make: `openrouter-conformance mock --fault NAME`,",
+        "repeatable, or `MockSettings(faults=(NAME,))` from Python. The suite tries its checks on them; an SDK can see how",
+        "it takes a server that lies.",
+        "",
+        f"The last column tells in what a mock with the fault differs from one without over {len(PROBES)} requests of every",
+        "kind: the difference, and in which answers or in how many. They differ in nothing else.",
+    ]
+    module = None
+    for name, fault in FAULTS.items():
+        if (home := inspect.getmodule(fault.change)) is not module:
+            module = home
+            heading = (inspect.getdoc(module) or "").splitlines()[0].removesuffix(".")
+            lines += ["", f"## {heading}", "", "| fault | what is wrong | what differs |", "| --- | --- | --- |"]
+        differs = summary(seen[name]) or "the time that an answer takes"
+        lines.append(f"| `{name}` | {fault.description} | {differs} |")
+    return "\n".join(lines) + "\n"
 
 
 def test_slow_answers_take_longer() -> None:
@@ -81,24 +154,6 @@ def test_slow_answers_take_longer() -> None:
 def test_clean_mocks_agree(clean: list[tuple[str, Seen]]) -> None:
     """Two clean mocks answer every probe alike, so that a difference is the doing of a fault."""
     assert clean == list(observe(create_app()))
-
-
-@pytest.mark.parametrize(
-    "name", ["index_from_one", "base64_big_endian", "accepts_empty_text", "prices_as_numbers", "accepts_any_limit"]
-)
-def test_a_fault_is_single(name: str, clean: list[tuple[str, Seen]]) -> None:
-    """What a fault does not concern is answered as the clean mock answers it."""
-    concerned: dict[str, Callable[[Any], bool]] = {
-        "index_from_one": lambda seen: b'"index"' in seen[2],
-        "base64_big_endian": lambda seen: b'"embedding":"' in seen[2],
-        "accepts_empty_text": lambda seen: b"shorter than 1" in seen[2],
-        "prices_as_numbers": lambda seen: b'"pricing"' in seen[2] or not seen[2],
-        "accepts_any_limit": lambda seen: b'"limit: ' in seen[2],
-    }
-    faulty = observe(create_app(MockSettings(faults=(name,))))
-    others = [(one, two) for one, two in zip(clean, faulty, strict=True) if not concerned[name](one[1])]
-    assert others
-    assert [one for one, _ in others] == [two for _, two in others]
 
 
 def test_faults_combine() -> None:

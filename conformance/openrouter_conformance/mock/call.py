@@ -35,6 +35,11 @@ class Refusal(Exception):  # noqa: N818 - it is the server's answer, not an erro
         self.headers = dict(headers or {})
 
 
+def unauthorized(message: str) -> Refusal:
+    """Return the refusal of a call whose key is missing or unknown."""
+    return Refusal(401, f"Authorization: {message}", headers={"WWW-Authenticate": "Bearer"})
+
+
 @attrs.frozen
 class Medium:
     """The bytes of one medium within an input."""

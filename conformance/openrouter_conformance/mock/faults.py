@@ -6,12 +6,24 @@ import difflib
 from typing import TYPE_CHECKING
 
 from .fault import Fault
-from .flaws import access, batches, body, catalogue, encodings, errors, refusals, validation, vectors, wire
+from .flaws import (
+    access,
+    batches,
+    body,
+    catalogue,
+    encodings,
+    errors,
+    preferences,
+    refusals,
+    validation,
+    vectors,
+    wire,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_MODULES = (batches, vectors, encodings, body, errors, access, validation, refusals, catalogue, wire)
+_MODULES = (batches, vectors, encodings, body, errors, access, validation, refusals, preferences, catalogue, wire)
 
 FAULTS: dict[str, Fault] = {
     value.name: value for module in _MODULES for value in vars(module).values() if isinstance(value, Fault)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from . import catalogue, inputs, pages, routing, scenarios, validation, vectors
-from .call import Answer, Call, Embedded, Input, Refusal
+from .call import Answer, Call, Embedded, Input, Refusal, unauthorized
 from .fragments import FragmentCache
 
 if TYPE_CHECKING:
@@ -75,10 +75,10 @@ class Service:
         scheme, _, key = call.headers.get("authorization", "").strip().partition(" ")
         key = key.strip()
         if scheme.lower() != "bearer" or not key:
-            raise _unauthorized("no bearer key; expected the header Authorization: Bearer <key>")
+            raise unauthorized("no bearer key; expected the header Authorization: Bearer <key>")
         known = key in self.settings.keys if self.settings.keys else key.startswith(_KEY_PREFIX)
         if not known:
-            raise _unauthorized("the key is unknown")
+            raise unauthorized("the key is unknown")
         call.key = key
 
     def parse(self, call: Call) -> Any:
@@ -254,7 +254,3 @@ class Service:
         if refusal.metadata is not None:
             error["metadata"] = refusal.metadata
         return {"error": error} if call.key is None else {"error": error, "user_id": "user_mock"}
-
-
-def _unauthorized(message: str) -> Refusal:
-    return Refusal(401, f"Authorization: {message}", headers={"WWW-Authenticate": "Bearer"})

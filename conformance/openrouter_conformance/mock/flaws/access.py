@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import attrs
 import orjson
 
 from openrouter_conformance.mock import validation
-from openrouter_conformance.mock.call import Refusal
+from openrouter_conformance.mock.call import Refusal, unauthorized
 from openrouter_conformance.mock.fault import Stage, fault
 
 if TYPE_CHECKING:
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
 def _let_in(call: Call) -> None:
     call.key = "anyone"
+
+
+def _turn_away(call: Call, message: str) -> NoReturn:
+    """Refuse a key that was let in before."""
+    call.key = None
+    raise unauthorized(message)
 
 
 def _authorization(call: Call) -> str:
@@ -65,10 +71,11 @@ def accepts_any_scheme(authenticate: Stage, call: Call) -> None:
 def accepts_key_without_scheme(authenticate: Stage, call: Call) -> None:
     """A key is let in without the word Bearer."""
     given = _authorization(call)
-    if " " not in given and given:
-        given = f"Bearer {given}"
-    authenticate(attrs.evolve(call, headers={**call.headers, "authorization": given}))
-    _let_in(call)
+    if given and " " not in given and given.lower() != "bearer":
+        authenticate(attrs.evolve(call, headers={**call.headers, "authorization": f"Bearer {given}"}))
+        _let_in(call)
+    else:
+        authenticate(call)
 
 
 @fault("authenticate")
@@ -83,16 +90,16 @@ def accepts_cut_off_key(authenticate: Stage, call: Call) -> None:
 @fault("authenticate")
 def refuses_scheme_in_lower_case(authenticate: Stage, call: Call) -> None:
     """The scheme is let in only when it is written Bearer, though its case has no meaning."""
-    if not _authorization(call).startswith("Bearer "):
-        raise Refusal(401, "Authorization: expected Bearer")
     authenticate(call)
+    if not _authorization(call).startswith("Bearer "):
+        _turn_away(call, "expected Bearer")
 
 
 @fault("authenticate")
 def refuses_good_keys(authenticate: Stage, call: Call) -> None:
     """Every key is refused."""
-    del authenticate, call
-    raise Refusal(401, "Authorization: the key is unknown")
+    authenticate(call)
+    _turn_away(call, "the key is unknown")
 
 
 @fault("authenticate")
@@ -100,26 +107,32 @@ def forgets_keys_after_first_call(authenticate: Stage, call: Call) -> None:
     """Every second call is refused though its key is good."""
     authenticate(call)
     if call.number % 2:
-        raise Refusal(401, "Authorization: the key is unknown")
+        _turn_away(call, "the key is unknown")
 
 
 @fault("authenticate")
 def reads_body_before_key(authenticate: Stage, call: Call) -> None:
     """A call without a good key learns what is wrong with its body."""
     try:
-        wrong = validation.problems(orjson.loads(call.body))
+        authenticate(call)
+    except Refusal:
+        if wrong := _wrong_with(call.body):
+            raise Refusal(400, wrong) from None
+        raise
+
+
+def _wrong_with(body: bytes) -> str:
+    try:
+        return "; ".join(map(str, validation.problems(orjson.loads(body))))
     except orjson.JSONDecodeError:
-        raise Refusal(400, "body: not valid JSON") from None
-    if wrong:
-        raise Refusal(400, str(wrong[0]))
-    authenticate(call)
+        return "body: not valid JSON"
 
 
 @fault("models")
 def asks_key_for_model_list(models: Stage, call: Call) -> Answer:
     """The model list is closed to callers without a key."""
     if not _authorization(call):
-        raise Refusal(401, "Authorization: no bearer key")
+        raise unauthorized("no bearer key")
     answer: Answer = models(call)
     return answer
 
@@ -128,6 +141,6 @@ def asks_key_for_model_list(models: Stage, call: Call) -> Answer:
 def refuses_unknown_key_for_model_list(models: Stage, call: Call) -> Answer:
     """The model list, though public, is closed to callers with an unknown key."""
     if _authorization(call) and "sk-or-" not in _authorization(call):
-        raise Refusal(401, "Authorization: the key is unknown")
+        raise unauthorized("the key is unknown")
     answer: Answer = models(call)
     return answer

@@ -88,6 +88,12 @@ def answer_within_data(body: Stage, call: Call) -> Json:
 
 
 @fault("body")
+def undocumented_field_in_answer(body: Stage, call: Call) -> Json:
+    """The answer has a field that nothing documents."""
+    return body(call) | {"served_by": "gpu-17"}
+
+
+@fault("body")
 def provider_null(body: Stage, call: Call) -> Json:
     """The answer's `provider` is null."""
     return body(call) | {"provider": None}

@@ -220,6 +220,12 @@ def lists_chat_models(catalogue: Stage, call: Call) -> list[Json]:
 
 
 @fault("catalogue")
+def undocumented_field_in_models(catalogue: Stage, call: Call) -> list[Json]:
+    """The models have a field that nothing documents."""
+    return _relisted(catalogue, call, popularity=0.5)
+
+
+@fault("catalogue")
 def ids_missing(catalogue: Stage, call: Call) -> list[Json]:
     """The models have no `id`."""
     return [{name: value for name, value in model.items() if name != "id"} for model in catalogue(call)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from openrouter_conformance.mock.call import unauthorized
 from openrouter_conformance.mock.fault import Stage, fault
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def error_code_as_word(error: Stage, call: Call, refusal: Refusal) -> Json:
 def error_without_message(error: Stage, call: Call, refusal: Refusal) -> Json:
     """A failure has no message."""
     document: Json = error(call, refusal)
-    return document | {"error": {"code": document["error"]["code"]}}
+    return document | {"error": {name: value for name, value in document["error"].items() if name != "message"}}
 
 
 @fault("error")
@@ -87,7 +88,9 @@ def error_metadata_as_text(error: Stage, call: Call, refusal: Refusal) -> Json:
 @fault("error")
 def leaks_key_in_error(error: Stage, call: Call, refusal: Refusal) -> Json:
     """The message of a failure repeats the key that was sent."""
-    return _changed(error(call, refusal), message=f"{refusal.message} ({call.headers.get('authorization', '')})")
+    told: Json = error(call, refusal)
+    sent = call.headers.get("authorization")
+    return _changed(told, message=f"{refusal.message} ({sent})") if sent else told
 
 
 @fault("error")
@@ -158,14 +161,20 @@ def client_errors_are_500(refuse: Stage, call: Call, refusal: Refusal) -> Answer
 def unknown_model_is_500(refuse: Stage, call: Call, refusal: Refusal) -> Answer:
     """A model that does not exist is answered with 500."""
     answer: Answer = refuse(call, refusal)
-    return _with_status(answer, 500) if answer.status == 404 and call.fields else answer
+    return _with_status(answer, 500) if _no_model(refusal) else answer
 
 
 @fault("refuse")
 def unknown_model_is_401(refuse: Stage, call: Call, refusal: Refusal) -> Answer:
     """A model that does not exist is answered with 401, as if the key were bad."""
-    answer: Answer = refuse(call, refusal)
-    return _with_status(answer, 401) if answer.status == 404 and call.fields else answer
+    if not _no_model(refusal):
+        return refuse(call, refusal)
+    call.key = None
+    return refuse(call, unauthorized("the key is unknown"))
+
+
+def _no_model(refusal: Refusal) -> bool:
+    return refusal.status == 404 and refusal.message.startswith("model:")
 
 
 @fault("refuse")

@@ -136,6 +136,14 @@ def refuses_token_ids_as_floats(problems: Stage, call: Call) -> Problems:
     return problems(call)
 
 
+@fault("parse")
+def refuses_charset_in_content_type(parse: Stage, call: Call) -> Any:
+    """The content type is taken only when it is application/json and nothing else, without a charset."""
+    if ";" in call.headers.get("content-type", ""):
+        raise Refusal(415, "Content-Type: send application/json")
+    return parse(call)
+
+
 @fault("inputs")
 def crashes_on_emoji(inputs: Stage, call: Call) -> list[Input]:
     """A character beyond the first 65,536 makes the server fall over."""

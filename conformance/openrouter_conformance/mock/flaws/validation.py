@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     Problems = list[Problem]
 
 _SOME_MODEL = "openai/text-embedding-3-small"
+_UNICODE_ESCAPE = re.compile(rb"(?<!\\)(\\u)")
 
 
 def _without(problems: Stage, call: Call, field: str, repair: Callable[[Any], Any]) -> Problems:
@@ -40,7 +42,7 @@ def _ignored(problems: Stage, call: Call, field: str) -> Problems:
     """Return the problems but those of *field*, which is answered as if it were not there."""
     found = _without(problems, call, field, lambda _: None)
     if isinstance(call.fields, dict):
-        call.fields = {name: value for name, value in call.fields.items() if value is not None}
+        call.fields = {name: value for name, value in call.fields.items() if (name, value) != (field, None)}
     return found
 
 
@@ -148,7 +150,8 @@ def accepts_empty_token_list(problems: Stage, call: Call) -> Problems:
 def accepts_mixed_batch(problems: Stage, call: Call) -> Problems:
     """A batch of texts and numbers is read as texts."""
     batch = _field(call, "input")
-    mixed = _is_list_with(batch, lambda each: isinstance(each, str)) and not all(isinstance(x, str) for x in batch)
+    kinds = set(map(type, batch)) if isinstance(batch, list) else set()
+    mixed = str in kinds and kinds - {str} <= {int, float} and kinds != {str}
     return _when(mixed, lambda: _without(problems, call, "input", lambda b: [str(x) for x in b]), problems, call)
 
 
@@ -170,7 +173,7 @@ def accepts_negative_token_ids(problems: Stage, call: Call) -> Problems:
 def accepts_fractional_token_ids(problems: Stage, call: Call) -> Problems:
     """Token ids that are no whole numbers are answered."""
     batch = _field(call, "input")
-    numbers = isinstance(batch, list) and all(isinstance(x, int | float) and x >= 0 for x in batch)
+    numbers = bool(batch) and isinstance(batch, list) and all(isinstance(x, int | float) and x >= 0 for x in batch)
     return _when(numbers, lambda: _without(problems, call, "input", lambda b: [int(x) for x in b]), problems, call)
 
 
@@ -265,13 +268,22 @@ def accepts_empty_body(parse: Stage, call: Call) -> Any:
 @fault("parse")
 def accepts_nan_in_json(parse: Stage, call: Call) -> Any:
     """The bare word NaN in a body is read as null."""
-    return parse(attrs.evolve(call, body=call.body.replace(b"NaN", b"null")))
+    try:
+        return parse(call)
+    except Refusal:
+        return parse(attrs.evolve(call, body=call.body.replace(b"NaN", b"null")))
 
 
 @fault("parse")
 def accepts_broken_utf8(parse: Stage, call: Call) -> Any:
     """Bytes that are not UTF-8 are replaced by question marks."""
     return parse(attrs.evolve(call, body=call.body.decode("utf-8", "replace").encode()))
+
+
+@fault("parse")
+def mangles_unicode_escapes(parse: Stage, call: Call) -> Any:
+    r"""A `\u` escape in a text is taken for the letters that write it."""
+    return parse(attrs.evolve(call, body=_UNICODE_ESCAPE.sub(rb"\\\1", call.body)))
 
 
 @fault("parse")

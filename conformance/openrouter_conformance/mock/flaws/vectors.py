@@ -97,7 +97,9 @@ def batch_differs_from_singles(vector: Stage, call: Call, given: Input) -> Vecto
 def batch_of_one_differs_from_text(vector: Stage, call: Call, given: Input) -> Vector:
     """A list of one text gets another vector than the text itself."""
     whole: Vector = vector(call, given)
-    return _nudged(whole, 1) if isinstance(call.fields["input"], list) and len(call.inputs) == 1 else whole
+    batch = call.fields["input"]
+    of_one_text = isinstance(batch, list) and len(batch) == 1 and isinstance(batch[0], str)
+    return _nudged(whole, 1) if of_one_text else whole
 
 
 @fault("vector")
