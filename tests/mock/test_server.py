@@ -7,7 +7,6 @@ import http.client
 import logging
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -153,37 +152,6 @@ def test_a_too_large_body_is_told_so() -> None:
         response = httpx.post(f"{small.url}/embeddings", content=b"x" * 5_000_000, headers=headers)
         assert response.status_code == 413
         assert embed(small).status_code == 200
-
-
-def test_a_body_that_does_not_come_is_given_up() -> None:
-    """A body that stops half-way is answered 408, and others are served meanwhile."""
-    with MockServer(MockSettings(body_timeout=0.2)) as patient:
-        parts = urlsplit(patient.url)
-        with socket.create_connection((parts.hostname, parts.port), timeout=5) as waiting:
-            waiting.sendall(b"POST /api/v1/embeddings HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{")
-            assert embed(patient).status_code == 200
-            assert waiting.recv(1000).startswith(b"HTTP/1.1 408 ")
-
-
-@pytest.mark.parametrize(
-    "sent",
-    [
-        b"nonsense\r\n\r\n",
-        b"GET / HTTP/9.9\r\n\r\n",
-        b"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03",
-        b"POST /api/v1/embeddings HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
-        b"POST /api/v1/embeddings HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-        b"GET /api/v1/embeddings/models HTTP/1.1\r\n" + b"x: y\r\n" * 3,
-        b"POST /api/v1/embeddings HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{",
-    ],
-    ids=["words", "version", "tls", "length", "chunk", "half a head", "half a body"],
-)
-def test_what_is_not_http_does_no_harm(server: MockServer, address: tuple[str, int], sent: bytes) -> None:
-    """After malformed or cut off HTTP the mock serves the next caller."""
-    with socket.create_connection(address, timeout=5) as broken:
-        broken.sendall(sent)
-        broken.shutdown(socket.SHUT_WR)
-    assert embed(server).status_code == 200
 
 
 def test_a_promised_length_may_be_a_lie(address: tuple[str, int]) -> None:

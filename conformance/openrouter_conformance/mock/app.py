@@ -163,19 +163,15 @@ class _Operation:
         chunks: list[bytes] = []
         size = 0
         more = True
-        try:
-            async with asyncio.timeout(self._service.settings.body_timeout):
-                while more:
-                    message = await receive()
-                    if message["type"] == "http.disconnect":
-                        raise _DisconnectedError
-                    chunk = message.get("body", b"")
-                    more = message.get("more_body", False)
-                    size += len(chunk)
-                    if size <= most:
-                        chunks.append(chunk)
-        except TimeoutError:
-            raise Refusal(408, "body: it took too long to arrive", headers={"Connection": "close"}) from None
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise _DisconnectedError
+            chunk = message.get("body", b"")
+            more = message.get("more_body", False)
+            size += len(chunk)
+            if size <= most:
+                chunks.append(chunk)
         if size > most:
             raise Refusal(413, f"body: {size} bytes are more than the {most} that are taken")
         return b"".join(chunks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import ipaddress
 import logging
 import signal
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 import uvicorn
 
 from .app import BASE, create_app
+from .connection import Connection
 from .scenarios import Scenarios
 from .service import Service
 from .settings import MockSettings
@@ -180,6 +182,7 @@ def _url(listening: socket.socket) -> str:
 def _config(app: object, settings: MockSettings) -> uvicorn.Config:
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
+        http=functools.partial(Connection, settings),  # type: ignore[arg-type]
         log_config=None,
         log_level=settings.log_level,
         access_log=False,

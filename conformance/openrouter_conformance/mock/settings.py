@@ -31,5 +31,7 @@ class MockSettings:
     """Whether addresses beyond loopback may be listened on."""
     max_body: int = 16 * 2**20
     """The most bytes a request body may have; a larger one is answered 413."""
-    body_timeout: float = 30.0
-    """Seconds a request body may take to arrive before 408."""
+    max_head: int = 64 * 2**10
+    """The most bytes a request line with its headers may have; a longer one is answered 431."""
+    request_timeout: float = 30.0
+    """Seconds a request may take to arrive before 408."""

@@ -30,14 +30,15 @@ _WORD, _STEM, _PIECE, _PAIR, _WHOLE = range(5)
 _MASK = 2**64 - 1
 _STEPS = 2**20
 _FEATURES_AT_ONCE = 64
+_WEIGHT_IN_FLOAT32 = 2**10
 
 
 @functools.lru_cache(maxsize=64)
-def _windows(space: str, longest: int) -> NDArray[np.int8]:
+def _windows(space: str, longest: int) -> NDArray[np.int16]:
     """Return two rows of windows into noise, *longest* numbers each, one beginning at each offset."""
     width = _OFFSETS + longest
     noise = hashlib.shake_256(f"noise {space}".encode("utf-8", "surrogatepass")).digest(2 * width)
-    rows = np.frombuffer(noise, dtype=np.int8).reshape(2, width)
+    rows = np.frombuffer(noise, dtype=np.int8).reshape(2, width).astype(np.int16)
     return np.lib.stride_tricks.sliding_window_view(rows, longest, axis=1)
 
 
@@ -77,16 +78,21 @@ def _features(tokens: Sequence[int]) -> Counter[int]:
     return weights
 
 
-def _sum(windows: NDArray[np.int8], features: Iterable[tuple[int, int]]) -> NDArray[np.float64]:
-    """Return the weighted sum of the directions: whole numbers below 2**53, so exact in any order."""
+def _sum(windows: NDArray[np.int16], features: Iterable[tuple[int, int]]) -> NDArray[np.float64]:
+    """Return the weighted sum of the directions: whole numbers below 2**53, so exact in any order.
+
+    A float32, twice as fast, is as exact while the sum of some directions, each within 2**14, stays within 2**24.
+    """
     total = np.zeros(windows.shape[2])
     pairs = list(features)
     for start in range(0, len(pairs), _FEATURES_AT_ONCE):
         some = pairs[start : start + _FEATURES_AT_ONCE]
         bits = np.array([feature for feature, _ in some], dtype=np.uint64)
-        weights = np.array([weight for _, weight in some], dtype=np.float64)
-        first, second = windows[0][bits % _OFFSETS], windows[1][(bits >> np.uint64(32)) % _OFFSETS]
-        total += weights @ np.multiply(first, second, dtype=np.int16).astype(np.float64)
+        weights = [weight for _, weight in some]
+        exact = np.float32 if sum(weights) <= _WEIGHT_IN_FLOAT32 else np.float64
+        products = windows[0][bits % _OFFSETS]
+        products *= windows[1][(bits >> np.uint64(32)) % _OFFSETS]
+        total += np.array(weights, dtype=exact) @ products.astype(exact)
     return total
 
 

@@ -1,0 +1,168 @@
+"""HTTP on a connection: every client that can still read is answered, and nobody can hold the mock up."""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from openrouter_conformance.mock.server import MockServer
+from openrouter_conformance.mock.settings import MockSettings
+
+from .probes import KEY, body
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LIST = b"GET /api/v1/embeddings/models?limit=1 HTTP/1.1\r\nHost: x\r\n\r\n"
+_BODY = body("cat")
+EMBED = (
+    b"POST /api/v1/embeddings HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n"
+    b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+) % (KEY.encode(), len(_BODY), _BODY)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[MockServer]:
+    """A running mock that has little patience, and takes short heads only."""
+    with MockServer(MockSettings(request_timeout=0.2, max_head=2000, log_level="error")) as running:
+        yield running
+
+
+@contextmanager
+def connected(server: MockServer) -> Iterator[socket.socket]:
+    """A connection to the mock."""
+    parts = urlsplit(server.url)
+    with socket.create_connection((parts.hostname, parts.port), timeout=5) as connection:
+        yield connection
+
+
+def everything(connection: socket.socket) -> bytes:
+    """Return what comes until the mock ends the connection."""
+    received = b""
+    while some := connection.recv(2**16):
+        received += some
+    return received
+
+
+def said(server: MockServer, sent: bytes) -> bytes:
+    """Return all that the mock says to *sent* before it ends the connection by itself."""
+    with connected(server) as connection:
+        connection.sendall(sent)
+        return everything(connection)
+
+
+def refusals(received: bytes) -> list[tuple[bytes, str]]:
+    """Return status line and message of each refusal in *received*."""
+    lines = []
+    for answer in received.split(b"HTTP/1.1 ")[1:]:
+        head, _, content = answer.partition(b"\r\n\r\n")
+        if b"connection: close" in head:
+            lines.append((head.partition(b" ")[0], json.loads(content)["error"]["message"]))
+    return lines
+
+
+def statuses(received: bytes) -> list[bytes]:
+    """Return the statuses of the answers in *received*."""
+    return [answer[:3] for answer in received.split(b"HTTP/1.1 ")[1:]]
+
+
+@pytest.mark.parametrize("requests", [[EMBED], [LIST], [LIST, EMBED, LIST]], ids=["one", "without body", "pipelined"])
+def test_a_client_that_sends_no_more_is_answered(server: MockServer, requests: list[bytes]) -> None:
+    """Whoever has closed his side after whole requests gets all answers, and then the connection ends."""
+    with connected(server) as connection:
+        connection.sendall(b"".join(requests))
+        connection.shutdown(socket.SHUT_WR)
+        received = everything(connection)
+    assert statuses(received) == [b"200"] * len(requests)
+
+
+def test_pipelined_requests_are_answered_in_order(server: MockServer) -> None:
+    """Many requests in one write get as many answers."""
+    last = LIST.replace(b"Host", b"Connection: close\r\nHost")
+    assert statuses(said(server, LIST * 99 + last)) == [b"200"] * 100
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET / HTTP/1.1\r\nX: " + b"y" * 100_000,
+        b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 100_000,
+        b"GET /" + b"x" * 3_000_000,
+    ],
+    ids=["header", "headers", "request line"],
+)
+def test_a_head_without_end_is_refused(server: MockServer, sent: bytes) -> None:
+    """A head beyond the limit is 431, told while the client may still be sending."""
+    assert refusals(said(server, sent)) == [(b"431", "head: it is longer than the 2000 bytes that are taken")]
+
+
+def test_a_long_head_within_the_limit_is_taken(server: MockServer) -> None:
+    """A head of some size, in pieces, is read to its end."""
+    with connected(server) as connection:
+        for piece in (LIST[:-2], b"X-Long: " + b"y" * 1800, b"\r\nConnection: close\r\n\r\n"):
+            connection.sendall(piece)
+        assert statuses(everything(connection)) == [b"200"]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [LIST[:-2], LIST[:20], EMBED[:-1], EMBED.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"],
+    ids=["head", "request line", "body", "no body"],
+)
+def test_a_request_that_does_not_arrive_is_given_up(server: MockServer, sent: bytes) -> None:
+    """A request that stops half-way is 408, whichever half; others are served meanwhile."""
+    with connected(server) as connection:
+        connection.sendall(sent)
+        assert httpx.get(f"{server.url}/embeddings/models").status_code == 200
+        received = everything(connection)
+    assert refusals(received) == [(b"408", "request: it did not arrive within 0.2 seconds")]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"nonsense\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03",
+        EMBED.replace(b"Content-Length: ", b"Content-Length: -"),
+        EMBED.replace(b"Content-Length", b"Content-Length: 3\r\nContent-Length"),
+        EMBED.replace(b"Content-Length: ", b"Transfer-Encoding: chunked\r\nX: ").replace(_BODY, b"zz\r\n"),
+        "GET /ü HTTP/1.1\r\n\r\n".encode(),
+        b"CONNECT example.com:443 HTTP/1.1\r\n\r\n",
+    ],
+    ids=["words", "version", "tls", "negative length", "two lengths", "chunk", "path", "connect"],
+)
+def test_what_is_not_http_is_told_so(server: MockServer, sent: bytes) -> None:
+    """Malformed HTTP is 400 with the usual error body, and the connection ends."""
+    assert refusals(said(server, sent)) == [(b"400", "request: Invalid HTTP request received.")]
+
+
+def test_malformed_http_after_an_answer_is_told_so(server: MockServer) -> None:
+    """On a connection that has served, malformed HTTP is 400 all the same."""
+    with connected(server) as connection:
+        connection.sendall(LIST)
+        assert connection.recv(2**16).startswith(b"HTTP/1.1 200 ")
+        connection.sendall(b"nonsense\r\n\r\n")
+        assert refusals(everything(connection)) == [(b"400", "request: Invalid HTTP request received.")]
+
+
+def test_requests_before_malformed_http_are_answered(server: MockServer) -> None:
+    """What came whole before the malformed bytes is answered, and the connection ends."""
+    received = said(server, LIST + EMBED + b"nonsense\r\n\r\n")
+    assert statuses(received) == [b"200", b"200"]
+
+
+def test_a_reset_in_the_middle_does_no_harm(server: MockServer) -> None:
+    """Clients that vanish, before or while they are answered, leave nothing behind."""
+    for sent in (EMBED[:60], EMBED, LIST * 50):
+        with connected(server) as connection:
+            connection.sendall(sent)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    assert httpx.get(f"{server.url}/embeddings/models").status_code == 200
