@@ -1,4 +1,4 @@
-"""The mock on a port: it starts, stops, refuses strangers, and survives what is not HTTP."""
+"""The mock on a port: it starts, stops, refuses strangers, and tells what it was asked."""
 
 from __future__ import annotations
 
@@ -188,9 +188,12 @@ def test_the_attribution_is_logged_under_both_names(caplog: pytest.LogCaptureFix
     caplog.set_level(logging.INFO, logger="openrouter_conformance.mock")
     client = client_of(create_app())
     for name in ("X-Title", "X-OpenRouter-Title"):
-        client.get("/embeddings/models", headers={name: "App", "HTTP-Referer": "https://app.example"})
+        named = {name: "App", "HTTP-Referer": "https://app.example", "X-OpenRouter-Categories": "cli-agent"}
+        client.get("/embeddings/models", headers=named)
     lines = [orjson.loads(record.getMessage()) for record in caplog.records if "openrouter" in record.name]
-    assert [(line["title"], line["referer"]) for line in lines] == [("App", "https://app.example")] * 2
+    assert [(line["title"], line["referer"], line["categories"]) for line in lines] == [
+        ("App", "https://app.example", "cli-agent")
+    ] * 2
 
 
 def test_a_large_call_does_not_hold_up_others(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,6 +35,7 @@ class Journal:
             "inputs": len(call.inputs),
             "title": call.headers.get("x-openrouter-title", call.headers.get("x-title")),
             "referer": call.headers.get("http-referer"),
+            "categories": call.headers.get("x-openrouter-categories"),
         }
         self._records.append(record)
         return record
@@ -63,7 +64,9 @@ def page(settings: MockSettings, journal: Journal, *, base: str) -> Answer:
             "<h2>Models</h2>",
             _table(("model", "numbers per vector", "tokens at most", "US dollars per token"), models),
             "<h2>Latest calls</h2>",
-            _table(("time", "method", "path", "status", "ms", "model", "inputs", "title", "referer"), calls),
+            _table(
+                ("time", "method", "path", "status", "ms", "model", "inputs", "title", "referer", "categories"), calls
+            ),
         )
     )
     return Answer(200, {"Content-Type": "text/html; charset=utf-8"}, text.encode("utf-8", "replace"))

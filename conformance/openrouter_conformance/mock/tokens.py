@@ -25,7 +25,7 @@ def _hash(text: str, bits: int) -> int:
     return int.from_bytes(digest, "little") & ((1 << bits) - 1)
 
 
-@functools.lru_cache(maxsize=2**16)
+@functools.lru_cache(maxsize=2**14)
 def _id_of(space: str, piece: str) -> int:
     word = piece.casefold()
     identity = _hash("stem " + word[:_STEM_LETTERS], _STEM_BITS)
