@@ -135,13 +135,12 @@ def test_a_request_that_does_not_arrive_is_given_up(server: MockServer, sent: by
         EMBED.replace(b"Content-Length", b"Content-Length: 3\r\nContent-Length"),
         EMBED.replace(b"Content-Length: ", b"Transfer-Encoding: chunked\r\nX: ").replace(_BODY, b"zz\r\n"),
         "GET /ü HTTP/1.1\r\n\r\n".encode(),
-        b"CONNECT example.com:443 HTTP/1.1\r\n\r\n",
     ],
-    ids=["words", "version", "tls", "negative length", "two lengths", "chunk", "path", "connect"],
+    ids=["words", "version", "tls", "negative length", "two lengths", "chunk", "path"],
 )
 def test_what_is_not_http_is_told_so(server: MockServer, sent: bytes) -> None:
     """Malformed HTTP is 400 with the usual error body, and the connection ends."""
-    assert refusals(said(server, sent)) == [(b"400", "request: Invalid HTTP request received.")]
+    assert refusals(said(server, sent)) == [(b"400", "request: it is not valid HTTP/1.1")]
 
 
 def test_malformed_http_after_an_answer_is_told_so(server: MockServer) -> None:
@@ -150,7 +149,48 @@ def test_malformed_http_after_an_answer_is_told_so(server: MockServer) -> None:
         connection.sendall(LIST)
         assert connection.recv(2**16).startswith(b"HTTP/1.1 200 ")
         connection.sendall(b"nonsense\r\n\r\n")
-        assert refusals(everything(connection)) == [(b"400", "request: Invalid HTTP request received.")]
+        assert refusals(everything(connection)) == [(b"400", "request: it is not valid HTTP/1.1")]
+
+
+UPGRADES = {
+    "h2c": b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAAA\r\n",
+    "tls": b"Connection: Upgrade\r\nUpgrade: TLS/1.2\r\n",
+    "websocket": b"Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
+}
+
+
+@pytest.mark.parametrize("asked", UPGRADES.values(), ids=UPGRADES)
+@pytest.mark.parametrize("pieces", [1, 2], ids=["at once", "head before body"])
+def test_a_request_that_would_rather_be_another_protocol_is_answered(
+    server: MockServer, asked: bytes, pieces: int
+) -> None:
+    """An Upgrade is passed over, its body is read, and the connection goes on, as for Java and `curl --http2`."""
+    head, _, content = EMBED.replace(b"Host", asked + b"Host").partition(b"\r\n\r\n")
+    with connected(server) as connection:
+        if pieces == 1:
+            connection.sendall(head + b"\r\n\r\n" + content + LIST)
+        else:
+            connection.sendall(head + b"\r\n\r\n")
+            assert httpx.get(f"{server.url}/embeddings/models").status_code == 200
+            connection.sendall(content + LIST)
+        connection.shutdown(socket.SHUT_WR)
+        assert statuses(everything(connection)) == [b"200", b"200"]
+
+
+def test_a_chunked_body_behind_an_upgrade_is_read(server: MockServer) -> None:
+    """The length of the body may come in any way."""
+    chunked = EMBED.replace(b"Content-Length: ", UPGRADES["h2c"] + b"Transfer-Encoding: chunked\r\nX: ")
+    sent = chunked.replace(_BODY, b"%x\r\n%s\r\n0\r\n\r\n" % (len(_BODY), _BODY))
+    with connected(server) as connection:
+        connection.sendall(sent)
+        connection.shutdown(socket.SHUT_WR)
+        assert statuses(everything(connection)) == [b"200"]
+
+
+def test_a_tunnel_is_refused(server: MockServer) -> None:
+    """The mock is no proxy."""
+    refused = refusals(said(server, b"CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n"))
+    assert refused == [(b"400", "request: it asks for a tunnel, and this is no proxy")]
 
 
 def test_requests_before_malformed_http_are_answered(server: MockServer) -> None:

@@ -208,8 +208,17 @@ def test_browsers_may_ask_first(client: httpx.Client) -> None:
     """OPTIONS, which browsers send before a request of another origin, is answered with what is allowed."""
     response = client.options("/embeddings", headers={"Origin": "https://x.example"})
     assert response.status_code == 204
-    assert response.headers["Access-Control-Allow-Methods"] == "POST, OPTIONS"
+    assert response.headers["Allow"] == "POST, OPTIONS"
     assert "Authorization" in response.headers["Access-Control-Allow-Headers"]
+
+
+@pytest.mark.parametrize("path", ["/embeddings", "/embeddings/models", "/nothing"])
+def test_browsers_may_read_that_a_method_or_path_is_not_served(client: httpx.Client, path: str) -> None:
+    """The question beforehand is always granted, else a page would see a network error in place of 404 and 405."""
+    response = client.options(path, headers={"Origin": "https://x.example", "Access-Control-Request-Method": "PUT"})
+    assert response.status_code == 204
+    assert "PUT" in response.headers["Access-Control-Allow-Methods"]
+    assert client.put(path).headers["Access-Control-Allow-Origin"] == "*"
 
 
 @pytest.mark.parametrize("path", ["/", "/embeddings/", "/embeddings/models/", "/chat/completions", "/models", "/é"])

@@ -21,6 +21,7 @@ import pytest
 
 from openrouter_conformance.mock.app import create_app
 from openrouter_conformance.mock.call import Answer, Call
+from openrouter_conformance.mock.log import JsonLines
 from openrouter_conformance.mock.server import DEFAULT_KEY, MockServer, check_host, serve
 from openrouter_conformance.mock.settings import MockSettings
 
@@ -173,7 +174,7 @@ def test_the_log_names_calls_but_no_keys(caplog: pytest.LogCaptureFixture) -> No
         embed(logged, "private words")
         httpx.post(f"{logged.url}/embeddings", headers={"authorization": "Bearer sk-or-wrong-secret"})
     records = [each for each in caplog.records if each.name == "openrouter_conformance.mock"]
-    lines = [orjson.loads(record.getMessage()) for record in records]
+    lines = [orjson.loads(JsonLines().format(record)) for record in records]
     assert [(line["method"], line["path"], line["status"], line["model"], line["inputs"]) for line in lines] == [
         ("POST", "/api/v1/embeddings", 200, MODEL, 1),
         ("POST", "/api/v1/embeddings", 401, None, 0),
@@ -183,6 +184,19 @@ def test_the_log_names_calls_but_no_keys(caplog: pytest.LogCaptureFixture) -> No
     assert "private" not in everything
 
 
+def test_the_log_is_json_throughout() -> None:
+    """What the server itself says is a line of JSON too, and so is a crash with its traceback."""
+    try:
+        raise ZeroDivisionError("within")
+    except ZeroDivisionError:
+        record = logging.LogRecord("uvicorn.error", logging.ERROR, "", 0, "it %s", ("broke",), sys.exc_info())
+    line = JsonLines().format(record)
+    told = orjson.loads(line)
+    assert "\n" not in line
+    assert [told["level"], told["event"], told["time"][-6:]] == ["error", "it broke", "+00:00"]
+    assert "ZeroDivisionError: within" in told["traceback"]
+
+
 def test_the_attribution_is_logged_under_both_names(caplog: pytest.LogCaptureFixture) -> None:
     """`X-Title` is the older name of `X-OpenRouter-Title`."""
     caplog.set_level(logging.INFO, logger="openrouter_conformance.mock")
@@ -190,7 +204,7 @@ def test_the_attribution_is_logged_under_both_names(caplog: pytest.LogCaptureFix
     for name in ("X-Title", "X-OpenRouter-Title"):
         named = {name: "App", "HTTP-Referer": "https://app.example", "X-OpenRouter-Categories": "cli-agent"}
         client.get("/embeddings/models", headers=named)
-    lines = [orjson.loads(record.getMessage()) for record in caplog.records if "openrouter" in record.name]
+    lines = [orjson.loads(JsonLines().format(record)) for record in caplog.records if "openrouter" in record.name]
     assert [(line["title"], line["referer"], line["categories"]) for line in lines] == [
         ("App", "https://app.example", "cli-agent")
     ] * 2

@@ -10,7 +10,6 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import attrs
-import orjson
 
 from . import faults, status
 from .call import Answer, Call, Refusal
@@ -32,6 +31,7 @@ _logger = logging.getLogger("openrouter_conformance.mock")
 _PREFLIGHT = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Headers": "*, Authorization",
+    "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
     "Access-Control-Max-Age": "86400",
 }
 
@@ -132,14 +132,14 @@ class _Operation:
         )
 
     async def _answer(self, call: Call) -> Answer:
-        if not self._methods:
+        if not self._methods and call.method != "OPTIONS":
             raise Refusal(404, f"path: nothing is served at {call.path[:100]}; see {BASE}/embeddings/models")
         if call.method in self._methods:
             large = len(call.body) > _LARGE_BODY
             return await asyncio.to_thread(self._attempt, call) if large else self._attempt(call)
         allowed = ", ".join((*self._methods, "OPTIONS"))
         if call.method == "OPTIONS":
-            return Answer(204, {**_PREFLIGHT, "Allow": allowed, "Access-Control-Allow-Methods": allowed}, b"")
+            return Answer(204, {**_PREFLIGHT, "Allow": allowed}, b"")
         raise Refusal(405, f"method: {call.method[:20]} is not served here; use {allowed}", headers={"Allow": allowed})
 
     def _attempt(self, call: Call) -> Answer:
@@ -152,7 +152,7 @@ class _Operation:
     def _note(self, call: Call, answer: Answer, seconds: float) -> None:
         record = self._desk.journal.note(call, answer, seconds)
         if _logger.isEnabledFor(logging.INFO):
-            _logger.info("%s", orjson.dumps(record).decode())
+            _logger.info("request", extra={"request": record})
 
     async def _read_body(self, receive: Receive) -> bytes:
         """Return the body.

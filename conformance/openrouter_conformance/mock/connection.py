@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import httptools
 import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
@@ -20,6 +21,8 @@ _HEAD = (
     b"access-control-allow-origin: *\r\n"
     b"connection: close\r\n\r\n"
 )
+_OF_UPGRADES = {b"upgrade", b"http2-settings"}
+"""Headers of a request for another protocol, which the header Connection names too."""
 
 
 class Connection(HttpToolsProtocol):
@@ -28,6 +31,7 @@ class Connection(HttpToolsProtocol):
     - A head may have `max_head` bytes, and a request may take `request_timeout` seconds to arrive.
     - What is not HTTP is refused with an error body, like everything else that is refused.
     - A client that sends no more, but still listens, gets its answer.
+    - A client that would rather speak another protocol, and says so, gets its answer in this one.
     """
 
     def __init__(self, settings: MockSettings, **uvicorn: Any) -> None:
@@ -43,7 +47,8 @@ class Connection(HttpToolsProtocol):
         """Read what has come; refuse a head that has become too long."""
         if self._refused:
             return
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        self._feed(data)
         if self._in_head:
             self._head_bytes += len(data)
             if self._head_bytes > self._settings.max_head:
@@ -59,13 +64,15 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Hand the request on; its body may still come."""
-        super().on_headers_complete()
-        self._in_head = False
+        if not self.parser.should_upgrade():
+            super().on_headers_complete()
+            self._in_head = False
 
     def on_message_complete(self) -> None:
         """Tell the application that the body is whole."""
-        super().on_message_complete()
-        self._request_ends()
+        if not self.parser.should_upgrade():
+            super().on_message_complete()
+            self._request_ends()
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """Return whether an answer is still to be sent to a client that will send no more."""
@@ -83,6 +90,34 @@ class Connection(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Refuse what is not HTTP."""
         self._refuse(400, f"request: {msg}")
+
+    def _feed(self, data: bytes) -> None:
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._read_without_upgrade(data[upgrade.args[0] :])
+        except httptools.HttpParserError as error:
+            self.logger.info("Invalid HTTP: %s", error)
+            self.send_400_response("it is not valid HTTP/1.1")
+
+    def _read_without_upgrade(self, rest: bytes) -> None:
+        """Read the request again as if it asked for no other protocol, as a server without others does.
+
+        The parser takes what follows such a head for the other protocol, though it is the body: Java's client and
+        `curl --http2` ask for HTTP/2 with every request.
+        """
+        method = self.parser.get_method()
+        if method == b"CONNECT":
+            self.send_400_response("it asks for a tunnel, and this is no proxy")
+            return
+        version = self.parser.get_http_version().encode()
+        fields = (
+            b"%s: %s\r\n" % (name, _without(_OF_UPGRADES, value) if name == b"connection" else value)
+            for name, value in self.headers
+            if name not in _OF_UPGRADES
+        )
+        self.parser = httptools.HttpRequestParser(self)
+        self._feed(b"%s %s HTTP/%s\r\n%s\r\n%s" % (method, self.url, version, b"".join(fields), rest))
 
     def _request_ends(self) -> None:
         self._in_request = self._in_head = False
@@ -112,3 +147,8 @@ class Connection(HttpToolsProtocol):
         # What the client still sends is read for a moment, else its system would drop the refusal unread.
         self.transport.write_eof()
         self.loop.call_later(_LINGER, self.transport.close)
+
+
+def _without(names: set[bytes], value: bytes) -> bytes:
+    """Return the list of names in a header without *names*."""
+    return b",".join(each for each in value.split(b",") if each.strip().lower() not in names)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import ipaddress
-import logging
 import signal
 import socket
 import threading
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 import uvicorn
 
+from . import log
 from .app import BASE, create_app
 from .connection import Connection
 from .scenarios import Scenarios
@@ -28,6 +28,7 @@ DEFAULT_KEY = "sk-or-v1-mock"
 
 _START_SECONDS = 10.0
 _STOP_SECONDS = 5
+_KEEP_ALIVE_SECONDS = 75  # longer than clients keep idle connections: who ends first loses no request
 
 
 class MockServer:
@@ -115,7 +116,7 @@ def serve(settings: MockSettings) -> None:
     port is taken.
     """
     check_host(settings)
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(message)s")
+    log.to_stderr(settings.log_level)
     app = create_app(settings)
     with listen(settings) as listening:
         server = _Foreground(_config(app, settings), _url(listening))
@@ -190,5 +191,6 @@ def _config(app: object, settings: MockSettings) -> uvicorn.Config:
         server_header=False,
         proxy_headers=False,  # who calls is of no account
         ws="none",
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_STOP_SECONDS,
     )

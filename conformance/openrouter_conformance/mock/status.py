@@ -14,6 +14,7 @@ from .scenarios import HEADER, MODEL_PREFIX, SCENARIOS
 from .settings import MockSettings
 
 _KEPT = 50
+_COLUMNS = ("time", "method", "path", "status", "ms", "model", "inputs", "title", "referer", "categories")
 _STYLE = "body{font:16px/1.5 system-ui;margin:2rem auto;max-width:60rem}td,th{text-align:left;padding:0 1rem 0 0}"
 
 
@@ -21,12 +22,11 @@ class Journal:
     """The latest calls, without keys and without what was embedded."""
 
     def __init__(self) -> None:
-        self._records: deque[dict[str, Any]] = deque(maxlen=_KEPT)
+        self._records: deque[tuple[float, dict[str, Any]]] = deque(maxlen=_KEPT)
 
     def note(self, call: Call, answer: Answer, seconds: float) -> dict[str, Any]:
         """Keep what *call* was and how it was answered; return it, ready for a log."""
         record = {
-            "time": time.time(),
             "method": call.method,
             "path": call.path,
             "status": answer.status,
@@ -37,12 +37,12 @@ class Journal:
             "referer": call.headers.get("http-referer"),
             "categories": call.headers.get("x-openrouter-categories"),
         }
-        self._records.append(record)
+        self._records.append((time.time(), record))
         return record
 
-    def latest(self) -> list[dict[str, Any]]:
-        """Return the calls kept, the latest first."""
-        return list(reversed(self._records))
+    def latest(self) -> list[tuple[str, ...]]:
+        """Return the calls kept, the latest first: the time of day and what `note` told."""
+        return [(_clock(seconds), *map(str, record.values())) for seconds, record in reversed(self._records)]
 
 
 def page(settings: MockSettings, journal: Journal, *, base: str) -> Answer:
@@ -52,7 +52,6 @@ def page(settings: MockSettings, journal: Journal, *, base: str) -> Answer:
         for model in catalogue.models()
     ]
     happenings = [(MODEL_PREFIX + name, each.description) for name, each in SCENARIOS.items()]
-    calls = [tuple(map(str, {**record, "time": _clock(record["time"])}.values())) for record in journal.latest()]
     text = "".join(
         (
             f"<!DOCTYPE html><html lang=en><meta charset=utf-8><title>OpenRouter mock</title><style>{_STYLE}</style>",
@@ -65,7 +64,8 @@ def page(settings: MockSettings, journal: Journal, *, base: str) -> Answer:
             _table(("model", "numbers per vector", "tokens at most", "US dollars per token"), models),
             "<h2>Latest calls</h2>",
             _table(
-                ("time", "method", "path", "status", "ms", "model", "inputs", "title", "referer", "categories"), calls
+                ("time", "method", "path", "status", "ms", "model", "inputs", "title", "referer", "categories"),
+                journal.latest(),
             ),
         )
     )
