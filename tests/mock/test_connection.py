@@ -83,6 +83,48 @@ def test_a_client_that_sends_no_more_is_answered(server: MockServer, requests: l
     assert statuses(received) == [b"200"] * len(requests)
 
 
+def test_a_client_that_sends_no_more_is_answered_late_too() -> None:
+    """A client that has closed its side waits for a slow answer."""
+    with MockServer(MockSettings(latency=0.1)) as slow, connected(slow) as connection:
+        connection.sendall(EMBED)
+        connection.shutdown(socket.SHUT_WR)
+        assert statuses(everything(connection)) == [b"200"]
+
+
+def test_a_client_that_stops_in_the_middle_is_told_so(server: MockServer) -> None:
+    """Half a request, and then the end of the sender's side, is 400."""
+    with connected(server) as connection:
+        connection.sendall(EMBED[:-1])
+        connection.shutdown(socket.SHUT_WR)
+        assert refusals(everything(connection)) == [(b"400", "request: it ends in the middle")]
+
+
+def test_a_client_that_says_nothing_is_not_waited_for(server: MockServer) -> None:
+    """A connection on which nothing is said ends."""
+    with connected(server) as connection:
+        assert everything(connection) == b""
+
+
+def test_trailers_without_end_are_refused(server: MockServer) -> None:
+    """Headers behind a chunked body are limited too."""
+    head = EMBED.partition(b"\r\n\r\n")[0].replace(b"Content-Length: ", b"Transfer-Encoding: chunked\r\nX: ")
+    sent = head + b"\r\n\r\n2\r\n{}\r\n0\r\n" + b"a: b\r\n" * 200_000
+    assert refusals(said(server, sent)) == [(b"431", "trailers: there are more than the 10000 that are taken")]
+
+
+def test_a_sender_who_asks_first_hears_that_the_body_is_too_large(server: MockServer) -> None:
+    """With `Expect: 100-continue` a body beyond the limit is refused before it is sent, and a good one asked for."""
+    head = EMBED.partition(b"\r\n\r\n")[0].replace(b"Host", b"Expect: 100-continue\r\nHost") + b"\r\n\r\n"
+    with connected(server) as connection:
+        connection.sendall(head.replace(b"Content-Length: ", b"Content-Length: 99999999"))
+        assert connection.recv(2**16).startswith(b"HTTP/1.1 413 ")
+    with connected(server) as connection:
+        connection.sendall(head)
+        assert connection.recv(2**16) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(_BODY)
+        assert connection.recv(2**16).startswith(b"HTTP/1.1 200 ")
+
+
 def test_pipelined_requests_are_answered_in_order(server: MockServer) -> None:
     """Many requests in one write get as many answers."""
     last = LIST.replace(b"Host", b"Connection: close\r\nHost")

@@ -107,6 +107,15 @@ def test_usage_counts_tokens_at_the_listed_price(client: httpx.Client) -> None:
     }
 
 
+def test_media_cost_what_is_listed_for_them(client: httpx.Client) -> None:
+    """A token of an image or of audio has the price that the model list gives that medium, others that of text."""
+    audio = {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "wav"}}
+    text = {"type": "text", "text": "cat"}
+    for part, price in ((text, "0.0000002"), (PNG, "0.00000045"), (audio, "0.0000065")):
+        usage = post(client, [{"content": [part]}], model="google/gemini-embedding-2").json()["usage"]
+        assert usage["cost"] == float(usage["prompt_tokens"] * Decimal(price))
+
+
 def test_media_are_counted_apart(client: httpx.Client) -> None:
     """The usage of a multimodal input tells its tokens by medium."""
     parts = [{"content": [{"type": "text", "text": "a cat"}, PNG]}]

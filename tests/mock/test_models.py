@@ -55,9 +55,13 @@ def test_models_write_embeddings(client: httpx.Client) -> None:
     assert all(model["architecture"]["output_modalities"] == ["embeddings"] for model in listed(client)["data"])
 
 
-def test_models_have_no_prose(client: httpx.Client) -> None:
-    """The list holds facts, no descriptions."""
-    assert not any("description" in model for model in listed(client)["data"])
+def test_models_are_described_by_their_facts(client: httpx.Client) -> None:
+    """Each model says what it reads, how much of it, and how long its vectors are."""
+    described = {model["id"]: model["description"] for model in listed(client)["data"]}
+    assert (
+        described["openai/text-embedding-3-small"] == "Turns text of up to 8,192 tokens into vectors of 1,536 numbers."
+    )
+    assert len(described) == 31
 
 
 def test_the_newest_model_comes_first(client: httpx.Client) -> None:

@@ -69,6 +69,7 @@ def test_preferences_decide(preferences: dict[str, Any] | None, provider: str) -
         ({"only": ["SiliconFlow"], "zdr": True}, "zdr"),
         ({"quantizations": ["fp4"]}, "quantizations"),
         ({"max_price": {"prompt": 0}}, "max_price"),
+        ({"max_price": {"image": -1}}, "max_price"),
         ({"order": ["OpenAI"], "allow_fallbacks": False}, "order"),
     ],
     ids=str,
@@ -80,6 +81,39 @@ def test_when_no_endpoint_fits_the_preference_is_named(preferences: dict[str, An
     assert refused.value.status == 404
     assert refused.value.message.startswith(f"provider.{step}:")
     assert refused.value.metadata == {"failed_routing_step": step}
+
+
+def test_a_medium_may_be_too_dear() -> None:
+    """A highest price for images leaves out a model that asks for more."""
+    reads_images = catalogue.find("google/gemini-embedding-2")
+    assert reads_images
+    assert routing.choose_endpoint(reads_images, {"max_price": {"image": "0.00000045", "request": 0}})
+    with pytest.raises(Refusal, match="max_price"):
+        routing.choose_endpoint(reads_images, {"max_price": {"image": "0.00000044"}})
+
+
+@pytest.mark.parametrize(
+    ("preferences", "provider"),
+    [
+        ({"preferred_max_latency": {"p99": 0.7}}, "Google AI Studio"),
+        ({"preferred_max_latency": {"p50": 0.4, "p90": 0.5}}, "Google AI Studio"),
+        ({"preferred_max_latency": {"p50": 0.4, "p90": None}}, "Google"),
+        ({"preferred_min_throughput": {"p75": 24000}}, "Google AI Studio"),
+        ({"preferred_min_throughput": {"p75": 20000}}, "Google"),
+    ],
+    ids=str,
+)
+def test_preferences_are_by_percentile(preferences: dict[str, Any], provider: str) -> None:
+    """All percentiles that are given count, each slower than the median."""
+    model = catalogue.find("google/gemini-embedding-2")
+    assert model
+    assert routing.choose_endpoint(model, preferences).provider == provider
+
+
+@pytest.mark.parametrize("name", ["only", "ignore", "order", "quantizations"])
+def test_an_empty_list_prefers_nothing(name: str) -> None:
+    """A preference without entries is none."""
+    assert routing.choose_endpoint(MODEL, {name: []}) is MODEL.endpoints[0]
 
 
 @pytest.mark.parametrize("price", ["cheap", "", "nan", "inf"])

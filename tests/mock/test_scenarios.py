@@ -11,6 +11,7 @@ import pytest
 
 from openrouter_conformance.mock import scenarios
 from openrouter_conformance.mock.app import create_app
+from openrouter_conformance.mock.call import Call
 from openrouter_conformance.mock.scenarios import SCENARIOS
 from openrouter_conformance.mock.server import MockServer
 from openrouter_conformance.mock.settings import MockSettings
@@ -68,7 +69,7 @@ def test_a_failure_is_asked_for_by_model_key_or_header(client: httpx.Client, nam
 def test_a_failure_has_its_code(client: httpx.Client, name: str) -> None:
     """The code in the body is the status, but where the scenario is that it is not."""
     answer = post(client, model=f"mock/{name}")
-    if name in {"zod-error", "error-without-code"}:
+    if name in {"zod-error", "error-without-code", "200-with-error-of-provider"}:
         assert "code" not in answer.json()["error"]
     elif name == "200-with-error":
         assert (answer.status_code, answer.json()["error"]["code"]) == (200, 404)
@@ -88,7 +89,8 @@ def test_a_rate_limit_never_ends(client: httpx.Client) -> None:
 
 def test_one_rate_limit_per_full_name(client: httpx.Client) -> None:
     """Of each model beginning `mock/rate-limited-once` the first call is 429, the later ones are answered."""
-    for name in ("mock/rate-limited-once", "mock/rate-limited-once-a", "mock/rate-limited-once-b"):
+    for rest in ("", "-a", "-b", "2", "X", "_x", ":free", " x", "/a", "/a/b", "-" + "x" * 10_000):
+        name = f"mock/rate-limited-once{rest}"
         first = post(client, model=name)
         assert (first.status_code, first.headers["Retry-After"]) == (429, "1")
         assert statuses(client, 3, model=name) == [200, 200, 200]
@@ -113,7 +115,7 @@ def test_an_error_may_come_with_status_200(client: httpx.Client) -> None:
     """The body is white space and an error."""
     answer = post(client, model="mock/200-with-error")
     assert answer.content.startswith(b"\n         \n{")
-    assert list(orjson.loads(answer.content)) == ["error", "user_id"]
+    assert list(orjson.loads(answer.content)) == ["error"]
 
 
 def test_white_space_may_be_asked_for(client: httpx.Client) -> None:
@@ -137,10 +139,47 @@ def test_scenario_models_give_the_vectors_of_a_real_one(client: httpx.Client) ->
     assert answer["model"] == "white-space"
 
 
-@pytest.mark.parametrize("name", ["mock/nothing", "mock/", "mock/rate", "mock/slowly", "mock/x-slow"])
+@pytest.mark.parametrize("name", ["mock/nothing", "mock/", "mock/rate", "mock/x-slow"])
 def test_unknown_scenario_models_are_not_found(client: httpx.Client, name: str) -> None:
     """A model `mock/…` that names no scenario is unknown like any other."""
     assert post(client, model=name).status_code == 404
+
+
+def test_each_key_and_each_header_is_counted_by_itself(client: httpx.Client) -> None:
+    """Tests with keys or headers of their own do not take each other's failures."""
+    for key in ("sk-or-v1-a-rate-limited-once", "sk-or-v1-b-rate-limited-once"):
+        assert statuses(client, 2, authorization=f"Bearer {key}") == [429, 200]
+    for name in ("rate-limited-once-a", "rate-limited-once-b"):
+        assert statuses(client, 2, **{"x-mock-scenario": name}) == [429, 200]
+
+
+def test_a_count_outlives_many_others() -> None:
+    """Ten thousand other names do not make a name begin again."""
+    played = scenarios.Scenarios()
+    calls = [Call("POST", "/", {}, fields={"model": f"mock/rate-limited-once-{number}"}) for number in range(10_001)]
+    assert all(played.choose(call) for call in calls)
+    assert played.choose(calls[0]) is None
+
+
+def test_a_scenario_may_be_a_fault(client: httpx.Client) -> None:
+    """A mock started with a scenario plays it on every call that asks for no other, as finite as ever."""
+    overloaded = client_of(create_app(MockSettings(faults=("overloaded", "index_from_one"))))
+    assert statuses(overloaded, 4) == [529, 529, 529, 200]
+    assert post(overloaded, model="mock/key-limit").status_code == 403
+    assert post(overloaded, model="mock/white-space").json()["data"][0]["index"] == 1
+    assert post(client).status_code == 200
+
+
+def test_the_model_list_may_fail_too() -> None:
+    """Header, Python and command line let things happen to `GET /embeddings/models` as well."""
+    server = MockServer()
+    fresh = client_of(server._app)
+    server.scenarios.queue("internal-error")
+    asked = [fresh.get("/embeddings/models").status_code for _ in range(2)]
+    asked.append(fresh.get("/embeddings/models", headers={"x-mock-scenario": "unavailable"}).status_code)
+    assert asked == [500, 200, 503]
+    failing = client_of(create_app(MockSettings(faults=("bad-gateway",))))
+    assert failing.get("/embeddings/models").status_code == 502
 
 
 def test_an_unknown_scenario_in_the_header_is_refused(client: httpx.Client) -> None:

@@ -7,11 +7,13 @@ import http.client
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -34,7 +36,7 @@ _SERVE = """
 import sys
 from openrouter_conformance.mock.server import serve
 from openrouter_conformance.mock.settings import MockSettings
-serve(MockSettings(log_level="info"))
+serve(MockSettings(log_level="info", latency=float(sys.argv[1])))
 print("stopped", flush=True)
 """
 
@@ -155,15 +157,56 @@ def test_a_too_large_body_is_told_so() -> None:
         assert embed(small).status_code == 200
 
 
-def test_a_promised_length_may_be_a_lie(address: tuple[str, int]) -> None:
-    """The fault that promises more than it sends shows as a body cut short."""
-    with MockServer(MockSettings(faults=("promises_more_than_it_sends",), log_level="critical")) as lying:
+@contextmanager
+def talking(*faults: str) -> Iterator[http.client.HTTPConnection]:
+    """A connection to a mock with these faults, which logs nothing of it."""
+    with MockServer(MockSettings(faults=faults, log_level="warning")) as lying:
         parts = urlsplit(lying.url)
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=5)
+        yield connection
+        connection.close()
+
+
+@pytest.mark.parametrize("fault", ["promises_more_than_it_sends", "ends_chunks_early"])
+def test_an_answer_may_be_cut_off(fault: str, caplog: pytest.LogCaptureFixture) -> None:
+    """A length too great, or chunks without an end, show as a body cut short; the mock itself finds nothing wrong."""
+    with talking(fault) as connection:
         connection.request("GET", "/api/v1/embeddings/models")
         with pytest.raises(http.client.IncompleteRead):
             connection.getresponse().read()
-        connection.close()
+    assert caplog.records == []
+
+
+def test_a_length_and_chunks_may_come_together() -> None:
+    """The fault that sends both headers sends chunks."""
+    with talking("sends_length_and_chunks") as connection:
+        connection.request("GET", "/api/v1/embeddings/models")
+        answer = connection.getresponse()
+        assert answer.headers["Content-Length"]
+        assert answer.headers["Transfer-Encoding"] == "chunked"
+        assert orjson.loads(answer.read())["total_count"] == 31
+
+
+@pytest.mark.parametrize(
+    ("fault", "announced"), [("closes_connection_after_each_answer", "close"), ("drops_kept_connections", None)]
+)
+def test_connections_may_end(fault: str, announced: str | None, caplog: pytest.LogCaptureFixture) -> None:
+    """One fault ends each connection and says so, the other says nothing, and the next call is lost."""
+    with talking(fault) as connection:
+        connection.auto_open = 0
+        connection.connect()
+        connection.request("GET", "/api/v1/embeddings/models")
+        answer = connection.getresponse()
+        assert answer.headers["Connection"] == announced
+        assert answer.read()
+        with pytest.raises((http.client.NotConnected, ConnectionError)):
+            _ask_again(connection)
+    assert caplog.records == []
+
+
+def _ask_again(connection: http.client.HTTPConnection) -> None:
+    connection.request("GET", "/api/v1/embeddings/models")
+    connection.getresponse()
 
 
 def test_the_log_names_calls_but_no_keys(caplog: pytest.LogCaptureFixture) -> None:
@@ -195,6 +238,27 @@ def test_the_log_is_json_throughout() -> None:
     assert "\n" not in line
     assert [told["level"], told["event"], told["time"][-6:]] == ["error", "it broke", "+00:00"]
     assert "ZeroDivisionError: within" in told["traceback"]
+
+
+def test_a_key_in_a_wrong_place_is_neither_logged_nor_shown(caplog: pytest.LogCaptureFixture) -> None:
+    """Keys that callers put into addresses, titles or models are struck out, whatever their form."""
+    caplog.set_level(logging.INFO, logger="openrouter_conformance.mock")
+    client = client_of(create_app(MockSettings(keys=("secret-token",))))
+    headers = {
+        "X-Title": "sk-or-v1-SECRET",
+        "HTTP-Referer": "https://x.example/?key=secret-token",
+        **_key("secret-token"),
+    }
+    client.get("/sk-or-v1-SECRET", headers=headers)
+    client.post("/embeddings", content=body("cat", model="mock/sk-or-v1-SECRET"), headers=headers)
+    told = "".join(JsonLines().format(record) for record in caplog.records) + client.get("http://mock/").text
+    assert "SECRET" not in told
+    assert "secret-token" not in told
+    assert "mock/sk-…" in told
+
+
+def _key(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
 
 
 def test_the_attribution_is_logged_under_both_names(caplog: pytest.LogCaptureFixture) -> None:
@@ -254,17 +318,48 @@ def test_settings_do_not_show_their_keys() -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_the_server(number: signal.Signals) -> None:
     """Served in the foreground, the mock prints one line with its URL, and a signal ends it cleanly."""
+    with _serving(latency=0) as (process, url):
+        assert httpx.get(f"{url}/embeddings/models").status_code == 200
+        assert _stopped(process, number) == (0, "stopped\n")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to send to a child")
+def test_a_signal_waits_for_nobody() -> None:
+    """An answer that waits for its latency goes out at once, and a request that is half there is not waited for."""
+    with _serving(latency=3600) as (process, url), ThreadPoolExecutor() as pool:
+        parts = urlsplit(url)
+        with socket.create_connection((parts.hostname, parts.port), timeout=5) as half:
+            half.sendall(b"POST /api/v1/embeddings HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{")
+            waiting = pool.submit(httpx.get, f"{url}/embeddings/models?limit=1", timeout=60)
+            with socket.create_connection((parts.hostname, parts.port), timeout=5) as refused:
+                refused.sendall(b"nonsense\r\n\r\n")
+                assert refused.recv(1)  # whoever asked before has been read by now
+            assert _stopped(process, signal.SIGTERM) == (0, "stopped\n")
+            assert waiting.result().status_code == 200
+            assert half.recv(1) == b""
+
+
+@contextmanager
+def _serving(*, latency: float) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Serve in a process of its own; give it and its URL."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", _SERVE, str(latency)]
     with subprocess.Popen(
-        [sys.executable, "-c", _SERVE], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout
-        url = process.stdout.readline().rsplit(" ", 1)[-1].strip()
-        assert httpx.get(f"{url}/embeddings/models").status_code == 200
-        process.send_signal(number)
-        rest, errors = process.communicate(timeout=10)
-    assert (process.returncode, rest) == (0, "stopped\n")
-    assert "Traceback" not in errors
+        try:
+            yield process, process.stdout.readline().rsplit(" ", 1)[-1].strip()
+        finally:
+            process.kill()
+
+
+def _stopped(process: subprocess.Popen[str], number: signal.Signals) -> tuple[int, str]:
+    """Send the signal; return the exit code and what was printed, once it is clear that nothing went wrong."""
+    process.send_signal(number)
+    rest, errors = process.communicate(timeout=60)
+    assert "raceback" not in errors
+    return process.returncode, rest
 
 
 def test_the_mock_shares_no_code_with_the_client() -> None:

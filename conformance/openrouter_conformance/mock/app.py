@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import itertools
 import logging
@@ -52,7 +53,9 @@ class MockApp:
         """Room for what a fault on the wire remembers of this mock."""
         for fault in chosen:
             fault.plug(service)
-        desk = _Desk(service, itertools.count(), status.Journal())
+        self.stopping = asyncio.Event()
+        """Set it, in the server's loop, to let answers that wait for their time go out at once."""
+        desk = _Desk(service, itertools.count(), status.Journal(settings.keys), self.stopping)
         self._operations = {
             f"{BASE}/embeddings": _Operation(desk, {"POST": service.answer}),
             f"{BASE}/embeddings/models": _Operation(desk, {"GET": service.answer, "HEAD": service.answer}),
@@ -96,6 +99,7 @@ class _Desk:
     service: Service
     numbers: Iterator[int]
     journal: status.Journal
+    stopping: asyncio.Event
 
 
 class _Operation:
@@ -110,6 +114,7 @@ class _Operation:
         started = time.perf_counter()
         call = self._call(scope)
         try:
+            self._check_promise(call)
             call.body = await self._read_body(receive)
             answer = await self._answer(call)
         except Refusal as refusal:
@@ -117,7 +122,8 @@ class _Operation:
         except _DisconnectedError:
             return
         if delay := self._service.settings.latency + call.delay:
-            await asyncio.sleep(delay)
+            with contextlib.suppress(TimeoutError):  # it is over, unless the server stops before
+                await asyncio.wait_for(self._desk.stopping.wait(), delay)
         await _send(answer, send, with_content=call.method != "HEAD")
         self._note(call, answer, time.perf_counter() - started)
 
@@ -153,6 +159,12 @@ class _Operation:
         record = self._desk.journal.note(call, answer, seconds)
         if _logger.isEnabledFor(logging.INFO):
             _logger.info("request", extra={"request": record})
+
+    def _check_promise(self, call: Call) -> None:
+        """Refuse a body that is announced as too large by a sender who waits to hear whether to send it."""
+        length, most = call.headers.get("content-length", ""), self._service.settings.max_body
+        if "expect" in call.headers and length.isdecimal() and int(length) > most:
+            raise Refusal(413, f"body: {length} bytes are more than the {most} that are taken")
 
     async def _read_body(self, receive: Receive) -> bytes:
         """Return the body.

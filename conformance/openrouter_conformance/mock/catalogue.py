@@ -68,6 +68,12 @@ class Model:
         """The longest input, tokens."""
         return int(self.listed["context_length"])
 
+    @functools.cached_property
+    def media_prices(self) -> dict[str, Decimal]:
+        """US dollars per token of an image, an audio or a video, where the price is another than that of text."""
+        prices = self.listed["pricing"]
+        return {kind: Decimal(prices[kind]) for kind in ("image", "audio", "video") if kind in prices}
+
     @property
     def modalities(self) -> frozenset[str]:
         """The kinds of input that it reads, such as `text` and `image`."""
@@ -76,15 +82,21 @@ class Model:
 
 def _model(entry: dict[str, Any]) -> Model:
     facts = entry["embedding"]
+    listed = {**entry["listed"], "description": _description(entry["listed"], facts["native_length"])}
     endpoints = (Endpoint(**{**each, "prompt_price": Decimal(each["prompt_price"])}) for each in facts["endpoints"])
     return Model(
-        listed=entry["listed"],
+        listed=listed,
         upstream_name=facts["upstream_name"],
         native_length=facts["native_length"],
         longest=facts["longest"],
         lengths=None if facts["lengths"] is None else tuple(facts["lengths"]),
         endpoints=tuple(endpoints),
     )
+
+
+def _description(listed: dict[str, Any], length: int) -> str:
+    inputs = " and ".join(listed["architecture"]["input_modalities"])
+    return f"Turns {inputs} of up to {listed['context_length']:,} tokens into vectors of {length:,} numbers."
 
 
 @functools.cache

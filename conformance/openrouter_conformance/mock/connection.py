@@ -13,8 +13,11 @@ if TYPE_CHECKING:
 
     from .settings import MockSettings
 
+TRANSPORT = "openrouter_conformance.transport"
+"""The ASGI extension under which faults on the wire find the connection that they are to break."""
 _LINGER = 1.0
 """Seconds that a connection stays open after a refusal."""
+_MOST_TRAILERS = 10_000
 _HEAD = (
     b"content-type: application/json\r\n"
     b"content-length: %d\r\n"
@@ -53,8 +56,15 @@ class Connection(HttpToolsProtocol):
             self._head_bytes += len(data)
             if self._head_bytes > self._settings.max_head:
                 self._refuse(431, f"head: it is longer than the {self._settings.max_head} bytes that are taken")
+        elif self._in_request and len(self.headers) > _MOST_TRAILERS:
+            self._refuse(431, f"trailers: there are more than the {_MOST_TRAILERS} that are taken")
         if self._in_request and self._deadline is None:
             self._deadline = self.loop.call_later(self._settings.request_timeout, self._give_up)
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait: who connects and says nothing is not waited for either."""
+        super().connection_made(transport)
+        self._deadline = self.loop.call_later(self._settings.request_timeout, self._give_up)
 
     def on_message_begin(self) -> None:
         """Count from here on."""
@@ -66,6 +76,7 @@ class Connection(HttpToolsProtocol):
         """Hand the request on; its body may still come."""
         if not self.parser.should_upgrade():
             super().on_headers_complete()
+            self.scope["extensions"] = {TRANSPORT: self.transport}  # type: ignore[dict-item]
             self._in_head = False
 
     def on_message_complete(self) -> None:
@@ -76,11 +87,19 @@ class Connection(HttpToolsProtocol):
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """Return whether an answer is still to be sent to a client that will send no more."""
-        unanswered = self.cycle is not None and not self.cycle.response_complete
-        if self._in_request or not unanswered:
+        if self._in_request:
+            self._refuse(400, "request: it ends in the middle")
+        elif self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.keep_alive = False
+        else:
             return False
-        self.cycle.keep_alive = False
         return True
+
+    def shutdown(self) -> None:
+        """End the connection, but for an answer that is on its way; a request is not waited for."""
+        if self._in_request and not self.pipeline:
+            self.transport.close()
+        super().shutdown()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget what was on its way."""
@@ -127,6 +146,9 @@ class Connection(HttpToolsProtocol):
 
     def _give_up(self) -> None:
         self._deadline = None
+        if not self._in_request:
+            self.transport.close()
+            return
         self._refuse(408, f"request: it did not arrive within {self._settings.request_timeout:g} seconds")
 
     def _refuse(self, status: int, message: str) -> None:

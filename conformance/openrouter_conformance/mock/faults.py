@@ -19,6 +19,7 @@ from .flaws import (
     vectors,
     wire,
 )
+from .scenarios import SCENARIOS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,11 +33,13 @@ FAULTS: dict[str, Fault] = {
 
 
 def choose(names: Iterable[str]) -> list[Fault]:
-    """Return the faults of these *names*; raise `ValueError` naming the first that does not exist."""
+    """Return the faults of these *names*, scenarios left out; raise `ValueError` naming the first that is neither."""
     chosen = []
     for name in names:
+        if name in SCENARIOS:
+            continue
         if name not in FAULTS:
-            close = difflib.get_close_matches(name, FAULTS, n=1)
+            close = difflib.get_close_matches(name, [*FAULTS, *SCENARIOS], n=1)
             hint = (
                 f"did you mean {close[0]!r}?" if close else f"there are {len(FAULTS)}, such as {next(iter(FAULTS))!r}"
             )

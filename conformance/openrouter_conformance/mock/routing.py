@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from .catalogue import Endpoint, Model
 
 _PER_MILLION = 1_000_000
+_PRICED = ("prompt", "completion", "request", "image", "audio")
+_SLOWER = {"p50": 1.0, "p75": 1.25, "p90": 1.5, "p99": 2.0}
+"""How much slower than the median a percentile is: invented, like the medians."""
 
 
 def choose_model(name: str) -> Model:
@@ -42,7 +45,7 @@ def choose_endpoint(model: Model, preferences: dict[str, Any] | None) -> Endpoin
     if not wanted:
         return model.endpoints[0]
     remaining = list(model.endpoints)
-    for field, admits in _filters(wanted):
+    for field, admits in _filters(model, wanted):
         remaining = [endpoint for endpoint in remaining if admits(endpoint)]
         if not remaining:
             raise Refusal(
@@ -53,8 +56,8 @@ def choose_endpoint(model: Model, preferences: dict[str, Any] | None) -> Endpoin
     return _sorted(remaining, wanted)[0]
 
 
-def _filters(wanted: dict[str, Any]) -> Iterable[tuple[str, Callable[[Endpoint], bool]]]:
-    if "only" in wanted:
+def _filters(model: Model, wanted: dict[str, Any]) -> Iterable[tuple[str, Callable[[Endpoint], bool]]]:
+    if wanted.get("only"):
         yield "only", lambda endpoint: _names(endpoint, wanted["only"])
     if "ignore" in wanted:
         yield "ignore", lambda endpoint: not _names(endpoint, wanted["ignore"])
@@ -64,9 +67,9 @@ def _filters(wanted: dict[str, Any]) -> Iterable[tuple[str, Callable[[Endpoint],
         yield "zdr", lambda endpoint: endpoint.zero_retention
     if wanted.get("quantizations"):
         yield "quantizations", lambda endpoint: endpoint.quantization in wanted["quantizations"]
-    if "prompt" in wanted.get("max_price", {}):
-        ceiling = _price(wanted["max_price"]["prompt"])
-        yield "max_price", lambda endpoint: endpoint.prompt_price * _PER_MILLION <= ceiling
+    if ceilings := wanted.get("max_price"):
+        limits = {kind: _amount(kind, ceilings[kind]) for kind in _PRICED if kind in ceilings}
+        yield "max_price", lambda endpoint: all(_asks(model, endpoint, kind) <= limits[kind] for kind in limits)
     if wanted.get("order") and wanted.get("allow_fallbacks") is False:
         yield "order", lambda endpoint: _names(endpoint, wanted["order"])
 
@@ -76,8 +79,8 @@ def _sorted(endpoints: list[Endpoint], wanted: dict[str, Any]) -> list[Endpoint]
     order = [_simple(name) for name in wanted.get("order", [])]
     ranks: list[Callable[[Endpoint], Any]] = [
         lambda endpoint: order.index(_simple(endpoint.provider)) if _names(endpoint, order) else len(order),
-        lambda endpoint: endpoint.latency > _cutoff(wanted.get("preferred_max_latency"), float("inf")),
-        lambda endpoint: endpoint.throughput < _cutoff(wanted.get("preferred_min_throughput"), 0.0),
+        lambda endpoint: not _is_quick(endpoint, wanted.get("preferred_max_latency")),
+        lambda endpoint: not _is_strong(endpoint, wanted.get("preferred_min_throughput")),
         _sort_key(wanted.get("sort")),
     ]
     return sorted(endpoints, key=lambda endpoint: [rank(endpoint) for rank in ranks])
@@ -93,21 +96,40 @@ def _sort_key(sort: str | dict[str, Any] | None) -> Callable[[Endpoint], Any]:
     return keys.get(by, lambda _: 0)
 
 
-def _cutoff(preference: float | dict[str, Any] | None, default: float) -> float:
-    """Return the cutoff for the median, the only percentile that the endpoint table knows."""
-    value = preference.get("p50") if isinstance(preference, dict) else preference
-    return default if value is None else float(value)
+def _is_quick(endpoint: Endpoint, preference: float | dict[str, Any] | None) -> bool:
+    """Return whether the latency at each percentile preferred is within its cutoff."""
+    cutoffs = _cutoffs(preference)
+    return all(endpoint.latency * _SLOWER[percentile] <= cutoff for percentile, cutoff in cutoffs.items())
 
 
-def _price(value: float | str) -> Decimal:
-    """Return US dollars per million tokens; raise a 400 `Refusal` when *value* is no amount of money."""
+def _is_strong(endpoint: Endpoint, preference: float | dict[str, Any] | None) -> bool:
+    """Return whether the throughput at each percentile preferred reaches its cutoff."""
+    cutoffs = _cutoffs(preference)
+    return all(endpoint.throughput / _SLOWER[percentile] >= cutoff for percentile, cutoff in cutoffs.items())
+
+
+def _cutoffs(preference: float | dict[str, Any] | None) -> dict[str, float]:
+    """Return the cutoff by percentile; a number alone is that of the median."""
+    given: dict[str, Any] = preference if isinstance(preference, dict) else {"p50": preference}
+    return {name: float(given[name]) for name in _SLOWER if given.get(name) is not None}
+
+
+def _asks(model: Model, endpoint: Endpoint, kind: str) -> Decimal:
+    """Return what *endpoint* asks for a *kind* of use, in the unit that `max_price` has for it."""
+    if kind == "prompt":
+        return endpoint.prompt_price * _PER_MILLION
+    return Decimal(model.listed["pricing"].get(kind, 0))
+
+
+def _amount(kind: str, value: float | str) -> Decimal:
+    """Return US dollars; raise a 400 `Refusal` when *value* is no amount of money."""
     try:
-        price = Decimal(str(value).strip())
+        amount = Decimal(str(value).strip())
     except InvalidOperation:
-        price = Decimal("NaN")
-    if not price.is_finite():
-        raise Refusal(400, f"provider.max_price.prompt: {str(value)[:100]!r} is not an amount of US dollars")
-    return price
+        amount = Decimal("NaN")
+    if not amount.is_finite():
+        raise Refusal(400, f"provider.max_price.{kind}: {str(value)[:100]!r} is not an amount of US dollars")
+    return amount
 
 
 def _simple(name: str) -> str:

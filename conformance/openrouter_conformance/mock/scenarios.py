@@ -1,8 +1,9 @@
 """Failures, and other things that happen, which a caller can ask for without code.
 
 A scenario plays when its name follows `mock/` in the model, ends the key after a hyphen, or stands in
-the header `X-Mock-Scenario`; or when `Scenarios.queue` was told so from Python. Whatever follows the name in
-the model is free, so that tests need not share one: `mock/overloaded-my-test`.
+the header `X-Mock-Scenario`; when `Scenarios.queue` was told so from Python; or on every call, when the mock was
+started with it. Whatever follows the name in model or header is free, and whatever comes before it in the
+key, so that tests need not share one: `mock/overloaded-my-test`.
 
 The official SDKs go on trying after a 5xx, for as long as an hour. So a scenario that they would retry is finite: of
 each full name, the first `FAILURES` calls fail, the next is answered, and so on.
@@ -11,8 +12,9 @@ each full name, the first `FAILURES` calls fail, the next is answered, and so on
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import time
-from collections import Counter, deque
+from collections import OrderedDict, deque
 from typing import Any
 
 import attrs
@@ -31,7 +33,7 @@ SLOWNESS = 2.0
 """Seconds that the scenario `slow` takes."""
 
 _BASE_MODEL = "openai/text-embedding-3-small"
-_MOST_COUNTED = 10_000
+_MOST_COUNTED = 2**16
 
 
 @attrs.frozen
@@ -55,6 +57,8 @@ class Scenario:
     """Seconds before the answer."""
     leading_whitespace: bool = False
     """Whether the answer begins with white space."""
+    names_account: bool = True
+    """Whether the body names the account beside the error."""
 
 
 def _failure(name: str, description: str, status: int, message: str, **rest: Any) -> Scenario:
@@ -95,7 +99,13 @@ SCENARIOS: dict[str, Scenario] = {
                 402, "Insufficient credits", limit_source="account", remedy_hint="mock: add credits to the account"
             ),
         ),
-        _failure("key-limit", "The key has reached its own limit.", 403, "Key limit exceeded (monthly limit)"),
+        _failure(
+            "key-limit",
+            "The key has reached its own limit.",
+            403,
+            "Key limit exceeded (monthly limit)",
+            names_account=False,
+        ),
         _failure(
             "data-policy",
             "No endpoint matches the account's data policy.",
@@ -105,6 +115,7 @@ SCENARIOS: dict[str, Scenario] = {
                 "routing_funnel": [{"step": "Initial Endpoints", "endpoint_count": 1}],
                 "failed_routing_step": "Filter by Data Policy",
             },
+            names_account=False,
         ),
         _failure(
             "beyond-context",
@@ -119,6 +130,12 @@ SCENARIOS: dict[str, Scenario] = {
             400,
             "Provider returned error",
             metadata={"raw": '{"error": {"message": "mock: invalid request", "code": null}}', "provider_name": "Azure"},
+        ),
+        _failure(
+            "invalid-model",
+            "The model is called invalid with 400, as the live API did where its guide says 404.",
+            400,
+            "mock/invalid-model is not a valid model ID",
         ),
         _failure("timeout", "The operation takes too long.", 408, "Operation timed out"),
         _failure("too-large", "The body is too large.", 413, "Request payload too large"),
@@ -141,6 +158,13 @@ SCENARIOS: dict[str, Scenario] = {
             comes_back=False,
         ),
         _failure(
+            "rate-limited-by-provider",
+            "Every call is one too many for the provider, in words of its own; nothing says until when.",
+            429,
+            "Provider returned error",
+            metadata={name: _UPSTREAM[name] for name in ("provider_name", "raw")},
+        ),
+        _failure(
             "rate-limited-in-body",
             "Every call is one too many; only the body says until when, in milliseconds since 1970.",
             429,
@@ -159,6 +183,13 @@ SCENARIOS: dict[str, Scenario] = {
             "The status is 200, and the body is white space and an error.",
             error={"message": "No successful provider responses.", "code": 404},
             leading_whitespace=True,
+            names_account=False,
+        ),
+        Scenario(
+            "200-with-error-of-provider",
+            "The status is 200, and the body is an error that quotes the provider and has no code.",
+            error={"message": 'HTTP 400: {"code":20015,"message":"mock: a parameter is invalid","data":null}'},
+            names_account=False,
         ),
         Scenario(
             "zod-error",
@@ -194,7 +225,7 @@ _KEY_ENDINGS = tuple(f"-{name}" for name in SCENARIOS)
 
 def named(text: str) -> Scenario | None:
     """Return the scenario whose name *text* begins with, the longest of several; None when there is none."""
-    fitting = [name for name in SCENARIOS if text == name or text.startswith(f"{name}-")]
+    fitting = [name for name in SCENARIOS if text.startswith(name)]
     return SCENARIOS[max(fitting, key=len)] if fitting else None
 
 
@@ -221,8 +252,10 @@ def listed_models() -> list[dict[str, Any]]:
 class Scenarios:
     """What is to happen to the calls of one mock."""
 
-    def __init__(self) -> None:
-        self._calls: Counter[str] = Counter()
+    def __init__(self, standing: str | None = None) -> None:
+        """Let the scenario *standing* happen to every call that does not name another."""
+        self._standing = standing
+        self._calls: OrderedDict[bytes, int] = OrderedDict()
         self._queued: deque[str] = deque()
 
     def queue(self, name: str, times: int = 1) -> None:
@@ -241,35 +274,37 @@ class Scenarios:
         if self._queued:
             with contextlib.suppress(IndexError):  # another thread has just been faster
                 return SCENARIOS[self._queued.popleft()]
-        full = self._full_name(call)
-        scenario = named(full.rpartition("/")[2]) if full else None
+        scenario, full_name = self._asked_for(call)
         if scenario is None or scenario.failures is None:
             return scenario
-        played = self._count(full)
+        played = self._count(full_name)
         if scenario.comes_back:
             played %= scenario.failures + 1
         return scenario if played < scenario.failures else None
 
-    def _full_name(self, call: Call) -> str:
-        """Return what names a scenario in *call*, from the whole of which calls are counted; or the empty string."""
-        asked = call.headers.get(HEADER)
-        if asked is not None:
-            if named(asked) is None:
-                raise Refusal(400, f"X-Mock-Scenario: {asked[:50]!r} is none of {', '.join(SCENARIOS)}")
-            return f"header/{asked}"
+    def _asked_for(self, call: Call) -> tuple[Scenario | None, str]:
+        """Return the scenario that *call* asks for, and the full name by which its calls are counted."""
+        header = call.headers.get(HEADER)
+        if header is not None:
+            if (scenario := named(header)) is None:
+                raise Refusal(400, f"X-Mock-Scenario: {header[:50]!r} is none of {', '.join(SCENARIOS)}")
+            return scenario, f"header {header}"
         model_name = call.fields.get("model", "")
         if model_name.startswith(MODEL_PREFIX):
-            return str(model_name)
-        if call.key is None or not call.key.endswith(_KEY_ENDINGS):
-            return ""
-        ending = (name for name in SCENARIOS if call.key.endswith(f"-{name}"))
-        return f"key/{max(ending, key=len)}"
+            return named(model_name.removeprefix(MODEL_PREFIX)), f"model {model_name}"
+        if call.key is not None and call.key.endswith(_KEY_ENDINGS):
+            ending = max((name for name in SCENARIOS if call.key.endswith(f"-{name}")), key=len)
+            return SCENARIOS[ending], f"key {call.key}"
+        return (SCENARIOS[self._standing], "standing") if self._standing else (None, "")
 
-    def _count(self, full: str) -> int:
-        if len(self._calls) >= _MOST_COUNTED:
-            self._calls.clear()
-        self._calls[full] += 1
-        return self._calls[full] - 1
+    def _count(self, full_name: str) -> int:
+        """Return how many calls of *full_name* came before; the names used longest ago are forgotten first."""
+        digest = hashlib.blake2b(full_name.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        before = self._calls.pop(digest, 0)
+        self._calls[digest] = before + 1
+        if len(self._calls) > _MOST_COUNTED:
+            self._calls.popitem(last=False)
+        return before
 
 
 def answer(scenario: Scenario) -> Answer:
@@ -279,7 +314,8 @@ def answer(scenario: Scenario) -> Answer:
     error = dict(scenario.error or {})
     if scenario.name == "rate-limited-in-body":
         error["metadata"] = {"provider_name": None, "headers": _reset_headers()}
-    return Answer(scenario.status, scenario.headers, orjson.dumps({"error": error, "user_id": "user_mock"}))
+    account = {"user_id": "user_mock"} if scenario.names_account else {}
+    return Answer(scenario.status, scenario.headers, orjson.dumps({"error": error, **account}))
 
 
 def _reset_headers() -> dict[str, str]:

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Self
 import uvicorn
 
 from . import log
-from .app import BASE, create_app
+from .app import BASE, MockApp, create_app
 from .connection import Connection
 from .scenarios import Scenarios
 from .service import Service
 from .settings import MockSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
 DEFAULT_KEY = "sk-or-v1-mock"
@@ -69,7 +69,7 @@ class MockServer:
         """Listen; return when calls are answered. Raise `OSError` when the port is taken."""
         self._socket = listen(self.settings)
         started = threading.Event()
-        self._server = _Server(_config(self._app, self.settings), started)
+        self._server = _Server(self._app, self.settings, started.set)
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._socket]}, name="openrouter-mock", daemon=True
         )
@@ -98,15 +98,20 @@ class MockServer:
 
 
 class _Server(uvicorn.Server):
-    """Tells when it has started."""
+    """Tells when it has started, and does not wait for answers that wait when it stops."""
 
-    def __init__(self, config: uvicorn.Config, started: threading.Event) -> None:
-        super().__init__(config)
-        self._started = started
+    def __init__(self, app: MockApp, settings: MockSettings, on_start: Callable[[], None]) -> None:
+        super().__init__(_config(app, settings))
+        self._app = app
+        self._on_start = on_start
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
-        self._started.set()
+        self._on_start()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._app.stopping.set()
+        await super().shutdown(sockets=sockets)
 
 
 def serve(settings: MockSettings) -> None:
@@ -119,7 +124,7 @@ def serve(settings: MockSettings) -> None:
     log.to_stderr(settings.log_level)
     app = create_app(settings)
     with listen(settings) as listening:
-        server = _Foreground(_config(app, settings), _url(listening))
+        server = _Server(app, settings, functools.partial(_announce, _url(listening)))
         with _signals_end_quietly():
             server.run(sockets=[listening])
 
@@ -135,16 +140,10 @@ def _signals_end_quietly() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-class _Foreground(uvicorn.Server):
-    """Prints its address once it listens."""
-
-    def __init__(self, config: uvicorn.Config, url: str) -> None:
-        super().__init__(config)
-        self._url = url
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets=sockets)
-        print(f"openrouter mock: {self._url}", flush=True)  # noqa: T201 - the one line that callers read
+def _announce(url: str) -> None:
+    """Print the address; that nobody reads it does not matter to those who know it."""
+    with contextlib.suppress(OSError):
+        print(f"openrouter mock: {url}", flush=True)  # noqa: T201 - the one line that callers read
 
 
 def check_host(settings: MockSettings) -> None:

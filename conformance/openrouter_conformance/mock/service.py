@@ -7,6 +7,7 @@ is the same object with one of its methods replaced (see `faults.plug`).
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import string
 import time
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from . import catalogue, inputs, pages, routing, scenarios, validation, vectors
+from . import catalogue, inputs, jsons, pages, routing, scenarios, validation, vectors
 from .call import Answer, Call, Embedded, Input, Refusal, unauthorized
 from .fragments import FragmentCache
 
@@ -43,7 +44,8 @@ class Service:
     def __init__(self, settings: MockSettings) -> None:
         self.settings = settings
         self.cache: FragmentCache | None = FragmentCache(CACHE_BYTES)
-        self.scenarios = scenarios.Scenarios()
+        standing = (name for name in settings.faults if name in scenarios.SCENARIOS)
+        self.scenarios = scenarios.Scenarios(next(standing, None))
 
     def answer(self, call: Call) -> Answer:
         """Return the answer to *call*, a refusal included."""
@@ -97,6 +99,8 @@ class Service:
         try:
             return orjson.loads(call.body)
         except orjson.JSONDecodeError as error:
+            with contextlib.suppress(ValueError, RecursionError):
+                return jsons.read_leniently(call.body)
             raise Refusal(400, f"body: not valid JSON: {error}") from None
 
     def problems(self, call: Call) -> list[validation.Problem]:
@@ -195,7 +199,7 @@ class Service:
             for kind, tokens in each.tokens.items():
                 by_kind[kind] = by_kind.get(kind, 0) + tokens
         total = sum(by_kind.values())
-        cost = float(Decimal(total) * call.chosen_endpoint.prompt_price)
+        cost = float(sum(count * self._price(call, kind) for kind, count in by_kind.items()))
         usage: dict[str, Any] = {"prompt_tokens": total, "total_tokens": total}
         if by_kind.keys() - {"text"}:
             usage["prompt_tokens_details"] = {f"{kind}_tokens": count for kind, count in sorted(by_kind.items())}
@@ -205,6 +209,10 @@ class Service:
             "upstream_inference_completions_cost": 0,
         }
         return usage | {"cost": cost, "is_byok": False, "cost_details": details}
+
+    def _price(self, call: Call, kind: str) -> Decimal:
+        """Return US dollars per token of a *kind* of part: the listed price of the medium, else that of the prompt."""
+        return call.chosen_model.media_prices.get(kind, call.chosen_endpoint.prompt_price)
 
     def headers(self, call: Call) -> dict[str, str]:
         """Return the headers of a success."""
@@ -224,6 +232,8 @@ class Service:
 
     def models(self, call: Call) -> Answer:
         """Answer `GET /embeddings/models`; raise `Refusal` for a bad `offset` or `limit`."""
+        if (played := self.play(call)) is not None:
+            return played
         content = self.write(call, self.page(call))
         return Answer(200, {"Content-Type": "application/json", **_CORS}, content)
 

@@ -16,7 +16,7 @@ class MockSettings:
     keys: tuple[str, ...] = attrs.field(default=(), repr=False)
     """The only bearer keys that are let in; empty lets in every key that begins with `sk-or-`."""
     faults: tuple[str, ...] = ()
-    """Names of the flaws to have, from `mock.faults.FAULTS`."""
+    """Names of the flaws to have, from `mock.faults.FAULTS`; or of a scenario, which then plays on every call."""
     latency: float = 0.0
     """Seconds to wait before each answer."""
     seed: int = 0

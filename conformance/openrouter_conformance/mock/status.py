@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import html
+import re
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from . import catalogue
@@ -15,34 +16,55 @@ from .settings import MockSettings
 
 _KEPT = 50
 _COLUMNS = ("time", "method", "path", "status", "ms", "model", "inputs", "title", "referer", "categories")
-_STYLE = "body{font:16px/1.5 system-ui;margin:2rem auto;max-width:60rem}td,th{text-align:left;padding:0 1rem 0 0}"
+_LONGEST = 200
+_ANY_KEY = r"sk-[\w.~+/=-]+"
+_QUOTED, _CODE = re.compile("`([^`]*)`"), r"<code>\1</code>"
+_STYLE = (
+    "body{font:16px/1.5 system-ui;margin:2rem auto;padding:0 1rem;max-width:60rem}div{overflow-x:auto}"
+    "td,th{text-align:left;padding:0 1rem 0 0}"
+)
 
 
 class Journal:
     """The latest calls, without keys and without what was embedded."""
 
-    def __init__(self) -> None:
+    def __init__(self, keys: Iterable[str] = ()) -> None:
+        """Strike out what looks like a key, and *keys*, wherever a caller may have put them."""
         self._records: deque[tuple[float, dict[str, Any]]] = deque(maxlen=_KEPT)
+        self._key = re.compile("|".join([_ANY_KEY, *map(re.escape, keys)]))
 
     def note(self, call: Call, answer: Answer, seconds: float) -> dict[str, Any]:
         """Keep what *call* was and how it was answered; return it, ready for a log."""
+        headers = call.headers
         record = {
             "method": call.method,
-            "path": call.path,
+            "path": self._safe(call.path),
             "status": answer.status,
             "milliseconds": round(seconds * 1000, 1),
-            "model": call.model.id if call.model else None,
+            "model": call.model.id if call.model else self._safe(_asked_model(call)),
             "inputs": len(call.inputs),
-            "title": call.headers.get("x-openrouter-title", call.headers.get("x-title")),
-            "referer": call.headers.get("http-referer"),
-            "categories": call.headers.get("x-openrouter-categories"),
+            "title": self._safe(headers.get("x-openrouter-title", headers.get("x-title"))),
+            "referer": self._safe(headers.get("http-referer")),
+            "categories": self._safe(headers.get("x-openrouter-categories")),
         }
         self._records.append((time.time(), record))
         return record
 
+    def _safe(self, text: str | None) -> str | None:
+        return text and self._key.sub("sk-…", text)[:_LONGEST]
+
     def latest(self) -> list[tuple[str, ...]]:
         """Return the calls kept, the latest first: the time of day and what `note` told."""
-        return [(_clock(seconds), *map(str, record.values())) for seconds, record in reversed(self._records)]
+        return [
+            (_clock(seconds), *("" if value is None else str(value) for value in record.values()))
+            for seconds, record in reversed(self._records)
+        ]
+
+
+def _asked_model(call: Call) -> str | None:
+    """Return the model that was asked for and not found; a body that is refused may have anything there."""
+    asked = call.fields.get("model") if isinstance(call.fields, dict) else None
+    return asked if isinstance(asked, str) else None
 
 
 def page(settings: MockSettings, journal: Journal, *, base: str) -> Answer:
@@ -54,19 +76,18 @@ def page(settings: MockSettings, journal: Journal, *, base: str) -> Answer:
     happenings = [(MODEL_PREFIX + name, each.description) for name, each in SCENARIOS.items()]
     text = "".join(
         (
-            f"<!DOCTYPE html><html lang=en><meta charset=utf-8><title>OpenRouter mock</title><style>{_STYLE}</style>",
+            "<!DOCTYPE html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>",
+            f"<title>OpenRouter mock</title><style>{_STYLE}</style>",
             f"<h1>OpenRouter mock</h1><p>The API lies under <code>{base}</code>: ",
             f"<code>POST {base}/embeddings</code> and <code>GET {base}/embeddings/models</code>.",
             f"<p>Faults: {html.escape(', '.join(settings.faults) or 'none')}.",
-            f"<h2>Scenarios</h2><p>Ask by model, by the end of the key, or by the header <code>{HEADER}</code>.",
+            "<h2>Latest calls</h2>",
+            _table(_COLUMNS, journal.latest()) if journal.latest() else "<p>None yet.",
+            "<h2>Scenarios</h2><p>Ask by model, by the end of the key (<code>sk-or-v1-…-overloaded</code>), or by the ",
+            f"header <code>{HEADER}</code>.",
             _table(("model", "what happens"), happenings),
             "<h2>Models</h2>",
             _table(("model", "numbers per vector", "tokens at most", "US dollars per token"), models),
-            "<h2>Latest calls</h2>",
-            _table(
-                ("time", "method", "path", "status", "ms", "model", "inputs", "title", "referer", "categories"),
-                journal.latest(),
-            ),
         )
     )
     return Answer(200, {"Content-Type": "text/html; charset=utf-8"}, text.encode("utf-8", "replace"))
@@ -78,6 +99,6 @@ def _clock(seconds: float) -> str:
 
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     def row(cells: tuple[str, ...], tag: str) -> str:
-        return "<tr>" + "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in cells) + "</tr>"
+        return "<tr>" + "".join(f"<{tag}>{_QUOTED.sub(_CODE, html.escape(cell))}</{tag}>" for cell in cells) + "</tr>"
 
-    return f"<table>{row(head, 'th')}{''.join(row(cells, 'td') for cells in rows)}</table>"
+    return f"<div><table>{row(head, 'th')}{''.join(row(cells, 'td') for cells in rows)}</table></div>"

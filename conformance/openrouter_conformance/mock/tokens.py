@@ -16,6 +16,8 @@ import hashlib
 import re
 
 _PIECE = re.compile(r"( ?)(\w{1,12}|[^\w\s]|\s{1,12})")
+LONGEST_PIECE = 13
+"""The most characters of one token, a space before it included."""
 _STEM_LETTERS = 4
 _SPACE_BITS, _EXACT_BITS, _WORD_BITS, _STEM_BITS = 1, 16, 20, 15
 

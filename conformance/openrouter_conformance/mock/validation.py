@@ -13,14 +13,17 @@ from openrouter_conformance import contract
 
 _ALTERNATIVES = (jsonschema_rs.ValidationErrorKind.AnyOf, jsonschema_rs.ValidationErrorKind.OneOfNotValid)
 _LONGEST_MESSAGE = 300
+_FEW_ITEMS = 16
+
+Path = tuple[str | int, ...]
 
 
 @attrs.frozen
 class Problem:
     """One way in which a body breaks the contract."""
 
-    path: tuple[str | int, ...]
-    """Where, from the top of the body; never empty but when the body itself is not an object."""
+    path: Path
+    """Where, from the top of the body; empty when it is the body as a whole."""
     message: str
     """What was received and what was expected, without the place."""
 
@@ -41,9 +44,57 @@ def _validator() -> jsonschema_rs.Draft202012Validator:
 
 def problems(body: Any) -> list[Problem]:
     """Return what is wrong with the *body* of `POST /embeddings`; nothing when it keeps the contract."""
-    if _validator().is_valid(body):
-        return []
-    return [problem for error in _validator().iter_errors(body) for problem in _problems_of(error)]
+    try:
+        if _validator().is_valid(body):
+            return []
+        offsets: dict[Path, int] = {}
+        part = _narrowed(body, body, (), offsets)
+        found = [problem for error in _validator().iter_errors(part) for problem in _problems_of(error)]
+    except (ValueError, RecursionError):  # the validator goes 255 levels deep
+        return [Problem((), "nested too deep")]
+    return [attrs.evolve(problem, path=_moved(problem.path, offsets)) for problem in found]
+
+
+def _narrowed(body: Any, value: Any, path: Path, offsets: dict[Path, int]) -> Any:
+    """Return *value*, which stands at *path* of an invalid *body*, with long lists cut down to items that are at fault.
+
+    The validator's report takes kilobytes for each item that is wrong, and a body may hold a million. *offsets* gets
+    how many items were cut from the beginning of which list.
+    """
+    if isinstance(value, dict):
+        return {key: _narrowed(body, item, (*path, key), offsets) for key, item in value.items()}
+    if not isinstance(value, list):
+        return value
+    start, end = 0, len(value)
+    while end - start > _FEW_ITEMS:
+        middle = (start + end) // 2
+        if not _validator().is_valid(_replaced(body, path, value[start:middle])):
+            end = middle
+        elif not _validator().is_valid(_replaced(body, path, value[middle:end])):
+            start = middle
+        else:  # only together are they wrong: a list of two kinds
+            start, end = middle - _FEW_ITEMS // 2, middle + _FEW_ITEMS // 2
+    if start:
+        offsets[path] = start
+    return [_narrowed(body, item, (*path, start + index), offsets) for index, item in enumerate(value[start:end])]
+
+
+def _replaced(body: Any, path: Path, value: Any) -> Any:
+    """Return *body* with *value* at *path*."""
+    if not path:
+        return value
+    step, rest = path[0], path[1:]
+    if isinstance(body, dict):
+        return {**body, step: _replaced(body[step], rest, value)}
+    return [_replaced(body[step], rest, value)]
+
+
+def _moved(path: Path, offsets: dict[Path, int]) -> Path:
+    """Return the *path* in a narrowed body as it is in the whole one."""
+    moved: Path = ()
+    for step in path:
+        moved = (*moved, step + offsets.get(moved, 0) if isinstance(step, int) else step)
+    return moved
 
 
 def _problems_of(error: jsonschema_rs.ValidationError) -> list[Problem]:

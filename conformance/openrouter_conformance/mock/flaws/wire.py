@@ -10,6 +10,7 @@ import gzip
 from typing import TYPE_CHECKING, Any
 
 from openrouter_conformance.mock.call import Answer
+from openrouter_conformance.mock.connection import TRANSPORT
 from openrouter_conformance.mock.fault import WIRE, Stage, fault
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from openrouter_conformance.mock.call import Call, Refusal
+
+    Headers = list[tuple[bytes, bytes]]
 
 _OK, _NOT_ALLOWED = 200, 405
 SLOWNESS = 3.0
@@ -186,20 +189,67 @@ async def slow_answers(app: ASGIApp, scope: Scope, receive: Receive, send: Send)
     await app(scope, receive, send)
 
 
-@fault(WIRE)
-async def promises_more_than_it_sends(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    """The content length of an answer is greater than its content, and the connection ends."""
+async def _cut_off(
+    app: ASGIApp, scope: Scope, receive: Receive, send: Send, change: Callable[[Headers], Headers]
+) -> None:
+    """Answer with other headers, and end the connection behind the last byte as if more were to come."""
+    transport = scope.get("extensions", {}).get(TRANSPORT)
 
     async def send_changed(message: Message) -> None:
         if message["type"] == "http.response.start":
-            headers = [
-                (name, str(int(value) + 10).encode() if name == b"content-length" else value)
-                for name, value in message["headers"]
-            ]
-            message = {**message, "headers": headers}
-        await send(message)
+            await send({**message, "headers": change(message["headers"])})
+        elif transport is None:  # in a test without a network the difference is in the headers alone
+            await send(message)
+        else:
+            await send({**message, "more_body": True})
+            transport.close()
+            await receive()
 
     await app(scope, receive, send_changed)
+
+
+@fault(WIRE)
+async def promises_more_than_it_sends(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """The content length of an answer is greater than its content, and the connection ends."""
+    await _cut_off(app, scope, receive, send, _longer)
+
+
+def _longer(headers: Headers) -> Headers:
+    return [(name, str(int(value) + 10).encode() if name == b"content-length" else value) for name, value in headers]
+
+
+@fault(WIRE)
+async def ends_chunks_early(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """An answer comes in chunks, and the connection ends before the last one, which would say that it is whole."""
+    await _cut_off(app, scope, receive, send, _without_length)
+
+
+def _without_length(headers: Headers) -> Headers:
+    return [(name, value) for name, value in headers if name != b"content-length"]
+
+
+@fault("answer")
+def sends_length_and_chunks(answer: Stage, call: Call) -> Answer:
+    """An answer has a content length and comes in chunks, which no message may have both."""
+    given: Answer = answer(call)
+    given.headers["Transfer-Encoding"] = "chunked"
+    return given
+
+
+@fault("answer")
+def closes_connection_after_each_answer(answer: Stage, call: Call) -> Answer:
+    """Every answer ends its connection, so that each call pays for a new one."""
+    given: Answer = answer(call)
+    given.headers["Connection"] = "close"
+    return given
+
+
+@fault(WIRE)
+async def drops_kept_connections(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """The connection ends behind an answer that did not say so, and the next call on it is lost."""
+    await app(scope, receive, send)
+    if (transport := scope.get("extensions", {}).get(TRANSPORT)) is not None:
+        transport.close()
 
 
 @fault(WIRE)
