@@ -7,7 +7,6 @@ import binascii
 from typing import TYPE_CHECKING, Any
 
 from .call import Input, Medium, Refusal
-from .tokens import LONGEST_PIECE
 
 if TYPE_CHECKING:
     from .catalogue import Model
@@ -21,15 +20,13 @@ _MEDIA = {"image_url": "image", "input_audio": "audio", "input_video": "video", 
 def read(field: Any, model: Model) -> list[Input]:
     """Return what the contract-valid *field* asks to embed, in order.
 
-    Raise `Refusal` when the model cannot take it: too many inputs, a medium that it does not read, a text that is far
-    too long.
+    Raise `Refusal` when the model cannot take it: too many inputs, or a medium that it does not read.
     """
     inputs = _read(field)
     if len(inputs) > MOST_INPUTS:
         raise Refusal(400, f"input: {len(inputs)} inputs are more than the {MOST_INPUTS} that {model.id} takes at once")
     for each in inputs:
         _check_media(each, model)
-        _check_size(each, model)
     return inputs
 
 
@@ -66,16 +63,6 @@ def _content(address: str) -> bytes:
         return base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
         return address.encode("utf-8", "surrogatepass")
-
-
-def _check_size(given: Input, model: Model) -> None:
-    """Refuse, without counting its tokens, a text that cannot be short enough."""
-    size = len(given.source) if isinstance(given.source, str) else 0
-    if size > model.context_length * LONGEST_PIECE:
-        raise Refusal(
-            400,
-            f"{given.where}: {size} characters make more than the {model.context_length} tokens that {model.id} reads",
-        )
 
 
 def _check_media(given: Input, model: Model) -> None:

@@ -190,6 +190,7 @@ def _config(app: object, settings: MockSettings) -> uvicorn.Config:
         server_header=False,
         proxy_headers=False,  # who calls is of no account
         ws="none",
+        backlog=128,  # asyncio tries, and logs, so often when no descriptors are left
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_STOP_SECONDS,
     )

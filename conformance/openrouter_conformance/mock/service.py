@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from . import catalogue, inputs, jsons, pages, routing, scenarios, validation, vectors
+from . import catalogue, inputs, jsons, pages, routing, scenarios, tokens, validation, vectors
 from .call import Answer, Call, Embedded, Input, Refusal, unauthorized
 from .fragments import FragmentCache
 
@@ -140,22 +140,23 @@ class Service:
         return self.cache.get(key, lambda: self._embed(call, given))
 
     def _embed(self, call: Call, given: Input) -> tuple[Embedded, int]:
+        self.check_context(call, given)
         counts: dict[str, int] = {}
-        for kind, tokens in given.tokens_by_kind:
-            counts[kind] = counts.get(kind, 0) + len(tokens)
+        for kind, some in given.tokens_by_kind:
+            counts[kind] = counts.get(kind, 0) + len(some)
         total = sum(counts.values())
-        self.check_context(call, given, total)
         written = self.encode(call, self.vector(call, given))
         return Embedded(orjson.Fragment(written), counts), len(written) + 8 * total + 500
 
-    def check_context(self, call: Call, given: Input, tokens: int) -> None:
+    def check_context(self, call: Call, given: Input) -> None:
         """Raise a 400 `Refusal` when an input is longer than the model reads."""
-        most = call.chosen_model.context_length
-        if tokens > most:
-            raise Refusal(
-                400,
-                f"{given.where}: {tokens} tokens are more than the {most} that {call.chosen_model.id} reads",
-            )
+        most, name = call.chosen_model.context_length, call.chosen_model.id
+        size = len(given.source) if isinstance(given.source, str) else 0
+        if size > most * tokens.LONGEST_PIECE:  # so many that counting them would take seconds
+            raise Refusal(400, f"{given.where}: {size} characters make more than the {most} tokens that {name} reads")
+        count = sum(len(some) for _, some in given.tokens_by_kind)
+        if count > most:
+            raise Refusal(400, f"{given.where}: {count} tokens are more than the {most} that {name} reads")
 
     def vector(self, call: Call, given: Input) -> NDArray[np.float32]:
         """Return the vector of an input, of unit length."""
@@ -196,8 +197,8 @@ class Service:
         """Return what the call consumed: tokens, and US dollars at the endpoint's price."""
         by_kind: dict[str, int] = {}
         for each in call.embedded:
-            for kind, tokens in each.tokens.items():
-                by_kind[kind] = by_kind.get(kind, 0) + tokens
+            for kind, count in each.tokens.items():
+                by_kind[kind] = by_kind.get(kind, 0) + count
         total = sum(by_kind.values())
         cost = float(sum(count * self._price(call, kind) for kind, count in by_kind.items()))
         usage: dict[str, Any] = {"prompt_tokens": total, "total_tokens": total}
@@ -219,6 +220,7 @@ class Service:
         return {
             "Content-Type": "application/json",
             "X-Generation-Id": call.generation,
+            "CF-Ray": f"{call.number:016x}-MOCK",
             "X-Provider-Name": call.chosen_endpoint.provider,
             **_CORS,
         }

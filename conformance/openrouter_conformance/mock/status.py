@@ -20,7 +20,7 @@ _LONGEST = 200
 _ANY_KEY = r"sk-[\w.~+/=-]+"
 _QUOTED, _CODE = re.compile("`([^`]*)`"), r"<code>\1</code>"
 _STYLE = (
-    "body{font:16px/1.5 system-ui;margin:2rem auto;padding:0 1rem;max-width:60rem}div{overflow-x:auto}"
+    "body{font:16px/1.5 system-ui;margin:2rem auto;padding:0 1rem;max-width:76rem}div{overflow-x:auto}"
     "td,th{text-align:left;padding:0 1rem 0 0}"
 )
 

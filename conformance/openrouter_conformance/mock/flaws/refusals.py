@@ -205,10 +205,10 @@ def crashes_on_repeated_texts(inputs: Stage, call: Call) -> list[Input]:
 
 
 @fault("check_context")
-def crashes_beyond_context(check_context: Stage, call: Call, given: Input, tokens: int) -> None:
+def crashes_beyond_context(check_context: Stage, call: Call, given: Input) -> None:
     """An input longer than the model reads makes the server fall over."""
     try:
-        check_context(call, given, tokens)
+        check_context(call, given)
     except Refusal:
         raise _crash() from None
 

@@ -300,9 +300,9 @@ def accepts_trailing_garbage(parse: Stage, call: Call) -> Any:
 
 
 @fault("check_context")
-def accepts_texts_beyond_context(check_context: Stage, call: Call, given: Input, tokens: int) -> None:
+def accepts_texts_beyond_context(check_context: Stage, call: Call, given: Input) -> None:
     """Inputs longer than the model reads are answered."""
-    del check_context, call, given, tokens
+    del check_context, call, given
 
 
 @fault("window")
