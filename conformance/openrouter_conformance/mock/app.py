@@ -18,7 +18,7 @@ from .service import Service
 from .settings import MockSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator
+    from collections.abc import Awaitable, Callable, Hashable, Iterator
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -76,8 +76,8 @@ class MockApp:
         else:
             await _live(receive, send)
 
-    async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._operations.get(scope["path"], self._nothing)(scope, receive, send)
+    def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return self._operations.get(scope["path"], self._nothing)(scope, receive, send)
 
 
 def create_app(settings: MockSettings | None = None) -> MockApp:
@@ -114,7 +114,8 @@ class _Operation:
         started = time.perf_counter()
         call = self._call(scope)
         try:
-            self._check_promise(call)
+            if "expect" in call.headers:
+                self._check_promise(call)
             call.body = await self._read_body(receive)
             answer = await self._answer(call)
         except Refusal as refusal:
@@ -156,14 +157,15 @@ class _Operation:
             return self._service.refuse(call, Refusal(500, "the mock failed; its log says how"))
 
     def _note(self, call: Call, answer: Answer, seconds: float) -> None:
-        record = self._desk.journal.note(call, answer, seconds)
+        journal = self._desk.journal
+        record = journal.note(call, answer, seconds)
         if _logger.isEnabledFor(logging.INFO):
-            _logger.info("request", extra={"request": record})
+            _logger.info("request", extra={"request": journal.told(record)})
 
     def _check_promise(self, call: Call) -> None:
         """Refuse a body that is announced as too large by a sender who waits to hear whether to send it."""
         length, most = call.headers.get("content-length", ""), self._service.settings.max_body
-        if "expect" in call.headers and length.isdecimal() and int(length) > most:
+        if length.isdecimal() and int(length) > most:
             raise Refusal(413, f"body: {length} bytes are more than the {most} that are taken")
 
     async def _read_body(self, receive: Receive) -> bytes:

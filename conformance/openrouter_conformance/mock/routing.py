@@ -41,9 +41,9 @@ def check_length(model: Model, length: int | None) -> None:
 
 def choose_endpoint(model: Model, preferences: dict[str, Any] | None) -> Endpoint:
     """Return the endpoint of *model* that `provider` prefers; raise a 404 `Refusal` if none fits."""
-    wanted = {name: value for name, value in (preferences or {}).items() if value is not None}
-    if not wanted:
+    if not preferences:
         return model.endpoints[0]
+    wanted = {name: value for name, value in preferences.items() if value is not None}
     remaining = list(model.endpoints)
     for field, admits in _filters(model, wanted):
         remaining = [endpoint for endpoint in remaining if admits(endpoint)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import functools
 import hashlib
 import string
 import time
@@ -36,6 +37,11 @@ _CORS = {
 _KEY_PREFIX = "sk-or-"
 _KEEP_ALIVE = b"\n         \n"
 _LETTERS = bytes(ord((string.digits + string.ascii_letters)[byte % 62]) for byte in range(256))
+
+
+@functools.lru_cache(maxsize=1024)
+def _cost(price: Decimal, tokens: int) -> float:
+    return float(price * tokens)
 
 
 class Service:
@@ -200,9 +206,11 @@ class Service:
             for kind, count in each.tokens.items():
                 by_kind[kind] = by_kind.get(kind, 0) + count
         total = sum(by_kind.values())
-        cost = float(sum(count * self._price(call, kind) for kind, count in by_kind.items()))
         usage: dict[str, Any] = {"prompt_tokens": total, "total_tokens": total}
-        if by_kind.keys() - {"text"}:
+        if len(by_kind) == 1 and "text" in by_kind:
+            cost = _cost(call.chosen_endpoint.prompt_price, total)
+        else:
+            cost = float(sum(count * self._price(call, kind) for kind, count in by_kind.items()))
             usage["prompt_tokens_details"] = {f"{kind}_tokens": count for kind, count in sorted(by_kind.items())}
         details = {
             "upstream_inference_cost": cost,

@@ -6,8 +6,10 @@ import html
 import re
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+import attrs
 
 from . import catalogue
 from .call import Answer, Call
@@ -25,39 +27,62 @@ _STYLE = (
 )
 
 
+@attrs.frozen
+class Record:
+    """What is remembered of a call; a key may still be in what the caller wrote."""
+
+    time: float
+    """Seconds since 1970."""
+    method: str
+    path: str
+    status: int
+    seconds: float
+    """How long the answer took."""
+    model: str | None
+    inputs: int
+    headers: Mapping[str, str] = attrs.field(repr=False)
+
+
 class Journal:
-    """The latest calls, without keys and without what was embedded."""
+    """The latest calls, told without keys and without what was embedded."""
 
     def __init__(self, keys: Iterable[str] = ()) -> None:
         """Strike out what looks like a key, and *keys*, wherever a caller may have put them."""
-        self._records: deque[tuple[float, dict[str, Any]]] = deque(maxlen=_KEPT)
+        self._records: deque[Record] = deque(maxlen=_KEPT)
         self._key = re.compile("|".join([_ANY_KEY, *map(re.escape, keys)]))
 
-    def note(self, call: Call, answer: Answer, seconds: float) -> dict[str, Any]:
-        """Keep what *call* was and how it was answered; return it, ready for a log."""
-        headers = call.headers
-        record = {
-            "method": call.method,
-            "path": self._safe(call.path),
-            "status": answer.status,
-            "milliseconds": round(seconds * 1000, 1),
-            "model": call.model.id if call.model else self._safe(_asked_model(call)),
-            "inputs": len(call.inputs),
+    def note(self, call: Call, answer: Answer, seconds: float) -> Record:
+        """Keep what *call* was and how it was answered, and return it."""
+        model = call.model.id if call.model else _asked_model(call)
+        record = Record(
+            time.time(), call.method, call.path, answer.status, seconds, model, len(call.inputs), call.headers
+        )
+        self._records.append(record)
+        return record
+
+    def told(self, record: Record) -> dict[str, Any]:
+        """Return a record as a log tells it."""
+        headers = record.headers
+        return {
+            "method": record.method,
+            "path": self._safe(record.path),
+            "status": record.status,
+            "milliseconds": round(record.seconds * 1000, 1),
+            "model": self._safe(record.model),
+            "inputs": record.inputs,
             "title": self._safe(headers.get("x-openrouter-title", headers.get("x-title"))),
             "referer": self._safe(headers.get("http-referer")),
             "categories": self._safe(headers.get("x-openrouter-categories")),
         }
-        self._records.append((time.time(), record))
-        return record
 
     def _safe(self, text: str | None) -> str | None:
         return text and self._key.sub("sk-…", text)[:_LONGEST]
 
     def latest(self) -> list[tuple[str, ...]]:
-        """Return the calls kept, the latest first: the time of day and what `note` told."""
+        """Return the calls kept, the latest first, as the page shows them."""
         return [
-            (_clock(seconds), *("" if value is None else str(value) for value in record.values()))
-            for seconds, record in reversed(self._records)
+            (_clock(record.time), *("" if value is None else str(value) for value in self.told(record).values()))
+            for record in reversed(self._records)
         ]
 
 
