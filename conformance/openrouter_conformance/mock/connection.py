@@ -69,6 +69,7 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Count from here on."""
         super().on_message_begin()
+        self._request_ends()  # the wait for it, if it is the first one
         self._in_request = self._in_head = True
         self._head_bytes = 0
 

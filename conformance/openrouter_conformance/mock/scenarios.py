@@ -33,7 +33,7 @@ SLOWNESS = 2.0
 """Seconds that the scenario `slow` takes."""
 
 _BASE_MODEL = "openai/text-embedding-3-small"
-_MOST_COUNTED = 2**16
+_MOST_COUNTED = 2**14
 
 
 @attrs.frozen
