@@ -213,7 +213,7 @@ def _add_mock(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "--key", type=_key, action="append", default=[], help="a key to let in; repeatable; default: any sk-or-…"
     )
     mock.add_argument(
-        "--fault", action="append", default=[], metavar="NAME", help="a flaw to have, or a scenario; repeatable"
+        "--fault", action="append", default=[], metavar="NAME", help="a flaw to have, or one scenario; repeatable"
     )
     mock.add_argument("--latency", type=_seconds, default=0.0, metavar="SECONDS", help="wait before each answer")
     mock.add_argument("--seed", type=_natural, default=0, metavar="N", help="chooses the vectors")

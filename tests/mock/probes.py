@@ -176,6 +176,8 @@ def _keys() -> Iterator[Probe]:
     ):
         yield raw(f"key {authorization!r}", body("cat"), authorization=authorization)
     yield raw("bad body and no key", b"{", authorization="")
+    yield raw("key that plays a scenario", body("cat"), authorization=f"Bearer {KEY}-out-of-credit")
+    yield raw("model that plays a scenario", body("cat", model="mock/data-policy"))
 
 
 def _pages() -> Iterator[Probe]:

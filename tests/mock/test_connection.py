@@ -30,8 +30,15 @@ EMBED = (
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[MockServer]:
-    """A running mock that has little patience, and takes short heads only."""
-    with MockServer(MockSettings(request_timeout=0.2, max_head=2000, log_level="error")) as running:
+    """A running mock that takes short heads only."""
+    with MockServer(MockSettings(max_head=2000, log_level="error")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def impatient() -> Iterator[MockServer]:
+    """A running mock that waits for requests for a moment only."""
+    with MockServer(MockSettings(request_timeout=0.2, log_level="error")) as running:
         yield running
 
 
@@ -99,9 +106,9 @@ def test_a_client_that_stops_in_the_middle_is_told_so(server: MockServer) -> Non
         assert refusals(everything(connection)) == [(b"400", "request: it ends in the middle")]
 
 
-def test_a_client_that_says_nothing_is_not_waited_for(server: MockServer) -> None:
+def test_a_client_that_says_nothing_is_not_waited_for(impatient: MockServer) -> None:
     """A connection on which nothing is said ends."""
-    with connected(server) as connection:
+    with connected(impatient) as connection:
         assert everything(connection) == b""
 
 
@@ -109,7 +116,7 @@ def test_trailers_without_end_are_refused(server: MockServer) -> None:
     """Headers behind a chunked body are limited too."""
     head = EMBED.partition(b"\r\n\r\n")[0].replace(b"Content-Length: ", b"Transfer-Encoding: chunked\r\nX: ")
     sent = head + b"\r\n\r\n2\r\n{}\r\n0\r\n" + b"a: b\r\n" * 200_000
-    assert refusals(said(server, sent)) == [(b"431", "trailers: there are more than the 10000 that are taken")]
+    assert refusals(said(server, sent)) == [(b"431", "trailers: there are too many")]
 
 
 def test_a_sender_who_asks_first_hears_that_the_body_is_too_large(server: MockServer) -> None:
@@ -117,7 +124,7 @@ def test_a_sender_who_asks_first_hears_that_the_body_is_too_large(server: MockSe
     head = EMBED.partition(b"\r\n\r\n")[0].replace(b"Host", b"Expect: 100-continue\r\nHost") + b"\r\n\r\n"
     with connected(server) as connection:
         connection.sendall(head.replace(b"Content-Length: ", b"Content-Length: 99999999"))
-        assert connection.recv(2**16).startswith(b"HTTP/1.1 413 ")
+        assert statuses(everything(connection)) == [b"413"]
     with connected(server) as connection:
         connection.sendall(head)
         assert connection.recv(2**16) == b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -126,9 +133,57 @@ def test_a_sender_who_asks_first_hears_that_the_body_is_too_large(server: MockSe
 
 
 def test_pipelined_requests_are_answered_in_order(server: MockServer) -> None:
-    """Many requests in one write get as many answers."""
+    """Many requests get as many answers, though together they are longer than a head may be, and cut anywhere."""
     last = LIST.replace(b"Host", b"Connection: close\r\nHost")
-    assert statuses(said(server, LIST * 99 + last)) == [b"200"] * 100
+    sent = LIST * 199 + last
+    with connected(server) as connection:
+        for start in range(0, len(sent), 3333):
+            connection.sendall(sent[start : start + 3333])
+        assert statuses(everything(connection)) == [b"200"] * 200
+
+
+def test_a_body_is_no_part_of_the_next_head(server: MockServer) -> None:
+    """A long body with the beginning of the next request behind it is read as what it is."""
+    long = body(["cat " * 1000] * 20)
+    request = EMBED.replace(b"Length: %d" % len(_BODY), b"Length: %d" % len(long)).replace(_BODY, long)
+    with connected(server) as connection:
+        connection.sendall(request + LIST[:20])
+        connection.sendall(LIST[20:])
+        connection.shutdown(socket.SHUT_WR)
+        assert statuses(everything(connection)) == [b"200", b"200"]
+
+
+def test_a_long_head_that_comes_at_once_is_refused(server: MockServer) -> None:
+    """The limit holds for a head in one piece, also behind another request."""
+    long = LIST.replace(b"Host", b"X: " + b"y" * 3000 + b"\r\nHost")
+    message = "head: it is longer than the 2000 bytes that are taken"
+    assert refusals(said(server, long)) == [(b"431", message)]
+    assert statuses(said(server, LIST + long)) == [b"200", b"431"]
+
+
+BROKEN = {"half": EMBED[:-1], "chunk": EMBED.replace(b"Content-Length: ", b"Transfer-Encoding: chunked\r\nX: ")}
+
+
+@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
+def test_a_refusal_waits_for_the_answers_before_it(broken: bytes) -> None:
+    """A request that is cut off or malformed behind one that takes long is refused after that one's answer."""
+    with MockServer(MockSettings(latency=0.1, log_level="error")) as slow, connected(slow) as connection:
+        connection.sendall(LIST + broken)
+        connection.shutdown(socket.SHUT_WR)
+        assert statuses(everything(connection)) == [b"200", b"400"]
+
+
+def test_bytes_that_begin_no_request_keep_no_connection(impatient: MockServer) -> None:
+    """Blank lines behind a request do not end the wait for the next one."""
+    config = impatient._server.config if impatient._server else None
+    assert config
+    config.timeout_keep_alive = 0
+    try:
+        with connected(impatient) as connection:
+            connection.sendall(LIST + b"\r\n")
+            assert statuses(everything(connection)) == [b"200"]
+    finally:
+        config.timeout_keep_alive = 75
 
 
 @pytest.mark.parametrize(
@@ -158,13 +213,9 @@ def test_a_long_head_within_the_limit_is_taken(server: MockServer) -> None:
     [LIST[:-2], LIST[:20], EMBED[:-1], EMBED.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"],
     ids=["head", "request line", "body", "no body"],
 )
-def test_a_request_that_does_not_arrive_is_given_up(server: MockServer, sent: bytes) -> None:
-    """A request that stops half-way is 408, whichever half; others are served meanwhile."""
-    with connected(server) as connection:
-        connection.sendall(sent)
-        assert httpx.get(f"{server.url}/embeddings/models").status_code == 200
-        received = everything(connection)
-    assert refusals(received) == [(b"408", "request: it did not arrive within 0.2 seconds")]
+def test_a_request_that_does_not_arrive_is_given_up(impatient: MockServer, sent: bytes) -> None:
+    """A request that stops half-way is 408, whichever half."""
+    assert refusals(said(impatient, sent)) == [(b"408", "request: it did not arrive within 0.2 seconds")]
 
 
 @pytest.mark.parametrize(
@@ -219,6 +270,15 @@ def test_a_request_that_would_rather_be_another_protocol_is_answered(
         assert statuses(everything(connection)) == [b"200", b"200"]
 
 
+def test_many_upgrades_at_once_are_answered(server: MockServer) -> None:
+    """Requests that each ask for another protocol may follow one another."""
+    asking = LIST.replace(b"Host", UPGRADES["h2c"] + b"Host")
+    with connected(server) as connection:
+        connection.sendall(asking * 1500)
+        connection.shutdown(socket.SHUT_WR)
+        assert statuses(everything(connection)) == [b"200"] * 1500
+
+
 def test_a_chunked_body_behind_an_upgrade_is_read(server: MockServer) -> None:
     """The length of the body may come in any way."""
     chunked = EMBED.replace(b"Content-Length: ", UPGRADES["h2c"] + b"Transfer-Encoding: chunked\r\nX: ")
@@ -236,9 +296,9 @@ def test_a_tunnel_is_refused(server: MockServer) -> None:
 
 
 def test_requests_before_malformed_http_are_answered(server: MockServer) -> None:
-    """What came whole before the malformed bytes is answered, and the connection ends."""
+    """What came whole before the malformed bytes is answered first."""
     received = said(server, LIST + EMBED + b"nonsense\r\n\r\n")
-    assert statuses(received) == [b"200", b"200"]
+    assert statuses(received) == [b"200", b"200", b"400"]
 
 
 def test_a_reset_in_the_middle_does_no_harm(server: MockServer) -> None:

@@ -244,6 +244,21 @@ def test_json_that_few_parsers_take_is_read(client: httpx.Client, content: bytes
     assert answer.json()["data"] == plain.json()["data"]
 
 
+@pytest.mark.parametrize("whole", [2**53 + 1, 1234567890123456789, 2**64 - 1])
+def test_a_large_number_is_read_the_same_beside_a_larger_one(client: httpx.Client, whole: int) -> None:
+    """How one number is written changes no other."""
+    given = b'{"model": "%s", "dimensions": 3, "input": [%d], "seed": %%s}' % (MODEL.encode(), whole)
+    answers = [client.post("/embeddings", content=given % seed, headers=GOOD).json() for seed in (b"1", b"1e400")]
+    assert answers[0]["data"] == answers[1]["data"]
+
+
+def test_a_long_text_among_parts_is_refused_by_its_length(client: httpx.Client) -> None:
+    """The parts of one input count together."""
+    parts = [{"content": [{"type": "text", "text": "." * 100_000}] * 3}]
+    given = body(parts, model="google/gemini-embedding-2")
+    assert "300000 characters" in message_of(client.post("/embeddings", content=given, headers=GOOD), 400)
+
+
 def test_a_number_beyond_a_float_is_still_a_number(client: httpx.Client) -> None:
     """Where the contract has a bound, it holds for such numbers too."""
     given = b'{"model": "%s", "input": "cat", "dimensions": 1e400}' % MODEL.encode()

@@ -116,7 +116,7 @@ def test_an_empty_list_prefers_nothing(name: str) -> None:
     assert routing.choose_endpoint(MODEL, {name: []}) is MODEL.endpoints[0]
 
 
-@pytest.mark.parametrize("price", ["cheap", "", "nan", "inf"])
+@pytest.mark.parametrize("price", ["cheap", "", "nan", "inf", "1_0", "٣", "1e99999999999999999999"])
 def test_a_price_is_an_amount_of_money(price: str) -> None:
     """A highest price that is no number is refused by its name."""
     with pytest.raises(Refusal) as refused:

@@ -170,6 +170,27 @@ def test_a_scenario_may_be_a_fault(client: httpx.Client) -> None:
     assert post(client).status_code == 200
 
 
+def test_one_scenario_at_most_may_be_a_fault() -> None:
+    """Of two scenarios only one could play, so both together are refused."""
+    with pytest.raises(ValueError, match="'overloaded' and 'timeout' are both scenarios"):
+        create_app(MockSettings(faults=("overloaded", "timeout")))
+
+
+def test_a_bad_page_is_refused_before_any_scenario() -> None:
+    """What is queued waits for a call that is well-formed, of the model list too."""
+    server = MockServer()
+    fresh = client_of(server._app)
+    server.scenarios.queue("overloaded")
+    assert [fresh.get(f"/embeddings/models?limit={limit}").status_code for limit in ("x", 1, 1)] == [400, 529, 200]
+
+
+def test_failures_have_no_white_space_but_of_their_own() -> None:
+    """The white space that successes may begin with is not that of failures."""
+    spaced = client_of(create_app(MockSettings(leading_whitespace=True)))
+    assert post(spaced).content.startswith(b"\n")
+    assert post(spaced, model="mock/html-error").content.startswith(b"<!DOCTYPE")
+
+
 def test_the_model_list_may_fail_too() -> None:
     """Header, Python and command line let things happen to `GET /embeddings/models` as well."""
     server = MockServer()

@@ -58,3 +58,38 @@ def test_problems_elsewhere_are_told_beside_a_long_list() -> None:
     """A good long list does not hide what is wrong beside it."""
     found = problems(["a"] * 5000, user=5, dimensions=0)
     assert sorted(problem.partition(":")[0] for problem in found) == ["dimensions", "user"]
+
+
+LONG = st.sampled_from(
+    [["a"] * 50, ["a"] * 40 + [""] + ["a"] * 40, [[7] * 90 + [-1]] * 3, [[7]] * 50 + [[]], ["a"] * 30 + [5]]
+)
+NAMES = st.sampled_from([["OpenAI"] * 50, ["OpenAI"] * 50 + [5], [5] * 50, []])
+BODIES = st.fixed_dictionaries(
+    {},
+    optional={
+        "input": LONG,
+        "model": st.sampled_from([MODEL, 5, ["x"] * 50]),
+        "provider": st.fixed_dictionaries({}, optional={"order": NAMES, "only": NAMES, "nothing": NAMES, "zdr": NAMES}),
+        "user": st.sampled_from(["x", ["x"] * 50]),
+        "unknown": NAMES,
+    },
+)
+
+
+@given(BODIES)
+@settings(deadline=None)
+def test_whatever_is_wrong_is_told(body: dict[str, Any]) -> None:
+    """The same fields are named as when nothing is cut, and none only when nothing is wrong."""
+    whole = {
+        problem.path[0]
+        for error in validation._validator().iter_errors(body)
+        for problem in validation._problems_of(error)
+    }
+    assert {problem.path[0] for problem in validation.problems(body)} == whole
+    assert bool(whole) != validation._validator().is_valid(body)
+
+
+def test_very_many_unknown_fields_are_passed_over() -> None:
+    """Fields that the contract does not know cannot be wrong, however many and long they are."""
+    fields = {f"field {number}": list(range(17)) for number in range(20_000)}
+    assert problems("cat", **fields, user=5) == ['user: 5 is not of type "string"']

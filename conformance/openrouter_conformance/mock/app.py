@@ -53,9 +53,9 @@ class MockApp:
         """Room for what a fault on the wire remembers of this mock."""
         for fault in chosen:
             fault.plug(service)
-        self.stopping = asyncio.Event()
-        """Set it, in the server's loop, to let answers that wait for their time go out at once."""
-        desk = _Desk(service, itertools.count(), status.Journal(settings.keys), self.stopping)
+        self.waits = Waits()
+        """The answers that wait for their time."""
+        desk = _Desk(service, itertools.count(), status.Journal(settings.keys), self.waits)
         self._operations = {
             f"{BASE}/embeddings": _Operation(desk, {"POST": service.answer}),
             f"{BASE}/embeddings/models": _Operation(desk, {"GET": service.answer, "HEAD": service.answer}),
@@ -92,6 +92,35 @@ async def _live(receive: Receive, send: Send) -> None:
         await send({"type": f"lifespan.{step}.complete"})
 
 
+class Waits:
+    """Answers that wait for their time, unless the server stops before."""
+
+    def __init__(self) -> None:
+        self._over = False
+        self._waiting: set[asyncio.Event] = set()
+
+    async def wait(self, seconds: float) -> None:
+        """Wait for *seconds*, or until `end`."""
+        ended = asyncio.Event()
+        self._waiting.add(ended)
+        try:
+            if not self._over:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(ended.wait(), seconds)
+        finally:
+            self._waiting.discard(ended)
+
+    def end(self) -> None:
+        """Let nobody wait any more; call it in the loop of those who do."""
+        self._over = True
+        for ended in self._waiting:
+            ended.set()
+
+    def begin(self) -> None:
+        """Let them wait again."""
+        self._over = False
+
+
 @attrs.frozen
 class _Desk:
     """What all paths share."""
@@ -99,7 +128,7 @@ class _Desk:
     service: Service
     numbers: Iterator[int]
     journal: status.Journal
-    stopping: asyncio.Event
+    waits: Waits
 
 
 class _Operation:
@@ -123,8 +152,7 @@ class _Operation:
         except _DisconnectedError:
             return
         if delay := self._service.settings.latency + call.delay:
-            with contextlib.suppress(TimeoutError):  # it is over, unless the server stops before
-                await asyncio.wait_for(self._desk.stopping.wait(), delay)
+            await self._desk.waits.wait(delay)
         await _send(answer, send, with_content=call.method != "HEAD")
         self._note(call, answer, time.perf_counter() - started)
 
@@ -166,7 +194,8 @@ class _Operation:
         """Refuse a body that is announced as too large by a sender who waits to hear whether to send it."""
         length, most = call.headers.get("content-length", ""), self._service.settings.max_body
         if length.isdecimal() and int(length) > most:
-            raise Refusal(413, f"body: {length} bytes are more than the {most} that are taken")
+            told = f"body: {length} bytes are more than the {most} that are taken"
+            raise Refusal(413, told, headers={"Connection": "close"})  # whether the body comes all the same is open
 
     async def _read_body(self, receive: Receive) -> bytes:
         """Return the body.

@@ -49,6 +49,9 @@ class Medium:
     content: bytes = attrs.field(repr=False)
     """The decoded bytes, or the address as it was given: nothing is ever fetched."""
 
+    def __len__(self) -> int:
+        return len(self.content)
+
 
 @attrs.frozen
 class Input:
@@ -69,6 +72,19 @@ class Input:
         if is_token_ids(self.source):
             return (("text", self.source),)
         return tuple(_part_tokens(part) for part in self.source if not isinstance(part, int))
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Its texts, one per part."""
+        if isinstance(self.source, str):
+            return (self.source,)
+        return tuple(part for part in self.source if isinstance(part, str))
+
+    @property
+    def size(self) -> int:
+        """About how many bytes its source takes."""
+        parts = (self.source,) if isinstance(self.source, str) else self.source
+        return sum(8 if isinstance(part, int) else len(part) for part in parts)
 
     @property
     def tokens(self) -> tuple[int, ...]:

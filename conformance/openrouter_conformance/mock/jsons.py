@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import orjson
 
-_MOST_DIGITS = 19
+_MOST_DIGITS = 25
 
 
 def read_leniently(body: bytes) -> Any:
@@ -28,7 +28,8 @@ def _number(digits: str) -> float:
 
 
 def _whole(digits: str) -> int | float:
-    return int(digits) if len(digits) < _MOST_DIGITS else _number(digits)
+    number = int(digits) if len(digits) < _MOST_DIGITS else 2**64
+    return number if -(2**63) <= number < 2**64 else _number(digits)
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from .catalogue import Endpoint, Model
 
 _PER_MILLION = 1_000_000
+_AMOUNT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 _PRICED = ("prompt", "completion", "request", "image", "audio")
 _SLOWER = {"p50": 1.0, "p75": 1.25, "p90": 1.5, "p99": 2.0}
 """How much slower than the median a percentile is: invented, like the medians."""
@@ -115,7 +117,10 @@ def _cutoffs(preference: float | dict[str, Any] | None) -> dict[str, float]:
 
 
 def _asks(model: Model, endpoint: Endpoint, kind: str) -> Decimal:
-    """Return what *endpoint* asks for a *kind* of use, in the unit that `max_price` has for it."""
+    """Return what *endpoint* asks for a *kind* of use: for a million tokens of the prompt, for one of anything else.
+
+    The list does not say how many tokens an image has, so its price is taken for that of one token.
+    """
     if kind == "prompt":
         return endpoint.prompt_price * _PER_MILLION
     return Decimal(model.listed["pricing"].get(kind, 0))
@@ -123,12 +128,13 @@ def _asks(model: Model, endpoint: Endpoint, kind: str) -> Decimal:
 
 def _amount(kind: str, value: float | str) -> Decimal:
     """Return US dollars; raise a 400 `Refusal` when *value* is no amount of money."""
+    text = str(value).strip()
     try:
-        amount = Decimal(str(value).strip())
-    except InvalidOperation:
+        amount = Decimal(text if _AMOUNT.fullmatch(text) else "NaN")
+    except InvalidOperation:  # an exponent beyond reason
         amount = Decimal("NaN")
     if not amount.is_finite():
-        raise Refusal(400, f"provider.max_price.{kind}: {str(value)[:100]!r} is not an amount of US dollars")
+        raise Refusal(400, f"provider.max_price.{kind}: {text[:100]!r} is not an amount of US dollars")
     return amount
 
 

@@ -13,15 +13,19 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import threading
 import time
 from collections import OrderedDict, deque
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import orjson
 
 from . import catalogue
 from .call import Answer, Call, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 HEADER = "x-mock-scenario"
 """The request header that names a scenario."""
@@ -229,6 +233,14 @@ def named(text: str) -> Scenario | None:
     return SCENARIOS[max(fitting, key=len)] if fitting else None
 
 
+def standing(names: Iterable[str]) -> str | None:
+    """Return the scenario among *names*; raise `ValueError` when there are several, of which only one could play."""
+    found = [name for name in names if name in SCENARIOS]
+    if len(found) > 1:
+        raise ValueError(f"{found[0]!r} and {found[1]!r} are both scenarios: only one can play on every call")
+    return found[0] if found else None
+
+
 def model(name: str) -> catalogue.Model | None:
     """Return the model `mock/…` that plays a scenario; its vectors are those of a real model."""
     real = catalogue.find(_BASE_MODEL)
@@ -256,6 +268,7 @@ class Scenarios:
         """Let the scenario *standing* happen to every call that does not name another."""
         self._standing = standing
         self._calls: OrderedDict[bytes, int] = OrderedDict()
+        self._lock = threading.Lock()
         self._queued: deque[str] = deque()
 
     def queue(self, name: str, times: int = 1) -> None:
@@ -300,10 +313,11 @@ class Scenarios:
     def _count(self, full_name: str) -> int:
         """Return how many calls of *full_name* came before; the names used longest ago are forgotten first."""
         digest = hashlib.blake2b(full_name.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-        before = self._calls.pop(digest, 0)
-        self._calls[digest] = before + 1
-        if len(self._calls) > _MOST_COUNTED:
-            self._calls.popitem(last=False)
+        with self._lock:  # large calls are answered in threads
+            before = self._calls.pop(digest, 0)
+            self._calls[digest] = before + 1
+            if len(self._calls) > _MOST_COUNTED:
+                self._calls.popitem(last=False)
         return before
 
 

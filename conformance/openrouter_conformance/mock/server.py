@@ -68,6 +68,7 @@ class MockServer:
     def start(self) -> None:
         """Listen; return when calls are answered. Raise `OSError` when the port is taken."""
         self._socket = listen(self.settings)
+        self._app.waits.begin()
         started = threading.Event()
         self._server = _Server(self._app, self.settings, started.set)
         self._thread = threading.Thread(
@@ -110,7 +111,7 @@ class _Server(uvicorn.Server):
         self._on_start()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._app.stopping.set()
+        self._app.waits.end()
         await super().shutdown(sockets=sockets)
 
 

@@ -50,8 +50,7 @@ class Service:
     def __init__(self, settings: MockSettings) -> None:
         self.settings = settings
         self.cache: FragmentCache | None = FragmentCache(CACHE_BYTES)
-        standing = (name for name in settings.faults if name in scenarios.SCENARIOS)
-        self.scenarios = scenarios.Scenarios(next(standing, None))
+        self.scenarios = scenarios.Scenarios(scenarios.standing(settings.faults))
 
     def answer(self, call: Call) -> Answer:
         """Return the answer to *call*, a refusal included."""
@@ -119,11 +118,11 @@ class Service:
         if scenario is None:
             return None
         call.delay += scenario.delay
-        call.leading_whitespace = call.leading_whitespace or scenario.leading_whitespace
         if scenario.error is None and scenario.content is None:
+            call.leading_whitespace = call.leading_whitespace or scenario.leading_whitespace
             return None
         failure = scenarios.answer(scenario)
-        prefix = _KEEP_ALIVE if call.leading_whitespace else b""
+        prefix = _KEEP_ALIVE if scenario.leading_whitespace else b""
         headers = {"Content-Type": "application/json", **_CORS, **failure.headers}
         return Answer(failure.status, headers, prefix + failure.content)
 
@@ -142,7 +141,7 @@ class Service:
         """Return the vector of one input as it is sent, from the cache when it was sent before."""
         if self.cache is None:
             return self._embed(call, given)[0]
-        key = (call.chosen_model.id, call.length, call.encoding, given.source)
+        key = (call.chosen_model.canonical_slug, call.length, call.encoding, given.source)
         return self.cache.get(key, lambda: self._embed(call, given))
 
     def _embed(self, call: Call, given: Input) -> tuple[Embedded, int]:
@@ -152,14 +151,14 @@ class Service:
             counts[kind] = counts.get(kind, 0) + len(some)
         total = sum(counts.values())
         written = self.encode(call, self.vector(call, given))
-        return Embedded(orjson.Fragment(written), counts), len(written) + 8 * total + 500
+        return Embedded(orjson.Fragment(written), counts), len(written) + 8 * total + given.size + 500
 
     def check_context(self, call: Call, given: Input) -> None:
         """Raise a 400 `Refusal` when an input is longer than the model reads."""
         most, name = call.chosen_model.context_length, call.chosen_model.id
-        size = len(given.source) if isinstance(given.source, str) else 0
-        if size > most * tokens.LONGEST_PIECE:  # so many that counting them would take seconds
-            raise Refusal(400, f"{given.where}: {size} characters make more than the {most} tokens that {name} reads")
+        length = sum(map(len, given.texts))
+        if length > most * tokens.LONGEST_PIECE:  # so many that counting their tokens would take seconds
+            raise Refusal(400, f"{given.where}: {length} characters make more than the {most} tokens that {name} reads")
         count = sum(len(some) for _, some in given.tokens_by_kind)
         if count > most:
             raise Refusal(400, f"{given.where}: {count} tokens are more than the {most} that {name} reads")
@@ -242,9 +241,10 @@ class Service:
 
     def models(self, call: Call) -> Answer:
         """Answer `GET /embeddings/models`; raise `Refusal` for a bad `offset` or `limit`."""
+        asked = self.window(call)
         if (played := self.play(call)) is not None:
             return played
-        content = self.write(call, self.page(call))
+        content = self.write(call, self.page(call, asked))
         return Answer(200, {"Content-Type": "application/json", **_CORS}, content)
 
     def catalogue(self, call: Call) -> list[dict[str, Any]]:  # noqa: ARG002 - faults look at the call
@@ -252,9 +252,8 @@ class Service:
         listed = [model.listed for model in catalogue.models()]
         return listed + scenarios.listed_models() if self.settings.lists_scenarios else listed
 
-    def page(self, call: Call) -> dict[str, Any]:
-        """Return the page that `offset` and `limit` ask for."""
-        asked = self.window(call)
+    def page(self, call: Call, asked: pages.Window) -> dict[str, Any]:
+        """Return the page that is *asked* for."""
         return pages.cut(self.catalogue(call), asked, path=call.path)
 
     def window(self, call: Call) -> pages.Window:

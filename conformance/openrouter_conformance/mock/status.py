@@ -29,7 +29,7 @@ _STYLE = (
 
 @attrs.frozen
 class Record:
-    """What is remembered of a call; a key may still be in what the caller wrote."""
+    """What is remembered of a call, as the caller wrote it: a key may be anywhere."""
 
     time: float
     """Seconds since 1970."""
@@ -41,6 +41,7 @@ class Record:
     model: str | None
     inputs: int
     headers: Mapping[str, str] = attrs.field(repr=False)
+    """Header values by lower-case name."""
 
 
 class Journal:
@@ -49,11 +50,14 @@ class Journal:
     def __init__(self, keys: Iterable[str] = ()) -> None:
         """Strike out what looks like a key, and *keys*, wherever a caller may have put them."""
         self._records: deque[Record] = deque(maxlen=_KEPT)
-        self._key = re.compile("|".join([_ANY_KEY, *map(re.escape, keys)]))
+        longest_first = sorted(filter(None, keys), key=len, reverse=True)
+        self._key = re.compile("|".join([*map(re.escape, longest_first), _ANY_KEY]))
 
     def note(self, call: Call, answer: Answer, seconds: float) -> Record:
         """Keep what *call* was and how it was answered, and return it."""
         model = call.model.id if call.model else _asked_model(call)
+        if model is not None and len(model) > _LONGEST:
+            model = self._safe(model)
         record = Record(
             time.time(), call.method, call.path, answer.status, seconds, model, len(call.inputs), call.headers
         )

@@ -31,6 +31,7 @@ class Problem:
         return f"{'.'.join(map(str, self.path)) or 'body'}: {self.message}"
 
 
+@functools.cache
 def _request_schema() -> dict[str, Any]:
     document = contract.document()
     body = document["paths"]["/embeddings"]["post"]["requestBody"]["content"]["application/json"]
@@ -43,50 +44,68 @@ def _validator() -> jsonschema_rs.Draft202012Validator:
 
 
 def problems(body: Any) -> list[Problem]:
-    """Return what is wrong with the *body* of `POST /embeddings`; nothing when it keeps the contract."""
+    """Return what is wrong with the *body* of `POST /embeddings`, of very many problems a few; of a good one none."""
     try:
         if _validator().is_valid(body):
             return []
         offsets: dict[Path, int] = {}
-        part = _narrowed(body, body, (), offsets)
+        part = _narrowed(body, offsets)
         found = [problem for error in _validator().iter_errors(part) for problem in _problems_of(error)]
     except (ValueError, RecursionError):  # the validator goes 255 levels deep
         return [Problem((), "nested too deep")]
     return [attrs.evolve(problem, path=_moved(problem.path, offsets)) for problem in found]
 
 
-def _narrowed(body: Any, value: Any, path: Path, offsets: dict[Path, int]) -> Any:
-    """Return *value*, which stands at *path* of an invalid *body*, with long lists cut down to items that are at fault.
+def _narrowed(body: Any, offsets: dict[Path, int]) -> Any:
+    """Return an invalid *body* with long lists cut down to items that are at fault.
 
     The validator's report takes kilobytes for each item that is wrong, and a body may hold a million. *offsets* gets
     how many items were cut from the beginning of which list.
     """
+    if not isinstance(body, dict):
+        return body[:_FEW_ITEMS] if isinstance(body, list) else body
+    known = _request_schema()["properties"]  # whatever else there is, is right
+    part = {name: _cut(value) for name, value in body.items() if name in known}
+    if "input" in body:
+        part["input"] = _fault_in(body["input"], ("input",), offsets)
+    if isinstance(body.get("provider"), dict):
+        preferences = body["provider"].items()
+        part["provider"] = {name: _fault_in(value, ("provider", name), offsets) for name, value in preferences}
+    return part
+
+
+def _cut(value: Any) -> Any:
+    return value[:_FEW_ITEMS] if isinstance(value, list) else value
+
+
+def _fault_in(value: Any, path: Path, offsets: dict[Path, int]) -> Any:
+    """Return *value*, which stands at *path* of a body, with long lists in it cut down to a few items.
+
+    They are some of those that are at fault, when any are.
+    """
     if isinstance(value, dict):
-        return {key: _narrowed(body, item, (*path, key), offsets) for key, item in value.items()}
+        return {name: _fault_in(item, (*path, name), offsets) for name, item in value.items()}
     if not isinstance(value, list):
         return value
     start, end = 0, len(value)
     while end - start > _FEW_ITEMS:
         middle = (start + end) // 2
-        if not _validator().is_valid(_replaced(body, path, value[start:middle])):
+        if not _is_good(path, value[start:middle]):
             end = middle
-        elif not _validator().is_valid(_replaced(body, path, value[middle:end])):
+        elif not _is_good(path, value[middle:end]):
             start = middle
-        else:  # only together are they wrong: a list of two kinds
+        else:  # none is at fault; or only together they are, a list of two kinds
             start, end = middle - _FEW_ITEMS // 2, middle + _FEW_ITEMS // 2
     if start:
         offsets[path] = start
-    return [_narrowed(body, item, (*path, start + index), offsets) for index, item in enumerate(value[start:end])]
+    return [_fault_in(item, (*path, start + index), offsets) for index, item in enumerate(value[start:end])]
 
 
-def _replaced(body: Any, path: Path, value: Any) -> Any:
-    """Return *body* with *value* at *path*."""
-    if not path:
-        return value
-    step, rest = path[0], path[1:]
-    if isinstance(body, dict):
-        return {**body, step: _replaced(body[step], rest, value)}
-    return [_replaced(body[step], rest, value)]
+def _is_good(path: Path, value: Any) -> bool:
+    """Return whether a body with *value* at *path* keeps the contract when nothing else is wrong with it."""
+    for step in reversed(path[1:]):
+        value = {step: value} if isinstance(step, str) else [value]
+    return _validator().is_valid({"input": "?", "model": "?", path[0]: value})
 
 
 def _moved(path: Path, offsets: dict[Path, int]) -> Path:

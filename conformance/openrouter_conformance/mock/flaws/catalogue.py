@@ -33,42 +33,42 @@ def _with_next(page: Json, following: str | None) -> Json:
 
 
 @fault("page")
-def total_count_off_by_one(page: Stage, call: Call) -> Json:
+def total_count_off_by_one(page: Stage, call: Call, asked: Window) -> Json:
     """The total count is one too many."""
-    found: Json = page(call)
+    found: Json = page(call, asked)
     return found | {"total_count": found["total_count"] + 1}
 
 
 @fault("page")
-def total_count_of_page(page: Stage, call: Call) -> Json:
+def total_count_of_page(page: Stage, call: Call, asked: Window) -> Json:
     """The total count is that of the page."""
-    found: Json = page(call)
+    found: Json = page(call, asked)
     return found | {"total_count": len(found["data"])}
 
 
 @fault("page")
-def total_count_as_text(page: Stage, call: Call) -> Json:
+def total_count_as_text(page: Stage, call: Call, asked: Window) -> Json:
     """The total count is a string."""
-    found: Json = page(call)
+    found: Json = page(call, asked)
     return found | {"total_count": str(found["total_count"])}
 
 
 @fault("page")
-def total_count_missing(page: Stage, call: Call) -> Json:
+def total_count_missing(page: Stage, call: Call, asked: Window) -> Json:
     """The total count is missing."""
-    return {name: value for name, value in page(call).items() if name != "total_count"}
+    return {name: value for name, value in page(call, asked).items() if name != "total_count"}
 
 
 @fault("page")
-def links_missing(page: Stage, call: Call) -> Json:
+def links_missing(page: Stage, call: Call, asked: Window) -> Json:
     """The links are missing."""
-    return {name: value for name, value in page(call).items() if name != "links"}
+    return {name: value for name, value in page(call, asked).items() if name != "links"}
 
 
 @fault("page")
-def models_as_bare_list(page: Stage, call: Call) -> Any:
+def models_as_bare_list(page: Stage, call: Call, asked: Window) -> Any:
     """The models come without anything around them."""
-    return page(call)["data"]
+    return page(call, asked)["data"]
 
 
 @fault("window")
@@ -110,9 +110,9 @@ def _evolved(window: Window, **changes: int) -> Window:
 
 
 @fault("page")
-def pages_overlap(page: Stage, call: Call) -> Json:
+def pages_overlap(page: Stage, call: Call, asked: Window) -> Json:
     """The next page begins with the last model of this one."""
-    found: Json = page(call)
+    found: Json = page(call, asked)
     following = found["links"]["next"]
     if following is None:
         return found
@@ -122,9 +122,9 @@ def pages_overlap(page: Stage, call: Call) -> Json:
 
 
 @fault("page")
-def pages_skip_one(page: Stage, call: Call) -> Json:
+def pages_skip_one(page: Stage, call: Call, asked: Window) -> Json:
     """Between two pages one model is left out."""
-    found: Json = page(call)
+    found: Json = page(call, asked)
     following = found["links"]["next"]
     if following is None:
         return found
@@ -134,45 +134,45 @@ def pages_skip_one(page: Stage, call: Call) -> Json:
 
 
 @fault("page")
-def links_next_never_null(page: Stage, call: Call) -> Json:
+def links_next_never_null(page: Stage, call: Call, asked: Window) -> Json:
     """The last page names a next one."""
-    found: Json = page(call)
+    found: Json = page(call, asked)
     return _with_next(found, found["links"]["next"] or f"{call.path}?offset={found['total_count']}&limit=500")
 
 
 @fault("page")
-def links_next_always_null(page: Stage, call: Call) -> Json:
+def links_next_always_null(page: Stage, call: Call, asked: Window) -> Json:
     """No page names the next one."""
-    return _with_next(page(call), None)
+    return _with_next(page(call, asked), None)
 
 
 @fault("page")
-def links_next_is_this_page(page: Stage, call: Call) -> Json:
+def links_next_is_this_page(page: Stage, call: Call, asked: Window) -> Json:
     """The next page is the same page again."""
-    found: Json = page(call)
+    found: Json = page(call, asked)
     return _with_next(found, found["links"]["next"] and f"{call.path}?{call.query}")
 
 
 @fault("page")
-def links_next_loses_limit(page: Stage, call: Call) -> Json:
+def links_next_loses_limit(page: Stage, call: Call, asked: Window) -> Json:
     """The address of the next page forgets `limit`."""
-    found: Json = page(call)
+    found: Json = page(call, asked)
     following = found["links"]["next"]
     return _with_next(found, following and following.partition("&limit")[0])
 
 
 @fault("page")
-def links_next_elsewhere(page: Stage, call: Call) -> Json:
+def links_next_elsewhere(page: Stage, call: Call, asked: Window) -> Json:
     """The address of the next page leads to another host."""
-    found: Json = page(call)
+    found: Json = page(call, asked)
     following = found["links"]["next"]
     return _with_next(found, following and f"https://internal.example{following}")
 
 
 @fault("page")
-def whole_list_cut_short(page: Stage, call: Call) -> Json:
+def whole_list_cut_short(page: Stage, call: Call, asked: Window) -> Json:
     """Without `offset` and `limit` only ten models come, and nothing says so."""
-    found: Json = page(call)
+    found: Json = page(call, asked)
     return found if call.query else found | {"data": found["data"][:_FEW]}
 
 

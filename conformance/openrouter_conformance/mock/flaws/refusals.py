@@ -293,18 +293,18 @@ def crashes_on_bad_offset(window: Stage, call: Call) -> pages.Window:
 
 
 @fault("page")
-def crashes_beyond_the_last_page(page: Stage, call: Call) -> dict[str, Any]:
+def crashes_beyond_the_last_page(page: Stage, call: Call, asked: pages.Window) -> dict[str, Any]:
     """A page beyond the last makes the server fall over."""
-    found: dict[str, Any] = page(call)
+    found: dict[str, Any] = page(call, asked)
     if not found["data"]:
         raise _crash()
     return found
 
 
 @fault("page")
-def refuses_page_beyond_the_last(page: Stage, call: Call) -> dict[str, Any]:
+def refuses_page_beyond_the_last(page: Stage, call: Call, asked: pages.Window) -> dict[str, Any]:
     """A page beyond the last is answered 404 instead of empty."""
-    found: dict[str, Any] = page(call)
+    found: dict[str, Any] = page(call, asked)
     if not found["data"]:
         raise Refusal(404, "offset: there is no such page")
     return found
