@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from openrouter_conformance import answers, vectors
 from openrouter_conformance.checks.registry import proves
 from openrouter_conformance.checks.response import TEXT
+from openrouter_conformance.recorder import price_per_token
 from openrouter_conformance.verdicts import NotApplicable, Violation
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ def provider_preferences(session: Session) -> None:
 @proves("create-embeddings/routing/unmeetable-preferences-refused")
 def unmeetable_preferences(session: Session) -> None:
     """Preferences that no provider can meet: refused, not overruled."""
+    _provider_of(session)
     for preferences in (
         {"only": ["A provider of no name"]},
         {"order": ["A provider of no name"], "allow_fallbacks": False},
@@ -108,13 +110,33 @@ def unmeetable_preferences(session: Session) -> None:
             raise Violation(exchange.outline(), f"404 or 400 with provider={preferences}", exchange)
 
 
+@proves("create-embeddings/routing/max-price-kept")
+def dear_providers(session: Session) -> None:
+    """A highest price of nothing, for a model that costs something: refused, not overruled."""
+    _provider_of(session)
+    listed = next((model for model in session.catalogue if model.get("id") == session.model), {})
+    if not price_per_token(listed):
+        raise NotApplicable("the model has no listed price above zero")
+    exchange = session.ask(TEXT, provider={"max_price": {"prompt": 0}})
+    if exchange.status not in (400, 404):
+        raise Violation(exchange.outline(), "404 or 400 with a highest price of 0", exchange)
+
+
+@proves("create-embeddings/routing/ignored-provider-left-out")
+def ignored_provider(session: Session) -> None:
+    """The provider that answers by itself, asked not to."""
+    name, _ = _provider_of(session)
+    exchange = session.ask(TEXT, provider={"ignore": [name]})
+    if exchange.status in (400, 404):
+        return  # there is no other
+    if answers.embedded(exchange, 1).body.get("provider") == name:
+        raise Violation(f"an answer of {name!r}, which was to be ignored", "another provider, or 404", exchange)
+
+
 @proves("create-embeddings/routing/preferences-keep-the-vector")
 def routed_agreement(session: Session) -> None:
     """A preference chooses who answers, not what."""
-    plain = session.embed(TEXT, 1)
-    name = plain.body.get("provider")
-    if not isinstance(name, str):
-        raise NotApplicable("answers do not name their provider")
+    name, plain = _provider_of(session)
     chosen = session.embed(TEXT, 1, provider={"order": [name], "allow_fallbacks": True})
     if not vectors.same(plain.vectors[0], chosen.vectors[0]):
         raise Violation(
@@ -123,6 +145,15 @@ def routed_agreement(session: Session) -> None:
             plain.exchange,
             chosen.exchange,
         )
+
+
+def _provider_of(session: Session) -> tuple[str, answers.Embedded]:
+    """Return who answers a text when nothing is preferred, and the answer; a server with one provider names none."""
+    answer = session.embed(TEXT, 1)
+    name = answer.body.get("provider")
+    if not isinstance(name, str):
+        raise NotApplicable("answers do not name their provider, so there is none to choose")
+    return name, answer
 
 
 def _changes_nothing(session: Session, fields: dict[str, Any]) -> None:

@@ -39,6 +39,16 @@ def models_content_type(exchange: Exchange) -> bool:
     return _json_content_type(exchange, "listEmbeddingsModels")
 
 
+@holds_for_every_exchange("create-embeddings/protocol/one-way-to-tell-the-end")
+def framing(exchange: Exchange) -> bool:
+    """How each answer tells where it ends: by its length or by chunks, and not by both."""
+    if exchange.status is None:
+        return False
+    if exchange.header("Content-Length") is not None and exchange.header("Transfer-Encoding") is not None:
+        raise Violation("an answer with both Content-Length and Transfer-Encoding", "one of them", exchange)
+    return True
+
+
 @proves("create-embeddings/protocol/json-content-type")
 def embeddings_kinds(session: Session) -> None:
     """A success and a few failures, for the standing check to see."""
@@ -47,6 +57,14 @@ def embeddings_kinds(session: Session) -> None:
     session.post(raw=b"{")
     session.ask("")
     session.ask(TEXT, model="conformance/no-such-model")
+
+
+@proves("create-embeddings/protocol/one-way-to-tell-the-end")
+def framed_kinds(session: Session) -> None:
+    """A success, a refusal and the model list, for the standing check to see."""
+    session.ask(TEXT)
+    session.post(raw=b"{")
+    session.get_models()
 
 
 @proves("list-embeddings-models/protocol/json-content-type")

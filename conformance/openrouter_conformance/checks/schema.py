@@ -40,6 +40,15 @@ def _error_schema(exchange: Exchange, operation: str) -> bool:
     return True
 
 
+def _fields_documented(exchange: Exchange, operation: str) -> bool:
+    if exchange.operation != operation or exchange.status != 200 or exchange.json is None:
+        return False
+    unknown = contract.undocumented_field(operation, exchange.json)
+    if unknown is not None:
+        raise Violation(f"a field that the contract does not name: {unknown}", "documented fields only", exchange)
+    return True
+
+
 def _no_server_error(exchange: Exchange, operation: str) -> bool:
     if exchange.operation != operation:
         return False
@@ -71,12 +80,13 @@ def embeddings_survival(exchange: Exchange) -> bool:
 @holds_for_every_exchange("create-embeddings/schema/fields-documented")
 def embeddings_documented_fields(exchange: Exchange) -> bool:
     """Fields of createEmbeddings' answers that the contract does not name."""
-    if exchange.operation != CREATE or exchange.status != 200 or exchange.json is None:
-        return False
-    unknown = contract.undocumented_field(CREATE, exchange.json)
-    if unknown is not None:
-        raise Violation(f"a field that the contract does not name: {unknown}", "documented fields only", exchange)
-    return True
+    return _fields_documented(exchange, CREATE)
+
+
+@holds_for_every_exchange("list-embeddings-models/schema/fields-documented")
+def models_documented_fields(exchange: Exchange) -> bool:
+    """Fields of the model list that the contract does not name."""
+    return _fields_documented(exchange, LIST)
 
 
 @holds_for_every_exchange("list-embeddings-models/schema/answers-match")
@@ -128,6 +138,7 @@ def embeddings_traffic(session: Session) -> None:
     campaign.run(session, CREATE)
 
 
+@proves("list-embeddings-models/schema/fields-documented")
 @proves("list-embeddings-models/schema/no-server-error")
 def models_traffic(session: Session) -> None:
     """Queries made from the contract, for the standing checks to see."""
