@@ -13,6 +13,9 @@ from openrouter_conformance.verdicts import NotApplicable, Violation
 if TYPE_CHECKING:
     from openrouter_conformance.session import Session
 
+_ALIKE = 0.99
+"""Cosine from which two vectors are of one model, though computed in other number formats."""
+
 _SAMPLING: dict[str, Any] = {
     "seed": 7,
     "max_tokens": 16,
@@ -131,6 +134,24 @@ def ignored_provider(session: Session) -> None:
         return  # there is no other
     if answers.embedded(exchange, 1).body.get("provider") == name:
         raise Violation(f"an answer of {name!r}, which was to be ignored", "another provider, or 404", exchange)
+
+
+@proves("create-embeddings/routing/providers-agree")
+def provider_agreement(session: Session) -> None:
+    """The vectors that two providers of the model give one text."""
+    name, plain = _provider_of(session)
+    exchange = session.ask(TEXT, provider={"ignore": [name]})
+    if exchange.status in (400, 404):
+        raise NotApplicable(f"the model has no other provider than {name!r}")
+    answer = answers.embedded(exchange, 1)
+    one, other = plain.vectors[0], answer.vectors[0]
+    if vectors.cosine(one, other) < _ALIKE:
+        raise Violation(
+            f"{vectors.compare(one, other)} between {name!r} and {answer.body.get('provider')!r}",
+            f"cosine of at least {_ALIKE}",
+            plain.exchange,
+            exchange,
+        )
 
 
 @proves("create-embeddings/routing/preferences-keep-the-vector")
