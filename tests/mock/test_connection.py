@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import struct
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from uvicorn.server import ServerState
 
+from openrouter_conformance.mock import server as mock_server
+from openrouter_conformance.mock.app import create_app
 from openrouter_conformance.mock.server import MockServer
 from openrouter_conformance.mock.settings import MockSettings
 
@@ -20,6 +26,7 @@ from .probes import KEY, body
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_APP = create_app()
 LIST = b"GET /api/v1/embeddings/models?limit=1 HTTP/1.1\r\nHost: x\r\n\r\n"
 _BODY = body("cat")
 EMBED = (
@@ -308,3 +315,85 @@ def test_a_reset_in_the_middle_does_no_harm(server: MockServer) -> None:
             connection.sendall(sent)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     assert httpx.get(f"{server.url}/embeddings/models").status_code == 200
+
+
+_CHUNKED = EMBED.replace(b"Content-Length: ", b"Transfer-Encoding: chunked\r\nX: ").replace(
+    _BODY, b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (_BODY[:1], _BODY[1:7], _BODY[7:])) + b"0\r\n\r\n"
+)
+WHOLE = (
+    LIST,
+    EMBED,
+    _CHUNKED,
+    *(request.replace(b"Host", UPGRADES["h2c"] + b"Host") for request in (LIST, EMBED, _CHUNKED)),
+)
+TAILS = {b"": [], LIST[:15]: [b"400"], EMBED[:-3]: [b"400"], _CHUNKED[:-4]: [b"400"], b"nonsense\r\n\r\n": [b"400"]}
+
+
+@given(
+    requests=st.lists(st.sampled_from(WHOLE), max_size=6),
+    tail=st.sampled_from(sorted(TAILS)),
+    cuts=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 9)), max_size=8),
+)
+@settings(deadline=None)
+def test_every_whole_request_is_answered_however_it_comes(
+    requests: list[bytes], tail: bytes, cuts: list[tuple[float, int]]
+) -> None:
+    """Requests of all kinds, cut anywhere, get their answers in order, and what is not whole or not HTTP a refusal."""
+    sent = b"".join(requests) + tail
+    ends = [*sorted((int(cut * len(sent)), turns) for cut, turns in cuts), (len(sent), 0)]
+    starts = [0, *(end for end, _ in ends)]
+    pieces = [(sent[start:end], turns) for start, (end, turns) in zip(starts, ends, strict=False)]
+    assert statuses(asyncio.run(_heard(pieces))) == [b"200"] * len(requests) + TAILS[tail]
+
+
+async def _heard(pieces: list[tuple[bytes, int]]) -> bytes:
+    """Return what a connection without a network says to *pieces*, each read by itself, some turns of the loop apart."""
+    config = mock_server._config(_APP, MockSettings())
+    config.load()
+    connection: Any = config.http_protocol_class(config=config, server_state=ServerState(), app_state={})  # type: ignore[call-arg]
+    line = _Line(connection)
+    connection.connection_made(line)
+    for piece, turns in pieces:
+        if piece:
+            connection.data_received(piece)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+    if not connection.eof_received():
+        line.close()
+    await line.ended.wait()
+    return line.written
+
+
+class _Line(asyncio.Transport):
+    """A transport that keeps what is written."""
+
+    def __init__(self, connection: asyncio.Protocol) -> None:
+        super().__init__()
+        self.written = b""
+        self.ended = asyncio.Event()
+        self._connection = connection
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Keep *data*, as long as the line is open."""
+        if not self.is_closing():
+            self.written += data
+
+    def write_eof(self) -> None:
+        """Nothing is written any more."""
+        self.close()
+
+    def is_closing(self) -> bool:
+        """Return whether the line has ended."""
+        return self.ended.is_set()
+
+    def close(self) -> None:
+        """End the line."""
+        if not self.is_closing():
+            self.ended.set()
+            asyncio.get_running_loop().call_soon(self._connection.connection_lost, None)
+
+    def pause_reading(self) -> None:
+        """Everything has been sent already."""
+
+    def resume_reading(self) -> None:
+        """Everything has been sent already."""
