@@ -48,6 +48,13 @@ def test_a_million_bad_items_are_told_like_a_few() -> None:
     assert len(others) < validation._FEW_ITEMS
 
 
+def test_very_many_unknown_preferences_are_told_like_a_few() -> None:
+    """Of very many names that are unknown some are told."""
+    found = problems("cat", provider={f"name {number}": 1 for number in range(100_000)})
+    assert found[0] == "provider.name 0: unknown field"
+    assert len(found) <= validation._MANY_NAMES
+
+
 def test_a_list_of_two_kinds_is_told_where_the_kinds_meet() -> None:
     """Neither half is wrong, but the two together are."""
     (problem,) = problems([1] * 5000 + ["a"] * 5000)

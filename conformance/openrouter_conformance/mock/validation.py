@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 from typing import Any
 
@@ -14,6 +15,7 @@ from openrouter_conformance import contract
 _ALTERNATIVES = (jsonschema_rs.ValidationErrorKind.AnyOf, jsonschema_rs.ValidationErrorKind.OneOfNotValid)
 _LONGEST_MESSAGE = 300
 _FEW_ITEMS = 16
+_MANY_NAMES = 100  # more than there are preferences, so that one among them is unknown
 
 Path = tuple[str | int, ...]
 
@@ -69,7 +71,7 @@ def _narrowed(body: Any, offsets: dict[Path, int]) -> Any:
     if "input" in body:
         part["input"] = _fault_in(body["input"], ("input",), offsets)
     if isinstance(body.get("provider"), dict):
-        preferences = body["provider"].items()
+        preferences = itertools.islice(body["provider"].items(), _MANY_NAMES)
         part["provider"] = {name: _fault_in(value, ("provider", name), offsets) for name, value in preferences}
     return part
 
