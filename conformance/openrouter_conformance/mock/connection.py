@@ -122,6 +122,8 @@ class Connection(HttpToolsProtocol):
         if not self.parser.should_upgrade():
             super().on_headers_complete()
             self.scope["extensions"] = {TRANSPORT: self.transport}  # type: ignore[dict-item]
+            if not self.pipeline:
+                self._answering = self.cycle
             self._head_arrives, self._body_arrives = False, True
             self._headers_of_head = len(self.headers)
 
@@ -138,15 +140,13 @@ class Connection(HttpToolsProtocol):
 
     # What a request and its answer tell.
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        self._answering = cycle
-        super()._start_asgi_task(cycle, app)
-
     def on_response_complete(self) -> None:
         """Go on to the next request, or to the refusal behind the last."""
-        last = not self.pipeline
+        following = self.pipeline[-1][0] if self.pipeline else None
         super().on_response_complete()
-        if last and self._refusal is not None:
+        if following is not None:
+            self._answering = following
+        elif self._refusal is not None:
             self._end()
 
     def _feed(self, data: bytes) -> None:
