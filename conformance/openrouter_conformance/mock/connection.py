@@ -8,13 +8,13 @@ import httptools
 import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from .fault import TRANSPORT
+
 if TYPE_CHECKING:
     import asyncio
 
     from .settings import MockSettings
 
-TRANSPORT = "openrouter_conformance.transport"
-"""The ASGI extension under which faults on the wire find the connection that they are to break."""
 _LINGER = 1.0
 """Seconds that a connection stays open after a refusal."""
 _MOST_TRAILERS = 1000

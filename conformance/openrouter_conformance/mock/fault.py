@@ -18,6 +18,8 @@ Stage = Callable[..., Any]
 
 WIRE = "wire"
 """The stage between the application and the network."""
+TRANSPORT = "openrouter_conformance.transport"
+"""The ASGI extension under which a fault on the wire finds the connection that it is to break."""
 
 
 @attrs.frozen

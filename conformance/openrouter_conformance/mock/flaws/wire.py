@@ -10,8 +10,7 @@ import gzip
 from typing import TYPE_CHECKING, Any
 
 from openrouter_conformance.mock.call import Answer
-from openrouter_conformance.mock.connection import TRANSPORT
-from openrouter_conformance.mock.fault import WIRE, Stage, fault
+from openrouter_conformance.mock.fault import TRANSPORT, WIRE, Stage, fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
