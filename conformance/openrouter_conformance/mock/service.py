@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from . import catalogue, inputs, jsons, pages, routing, scenarios, tokens, validation, vectors
+from . import catalogue, inputs, lenient_json, pages, routing, scenarios, tokens, validation, vectors
 from .call import Answer, Call, Embedded, Input, Refusal, unauthorized
 from .fragments import FragmentCache
 
@@ -105,7 +105,7 @@ class Service:
             return orjson.loads(call.body)
         except orjson.JSONDecodeError as error:
             with contextlib.suppress(ValueError, RecursionError):
-                return jsons.read_leniently(call.body)
+                return lenient_json.read(call.body)
             raise Refusal(400, f"body: not valid JSON: {error}") from None
 
     def problems(self, call: Call) -> list[validation.Problem]:

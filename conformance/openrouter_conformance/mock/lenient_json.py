@@ -11,7 +11,7 @@ import orjson
 _MOST_DIGITS = 25
 
 
-def read_leniently(body: bytes) -> Any:
+def read(body: bytes) -> Any:
     """Return the JSON value in *body* as JavaScript, in which the live gateway is written, reads it.
 
     Numbers beyond a float become the greatest one, and half of a surrogate pair becomes U+FFFD. Raise `ValueError` when
