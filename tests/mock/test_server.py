@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -337,7 +337,8 @@ def test_a_stop_waits_for_nobody(behind: bytes, caplog: pytest.LogCaptureFixture
         assert begun.wait(60)
         server.stop()
         assert waiting.recv(2**16).startswith(b"HTTP/1.1 200 ")
-        assert half.recv(1) == b""
+        with suppress(ConnectionResetError):  # when its bytes had not been read yet
+            assert half.recv(1) == b""
     assert caplog.records == []
 
 
