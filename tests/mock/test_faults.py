@@ -174,6 +174,17 @@ def test_clean_mocks_agree(clean: list[tuple[str, Seen]]) -> None:
     assert clean == list(observe(create_app()))
 
 
+def test_an_answer_to_nothing_is_as_any_other() -> None:
+    """The fault that answers an empty batch changes nothing about the form of the bill."""
+    client = client_of(create_app(MockSettings(faults=("accepts_empty_batch",))))
+    nothing, something = (raw("", body_of(batch)) for batch in ([], ["cat"]))
+    usages = [
+        client.post("/embeddings", content=p.body, headers=p.headers).json()["usage"] for p in (nothing, something)
+    ]
+    assert usages[0].keys() == usages[1].keys()
+    assert usages[0]["cost"] == 0
+
+
 def test_faults_combine() -> None:
     """Two faults named together both show."""
     client = client_of(create_app(MockSettings(faults=("index_from_one", "provider_null"))))

@@ -206,7 +206,7 @@ class Service:
                 by_kind[kind] = by_kind.get(kind, 0) + count
         total = sum(by_kind.values())
         usage: dict[str, Any] = {"prompt_tokens": total, "total_tokens": total}
-        if len(by_kind) == 1 and "text" in by_kind:
+        if not by_kind.keys() - {"text"}:
             cost = _cost(call.chosen_endpoint.prompt_price, total)
         else:
             cost = float(sum(count * self._price(call, kind) for kind, count in by_kind.items()))
