@@ -107,14 +107,14 @@ SCENARIOS: dict[str, Scenario] = {
             "key-limit",
             "The key has reached its own limit.",
             403,
-            "Key limit exceeded (monthly limit)",
+            "mock: the key has no credit left this month",
             names_account=False,
         ),
         _failure(
             "data-policy",
             "No endpoint matches the account's data policy.",
             404,
-            "No endpoints match your data policy",
+            "mock: no endpoint fits the data policy",
             metadata={
                 "routing_funnel": [{"step": "Initial Endpoints", "endpoint_count": 1}],
                 "failed_routing_step": "Filter by Data Policy",
@@ -139,7 +139,7 @@ SCENARIOS: dict[str, Scenario] = {
             "invalid-model",
             "The model is called invalid with 400, as the live API did where its guide says 404.",
             400,
-            "mock/invalid-model is not a valid model ID",
+            "mock: no model has this name",
         ),
         _failure("timeout", "The operation takes too long.", 408, "Operation timed out"),
         _failure("too-large", "The body is too large.", 413, "Request payload too large"),
@@ -172,7 +172,7 @@ SCENARIOS: dict[str, Scenario] = {
             "rate-limited-in-body",
             "Every call is one too many; only the body says until when, in milliseconds since 1970.",
             429,
-            "Rate limit exceeded: free-models-per-min. ",
+            "mock: too many requests a minute",
         ),
         _failure(
             "rate-limited-silently", "Every call is one too many; nothing says until when.", 429, "Rate limit exceeded"
@@ -185,14 +185,14 @@ SCENARIOS: dict[str, Scenario] = {
         Scenario(
             "200-with-error",
             "The status is 200, and the body is white space and an error.",
-            error={"message": "No successful provider responses.", "code": 404},
+            error={"message": "mock: no provider gave an answer", "code": 404},
             leading_whitespace=True,
             names_account=False,
         ),
         Scenario(
             "200-with-error-of-provider",
             "The status is 200, and the body is an error that quotes the provider and has no code.",
-            error={"message": 'HTTP 400: {"code":20015,"message":"mock: a parameter is invalid","data":null}'},
+            error={"message": 'HTTP 400: {"code":1,"message":"mock: a parameter is invalid","data":null}'},
             names_account=False,
         ),
         Scenario(
