@@ -194,8 +194,8 @@ class _Operation:
         """Refuse a body that is announced as too large by a sender who waits to hear whether to send it."""
         length, most = call.headers.get("content-length", ""), self._service.settings.max_body
         if length.isdecimal() and int(length) > most:
-            told = f"body: {length} bytes are more than the {most} that are taken"
-            raise Refusal(413, told, headers={"Connection": "close"})  # whether the body comes all the same is open
+            # Whether the body comes all the same is open, and with it where the next request would begin.
+            raise _too_large(int(length), most, headers={"Connection": "close"})
 
     async def _read_body(self, receive: Receive) -> bytes:
         """Return the body.
@@ -216,8 +216,12 @@ class _Operation:
             if size <= most:
                 chunks.append(chunk)
         if size > most:
-            raise Refusal(413, f"body: {size} bytes are more than the {most} that are taken")
+            raise _too_large(size, most)
         return b"".join(chunks)
+
+
+def _too_large(size: int, most: int, headers: dict[str, str] | None = None) -> Refusal:
+    return Refusal(413, f"body: {size} bytes are more than the {most} that are taken", headers=headers)
 
 
 class _DisconnectedError(Exception):

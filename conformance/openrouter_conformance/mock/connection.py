@@ -50,9 +50,13 @@ class Connection(HttpToolsProtocol):
         self._read_for_next = 0
         """How many have been read at once when a request began."""
         self._headers_of_head = 0
+        """How many headers the head had: what comes later are trailers."""
         self._too_long = False
+        """Whether what is being read at once could hold a head that is too long."""
         self._refusal: bytes | None = None
+        """What ends the connection, as soon as the answers before it are sent."""
         self._ended = False
+        """Whether it has been sent."""
         self._deadline: asyncio.TimerHandle | None = None
 
     # What the transport tells.
@@ -112,7 +116,7 @@ class Connection(HttpToolsProtocol):
         self._arrived()
         self._unset_keepalive_if_required()
         self._head_arrives = True
-        # What follows in the same read is not counted: a read is not long.
+        # Of a read in which several begin, all counts for the first and nothing for the others: a read is not long.
         self._read, self._read_for_next = self._read_for_next, 0
 
     def on_headers_complete(self) -> None:
@@ -147,7 +151,7 @@ class Connection(HttpToolsProtocol):
         if following is not None:
             self._answering = following
         elif self._refusal is not None:
-            self._end()
+            self._end(self._refusal)
 
     def _feed(self, data: bytes) -> None:
         while data:
@@ -231,14 +235,14 @@ class Connection(HttpToolsProtocol):
         self._refusal = STATUS_LINE[status] + _HEAD % len(content) + content
         self._forget_arriving()
         if self._last() is None:
-            self._end()
+            self._end(self._refusal)
 
-    def _end(self) -> None:
-        """Send the refusal; read on for a moment, else the client's system would drop it unread."""
+    def _end(self, refusal: bytes) -> None:
+        """Send the *refusal*; read on for a moment, else the client's system would drop it unread."""
         if self._ended or self.transport.is_closing():
             return
         self._ended = True
-        self.transport.write(self._refusal or b"")
+        self.transport.write(refusal)
         self.transport.write_eof()
         self.loop.call_later(_LINGER, self.transport.close)
 

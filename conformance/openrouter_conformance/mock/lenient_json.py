@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import orjson
 
 _MOST_DIGITS = 25
+"""Digits from which a whole number is beyond 64 bits, and need not be read to know it."""
 
 
 def read(body: bytes) -> Any:

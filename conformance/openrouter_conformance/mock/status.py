@@ -102,6 +102,7 @@ def page(settings: MockSettings, journal: Journal, *, base: str) -> Answer:
         (model.id, str(model.native_length), str(model.context_length), str(model.listed["pricing"]["prompt"]))
         for model in catalogue.models()
     ]
+    calls = journal.latest()
     happenings = [(MODEL_PREFIX + name, each.description) for name, each in SCENARIOS.items()]
     text = "".join(
         (
@@ -111,7 +112,7 @@ def page(settings: MockSettings, journal: Journal, *, base: str) -> Answer:
             f"<code>POST {base}/embeddings</code> and <code>GET {base}/embeddings/models</code>.",
             f"<p>Faults: {html.escape(', '.join(settings.faults) or 'none')}.",
             "<h2>Latest calls</h2>",
-            _table(_COLUMNS, journal.latest()) if journal.latest() else "<p>None yet.",
+            _table(_COLUMNS, calls) if calls else "<p>None yet.",
             "<h2>Scenarios</h2><p>Ask by model, by the end of the key (<code>sk-or-v1-…-overloaded</code>), or by the ",
             f"header <code>{HEADER}</code>.",
             _table(("model", "what happens"), happenings),

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
     from openrouter_conformance.mock.call import Call, Input
 
-_UNDECIDED = 0
-"""The endpoint that is chosen when nothing is preferred."""
-
 
 def _route_without(route: Stage, call: Call, *names: str) -> None:
     """Route *call* as if the preferences *names* were not given."""
@@ -71,5 +68,5 @@ def ignores_data_policy(route: Stage, call: Call) -> None:
 def provider_changes_vector(vector: Stage, call: Call, given: Input) -> NDArray[np.float32]:
     """A text gets another vector from another provider of the same model."""
     whole: NDArray[Any] = vector(call, given)
-    first = call.chosen_endpoint is call.chosen_model.endpoints[_UNDECIDED]
-    return whole if first else whole[::-1].copy()
+    by_default = call.chosen_endpoint is call.chosen_model.endpoints[0]
+    return whole if by_default else whole[::-1].copy()
