@@ -17,12 +17,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from maker import contract, generator
-from maker.canonical import digest, dump
-from maker.document import read_document
-from maker.files import replace_files
-from maker.lock import lock_path, read_lock, render_lock
-from maker.refusal import Refusal
+from codegen import contract, generator
+from spec.canonical import digest, dump
+from spec.errors import Refusal
+from spec.files import replace_files
+from spec.load import read_document
+from spec.lock import lock_path, read_lock, render_lock
 
 REPOSITORY = Path(__file__).parents[1]
 CONTRACT_HEADER = "Made by `python scripts/generate.py` from the pin and the overlays: do not edit."

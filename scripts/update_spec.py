@@ -14,16 +14,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from maker.canonical import canonical, digest, dump
-from maker.changes import list_changes
-from maker.dialects import normalise
-from maker.document import parse_document, parse_tree
-from maker.files import replace_files
-from maker.lock import lock_path, read_lock, render_lock
-from maker.names import check_names
-from maker.refusal import Refusal
-from maker.slicing import Choice, check_guarded, choose_operations, prune, slice_document
-from maker.source import Source, read_source
+from spec.canonical import canonical, digest, dump
+from spec.changes import list_changes
+from spec.errors import Refusal
+from spec.files import replace_files
+from spec.load import parse_document, parse_tree
+from spec.lock import lock_path, read_lock, render_lock
+from spec.names import check_names
+from spec.normalize_document import normalise
+from spec.slicing import Choice, check_guarded, choose_operations, prune, slice_document
+from spec.source import Source, read_source
 
 PUBLISHED = "https://openrouter.ai/openapi.yaml"
 PIN = Path(__file__).resolve().parent.parent / "openapi.yaml"

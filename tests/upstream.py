@@ -8,7 +8,7 @@ import yaml
 
 import update_spec
 
-DOCUMENTS = Path(__file__).parent / "maker" / "documents"
+DOCUMENTS = Path(__file__).parent / "spec" / "documents"
 PUBLISHED = DOCUMENTS / "published.yaml"
 
 

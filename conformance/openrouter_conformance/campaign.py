@@ -32,6 +32,7 @@ from openrouter_conformance import contract
 from openrouter_conformance.exchange import Request, excerpt
 from openrouter_conformance.property import keep_out_of_the_working_directory
 from openrouter_conformance.verdicts import HarnessError, Violation
+from openrouter_mock.contract import document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -114,16 +115,16 @@ def raise_smallest(broken: list[Judged], expected: str) -> None:
 
 
 def _operation(operation_id: str, model: str, native: int) -> APIOperation[Any, Any, Any, Any]:
-    document = copy.deepcopy(contract.document())
-    document.pop("security", None)  # the recorder adds the key; without it bad data would be refused for no key
+    whole = copy.deepcopy(document())
+    whole.pop("security", None)  # the recorder adds the key; without it bad data would be refused for no key
     method, route = contract.OPERATIONS[operation_id]
-    document["paths"] = {route: {method: document["paths"][route][method]}}
+    whole["paths"] = {route: {method: whole["paths"][route][method]}}
     if operation_id == "createEmbeddings":
-        body = document["paths"][route][method]["requestBody"]["content"]["application/json"]["schema"]
+        body = whole["paths"][route][method]["requestBody"]["content"]["application/json"]["schema"]
         body["properties"]["model"] = {"type": "string", "enum": [model]}
         body["properties"]["dimensions"]["maximum"] = native
     config = schemathesis.Config.from_dict({"phases": {"coverage": {"unexpected-methods": []}}})
-    schema = schemathesis.openapi.from_dict(document, config=config)
+    schema = schemathesis.openapi.from_dict(whole, config=config)
     return schema[route][method.upper()]
 
 

@@ -79,8 +79,8 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _mock(options: argparse.Namespace) -> int:
-    from openrouter_conformance.mock.server import serve  # noqa: PLC0415
-    from openrouter_conformance.mock.settings import MockSettings  # noqa: PLC0415
+    from openrouter_mock.server import serve  # noqa: PLC0415
+    from openrouter_mock.settings import MockSettings  # noqa: PLC0415
 
     settings = MockSettings(
         host=options.host,
@@ -124,7 +124,7 @@ def _explain(options: argparse.Namespace) -> int:
 
 
 def _faults(options: argparse.Namespace) -> int:  # noqa: ARG001 - every command takes its options
-    from openrouter_conformance.mock.faults import FAULTS  # noqa: PLC0415
+    from openrouter_mock.faults import FAULTS  # noqa: PLC0415
 
     width = max(map(len, FAULTS))
     _print("\n".join(f"{name:{width}}  {fault.description}" for name, fault in FAULTS.items()))
@@ -144,7 +144,7 @@ def _listing(requirements: Sequence[Requirement], form: str) -> str:
 
 def _explanation(requirement: Requirement) -> str:
     from openrouter_conformance import checks  # noqa: PLC0415
-    from openrouter_conformance.mock.faults import FAULTS  # noqa: PLC0415
+    from openrouter_mock.faults import FAULTS  # noqa: PLC0415
 
     proofs = [check.__doc__ or "" for check in checks.CHECKS.get(requirement.id, [])]
     standing = checks.STANDING.get(requirement.id)

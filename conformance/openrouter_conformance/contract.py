@@ -4,38 +4,18 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib.util
 import re
-from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
 import orjson
-import yaml
+
+from openrouter_mock.contract import document, path
 
 OPERATIONS = {
     "createEmbeddings": ("post", "/embeddings"),
     "listEmbeddingsModels": ("get", "/embeddings/models"),
 }
-
-
-@functools.cache
-def path() -> Path:
-    """Return where the contract lies: beside the client, in the wheel as in the repository.
-
-    The package is located, not imported: the judge reads the contract without running the client.
-    """
-    spec = importlib.util.find_spec("openrouter_embeddings")
-    if spec is None or not spec.submodule_search_locations:
-        raise FileNotFoundError("the package openrouter_embeddings is not installed")
-    return Path(spec.submodule_search_locations[0]) / "openapi.yaml"
-
-
-@functools.cache
-def document() -> dict[str, Any]:
-    """Return the contract as an OpenAPI 3.1 document; treat it as read-only."""
-    loaded: dict[str, Any] = yaml.load(path().read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-    return loaded
 
 
 @functools.cache

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from openrouter_conformance.mock.server import MockServer
+    from openrouter_mock.server import MockServer
 
 MARKER = "conformance"
 """The mark of every requirement that is run as a test: `-m conformance` runs these alone."""
@@ -32,7 +32,7 @@ def openrouter_mock_server() -> Iterator[MockServer]:
     `url` is the base URL, the part before `/embeddings`; `key` is a bearer key that is let in;
     `scenarios` lets things happen. Most tests want `openrouter_mock`; this one is for fixtures of a wider scope.
     """
-    from openrouter_conformance.mock.server import MockServer  # noqa: PLC0415 - heavy, and seldom used
+    from openrouter_mock.server import MockServer  # noqa: PLC0415 - heavy, and seldom used
 
     with MockServer() as server:
         yield server

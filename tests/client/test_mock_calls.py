@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from openrouter_conformance.mock.server import MockServer
 from openrouter_embeddings import UNSET, ApiError, Client
 from openrouter_embeddings.api.embeddings import create_embeddings, list_embeddings_models
 from openrouter_embeddings.models import (
@@ -19,6 +18,7 @@ from openrouter_embeddings.models import (
     MultimodalInput,
     TextPart,
 )
+from openrouter_mock.server import MockServer
 
 MODEL = "openai/text-embedding-3-small"
 

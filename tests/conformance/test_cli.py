@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from openrouter_conformance import checks, requirements, run
-from openrouter_conformance.mock.faults import FAULTS
-from openrouter_conformance.mock.server import MockServer
-from openrouter_conformance.mock.settings import MockSettings
 from openrouter_conformance.report import records
+from openrouter_mock.faults import FAULTS
+from openrouter_mock.server import MockServer
+from openrouter_mock.settings import MockSettings
 
 from . import other_server
 from .conftest import Printed, serve_app

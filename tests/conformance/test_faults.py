@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from openrouter_conformance import checks, requirements
-from openrouter_conformance.mock.faults import FAULTS
 from openrouter_conformance.verdicts import Verdict
+from openrouter_mock.faults import FAULTS
 
 from .conftest import Judge
 

@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from openrouter_conformance import requirements
-from openrouter_conformance.mock.server import MockServer
-from openrouter_conformance.mock.settings import MockSettings
 from openrouter_conformance.report import junit, records
 from openrouter_embeddings import CONTRACT
+from openrouter_mock.server import MockServer
+from openrouter_mock.settings import MockSettings
 
 from .conftest import Printed, serve_app
 

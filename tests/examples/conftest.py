@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from openrouter_conformance.mock.server import MockServer
 from openrouter_embeddings import Client
+from openrouter_mock.server import MockServer
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

@@ -8,8 +8,8 @@ import httpx
 import numpy as np
 import pytest
 
-from openrouter_conformance.mock.server import MockServer
 from openrouter_embeddings import Client
+from openrouter_mock.server import MockServer
 
 MODEL = "openai/text-embedding-3-small"
 

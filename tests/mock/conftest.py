@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from openrouter_conformance.mock.app import create_app
+from openrouter_mock.app import create_app
 
 from .probes import client_of
 

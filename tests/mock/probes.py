@@ -13,7 +13,7 @@ import orjson
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from openrouter_conformance.mock.app import MockApp
+    from openrouter_mock.app import MockApp
 
 KEY = "sk-or-v1-probe"
 BASE = "http://mock/api/v1"

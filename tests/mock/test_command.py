@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from openrouter_conformance import cli
-from openrouter_conformance.mock import server as mock_server
-from openrouter_conformance.mock.app import create_app
-from openrouter_conformance.mock.settings import MockSettings
+from openrouter_mock import server as mock_server
+from openrouter_mock.app import create_app
+from openrouter_mock.settings import MockSettings
 
 from .probes import body, client_of, raw
 

@@ -16,10 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from uvicorn.server import ServerState
 
-from openrouter_conformance.mock import server as mock_server
-from openrouter_conformance.mock.app import create_app
-from openrouter_conformance.mock.server import MockServer
-from openrouter_conformance.mock.settings import MockSettings
+from openrouter_mock import server as mock_server
+from openrouter_mock.app import create_app
+from openrouter_mock.server import MockServer
+from openrouter_mock.settings import MockSettings
 
 from .probes import KEY, body
 

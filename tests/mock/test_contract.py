@@ -11,9 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from openrouter_conformance import contract
-from openrouter_conformance.mock import catalogue, validation
-from openrouter_conformance.mock.app import create_app
+from openrouter_mock import catalogue, contract, validation
+from openrouter_mock.app import create_app
 
 from .probes import KEY, MODEL, PROBES, observe
 

@@ -10,8 +10,8 @@ from types import CodeType
 import pytest
 
 from openrouter_conformance import cli, pytest_plugin
-from openrouter_conformance.mock.scenarios import SCENARIOS
-from openrouter_conformance.mock.server import MockServer
+from openrouter_mock.scenarios import SCENARIOS
+from openrouter_mock.server import MockServer
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "testing-with-the-mock.md").read_text(encoding="utf-8")
 

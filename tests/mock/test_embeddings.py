@@ -11,9 +11,9 @@ import numpy as np
 import orjson
 import pytest
 
-from openrouter_conformance.mock import catalogue, tokens
-from openrouter_conformance.mock.app import create_app
-from openrouter_conformance.mock.settings import MockSettings
+from openrouter_mock import catalogue, tokens
+from openrouter_mock.app import create_app
+from openrouter_mock.settings import MockSettings
 
 from .probes import KEY, MODEL, body, client_of, raw
 

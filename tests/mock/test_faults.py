@@ -11,11 +11,10 @@ from pathlib import Path
 import attrs
 import pytest
 
-from openrouter_conformance.mock.app import create_app
-from openrouter_conformance.mock.fault import Fault
-from openrouter_conformance.mock.faults import FAULTS, choose
-from openrouter_conformance.mock.flaws import wire
-from openrouter_conformance.mock.settings import MockSettings
+from openrouter_mock.app import create_app
+from openrouter_mock.faults import FAULTS, choose, wire
+from openrouter_mock.faults.fault import Fault
+from openrouter_mock.settings import MockSettings
 
 from .effects import effects, summary
 from .probes import PROBES, Seen, client_of, get, observe, raw

@@ -8,8 +8,8 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openrouter_conformance.mock.call import Embedded
-from openrouter_conformance.mock.fragments import FragmentCache
+from openrouter_mock.call import Embedded
+from openrouter_mock.fragments import FragmentCache
 
 
 def embedded(name: int) -> Embedded:

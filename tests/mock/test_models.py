@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openrouter_conformance.mock import catalogue, pages
+from openrouter_mock import catalogue, pages
 
 if TYPE_CHECKING:
     import httpx

@@ -12,8 +12,8 @@ import attrs
 import pytest
 
 from openrouter_conformance import requirements
-from openrouter_conformance.mock.server import MockServer
-from openrouter_conformance.mock.settings import MockSettings
+from openrouter_mock.server import MockServer
+from openrouter_mock.settings import MockSettings
 
 PLUGIN = "openrouter_conformance.pytest_plugin"
 KEY = "sk-or-v1-plugin"

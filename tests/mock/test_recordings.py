@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from openrouter_conformance.mock.server import MockServer
+from openrouter_mock.server import MockServer
 
 pytestmark = pytest.mark.recordings
 

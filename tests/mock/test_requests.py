@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
-from openrouter_conformance.mock.app import create_app
-from openrouter_conformance.mock.settings import MockSettings
+from openrouter_mock.app import create_app
+from openrouter_mock.settings import MockSettings
 
 from .probes import KEY, MODEL, body, client_of
 

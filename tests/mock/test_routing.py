@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from openrouter_conformance import contract
-from openrouter_conformance.mock import catalogue, routing
-from openrouter_conformance.mock.call import Refusal
+from openrouter_mock import catalogue, contract, routing
+from openrouter_mock.call import Refusal
 
 MODEL = routing.choose_model("qwen/qwen3-embedding-8b")
 """A model that three providers serve, with different terms."""

@@ -9,12 +9,12 @@ import httpx
 import orjson
 import pytest
 
-from openrouter_conformance.mock import scenarios
-from openrouter_conformance.mock.app import create_app
-from openrouter_conformance.mock.call import Call
-from openrouter_conformance.mock.scenarios import SCENARIOS
-from openrouter_conformance.mock.server import MockServer
-from openrouter_conformance.mock.settings import MockSettings
+from openrouter_mock import scenarios
+from openrouter_mock.app import create_app
+from openrouter_mock.call import Call
+from openrouter_mock.scenarios import SCENARIOS
+from openrouter_mock.server import MockServer
+from openrouter_mock.settings import MockSettings
 
 from .probes import KEY, body, client_of, raw
 

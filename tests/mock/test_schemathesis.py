@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from openrouter_conformance import contract
-from openrouter_conformance.mock import catalogue, validation
-from openrouter_conformance.mock.server import MockServer
+from openrouter_mock import catalogue, contract, validation
+from openrouter_mock.server import MockServer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from openrouter_conformance.mock.call import Answer, Call, Refusal
+    from openrouter_mock.call import Answer, Call, Refusal
 
 SETTING = """[checks]
 positive_data_acceptance.expected-statuses = ["2xx", 400, 401, 403, 404, 409, "5xx"]

@@ -21,11 +21,11 @@ import httpx
 import orjson
 import pytest
 
-from openrouter_conformance.mock.app import create_app
-from openrouter_conformance.mock.call import Answer, Call
-from openrouter_conformance.mock.log import JsonLines
-from openrouter_conformance.mock.server import DEFAULT_KEY, MockServer, check_host, serve
-from openrouter_conformance.mock.settings import MockSettings
+from openrouter_mock.app import create_app
+from openrouter_mock.call import Answer, Call
+from openrouter_mock.log import JsonLines
+from openrouter_mock.server import DEFAULT_KEY, MockServer, check_host, serve
+from openrouter_mock.settings import MockSettings
 
 from .probes import BASE, KEY, MODEL, body, client_of, raw
 
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 _SERVE = """
 import sys
-from openrouter_conformance.mock.server import serve
-from openrouter_conformance.mock.settings import MockSettings
+from openrouter_mock.server import serve
+from openrouter_mock.settings import MockSettings
 serve(MockSettings(log_level="info", latency=float(sys.argv[1])))
 print("stopped", flush=True)
 """
@@ -200,12 +200,12 @@ def _ask_again(connection: http.client.HTTPConnection) -> None:
 
 def test_the_log_names_calls_but_no_keys(caplog: pytest.LogCaptureFixture) -> None:
     """At level info each call is one line of JSON: method, path, status, time; neither key nor text is in it."""
-    caplog.set_level(logging.INFO, logger="openrouter_conformance.mock")
+    caplog.set_level(logging.INFO, logger="openrouter_mock")
     key = "sk-or-v1-very-secret"
     with MockServer(MockSettings(keys=(key,), log_level="info")) as logged:
         embed(logged, "private words")
         httpx.post(f"{logged.url}/embeddings", headers={"authorization": "Bearer sk-or-wrong-secret"})
-    records = [each for each in caplog.records if each.name == "openrouter_conformance.mock"]
+    records = [each for each in caplog.records if each.name == "openrouter_mock"]
     lines = [orjson.loads(JsonLines().format(record)) for record in records]
     assert [(line["method"], line["path"], line["status"], line["model"], line["inputs"]) for line in lines] == [
         ("POST", "/api/v1/embeddings", 200, MODEL, 1),
@@ -231,7 +231,7 @@ def test_the_log_is_json_throughout() -> None:
 
 def test_a_key_in_a_wrong_place_is_neither_logged_nor_shown(caplog: pytest.LogCaptureFixture) -> None:
     """Keys that callers put into addresses, titles or models are struck out, whatever their form."""
-    caplog.set_level(logging.INFO, logger="openrouter_conformance.mock")
+    caplog.set_level(logging.INFO, logger="openrouter_mock")
     keys = ("qzx", "qzx-wvu", "sk-or-v1-a$qzx")
     client = client_of(create_app(MockSettings(keys=keys)))
     headers = {
@@ -255,7 +255,7 @@ def _key(key: str) -> dict[str, str]:
 
 def test_the_attribution_is_logged_under_both_names(caplog: pytest.LogCaptureFixture) -> None:
     """`X-Title` is the older name of `X-OpenRouter-Title`."""
-    caplog.set_level(logging.INFO, logger="openrouter_conformance.mock")
+    caplog.set_level(logging.INFO, logger="openrouter_mock")
     client = client_of(create_app())
     for name in ("X-Title", "X-OpenRouter-Title"):
         named = {name: "App", "HTTP-Referer": "https://app.example", "X-OpenRouter-Categories": "cli-agent"}
@@ -377,7 +377,7 @@ def test_the_mock_shares_no_code_with_the_client() -> None:
     """Serving imports nothing of the generated client, only reads its contract."""
     script = (
         "import sys, json\n"
-        "from openrouter_conformance.mock.server import MockServer\n"
+        "from openrouter_mock.server import MockServer\n"
         "import httpx\n"
         "with MockServer() as mock: httpx.get(mock.url + '/embeddings/models')\n"
         "print(json.dumps(sorted(sys.modules)))\n"
@@ -385,7 +385,7 @@ def test_the_mock_shares_no_code_with_the_client() -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     ran = subprocess.run([sys.executable, "-c", script], env=environment, check=True, capture_output=True, text=True)
     modules = orjson.loads(ran.stdout)
-    assert "openrouter_conformance.mock.app" in modules
+    assert "openrouter_mock.app" in modules
     assert [name for name in modules if name.startswith("openrouter_embeddings")] == []
 
 

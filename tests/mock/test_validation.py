@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openrouter_conformance.mock import validation
+from openrouter_mock import validation
 
 from .probes import MODEL
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from openrouter_conformance.mock import tokens, vectors
+from openrouter_mock import tokens, vectors
 
 TEXTS = st.text(min_size=1, max_size=40)
 TOKENS = st.lists(st.integers(0, 2**70), min_size=1, max_size=20)
@@ -25,7 +25,7 @@ PINNED = "8792efbf48c5d3def50b6325e4327b46769cd716d0a36efda8024a8ebc126a01"
 
 _DIGEST = """
 import hashlib
-from openrouter_conformance.mock import tokens, vectors
+from openrouter_mock import tokens, vectors
 digest = hashlib.sha256()
 for text in ("cat", "Kitten and кот 🐈", "x" * 5000):
     direction = vectors.direction(tokens.tokenize(text), space="s", longest=1536)

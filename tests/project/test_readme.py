@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from openrouter_conformance.mock.server import MockServer
+from openrouter_mock.server import MockServer
 
 REPOSITORY = Path(__file__).parents[2]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")

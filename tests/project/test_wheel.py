@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from openrouter_conformance.mock.server import MockServer
+from openrouter_mock.server import MockServer
 
 REPOSITORY = Path(__file__).parents[2]
 NEEDED = ("attr", "attrs", "httpx", "httpcore", "anyio", "certifi", "h11", "idna", "sniffio", "typing_extensions")
@@ -77,7 +77,7 @@ def test_the_wheel_holds_the_contract_types_and_licence(wheel: Path) -> None:
         "openrouter_embeddings/openapi.yaml",
         "openrouter_embeddings/py.typed",
         "openrouter_conformance/requirements.yaml",
-        "openrouter_conformance/mock/catalogue.json",
+        "openrouter_mock/catalogue.json",
     ):
         assert (wheel / name).is_file()
     assert list(wheel.glob("*.dist-info/licenses/LICENSE"))

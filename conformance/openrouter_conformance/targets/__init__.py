@@ -63,8 +63,8 @@ def open_target(
 
 @contextmanager
 def _mock(model: str | None, faults: Sequence[str]) -> Iterator[Target]:
-    from openrouter_conformance.mock.server import MockServer  # noqa: PLC0415 - heavy, and only for this target
-    from openrouter_conformance.mock.settings import MockSettings  # noqa: PLC0415
+    from openrouter_mock.server import MockServer  # noqa: PLC0415 - heavy, and only for this target
+    from openrouter_mock.settings import MockSettings  # noqa: PLC0415
 
     settings = MockSettings(keys=(keys.MOCK_KEY,), faults=tuple(faults))
     with MockServer(settings) as server:

@@ -1,1 +1,0 @@
-"""The flaws that the mock can have, one module per kind."""

@@ -1,0 +1,72 @@
+"""Flaws in choosing a provider."""
+
+# What a stage returns is known to the stage only:
+# mypy: disable-error-code="no-any-return"
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from openrouter_mock.faults.fault import Stage, fault
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from openrouter_mock.call import Call, Input
+
+
+def _route_without(route: Stage, call: Call, *names: str) -> None:
+    """Route *call* as if the preferences *names* were not given."""
+    fields = call.fields
+    kept = {name: value for name, value in (fields.get("provider") or {}).items() if name not in names}
+    call.fields = {**fields, "provider": kept}
+    try:
+        route(call)
+    finally:
+        call.fields = fields
+
+
+@fault("route")
+def ignores_provider_only(route: Stage, call: Call) -> None:
+    """A provider that `only` leaves out serves nevertheless."""
+    _route_without(route, call, "only")
+
+
+@fault("route")
+def ignores_provider_ignore(route: Stage, call: Call) -> None:
+    """A provider that `ignore` names serves nevertheless."""
+    _route_without(route, call, "ignore")
+
+
+@fault("route")
+def ignores_provider_order(route: Stage, call: Call) -> None:
+    """Providers are tried in the server's own order, whatever `order` says."""
+    _route_without(route, call, "order")
+
+
+@fault("route")
+def falls_back_though_forbidden(route: Stage, call: Call) -> None:
+    """A provider beyond `order` serves though `allow_fallbacks` is false."""
+    _route_without(route, call, "allow_fallbacks")
+
+
+@fault("route")
+def ignores_max_price(route: Stage, call: Call) -> None:
+    """A provider dearer than `max_price` serves."""
+    _route_without(route, call, "max_price")
+
+
+@fault("route")
+def ignores_data_policy(route: Stage, call: Call) -> None:
+    """A provider that keeps data serves though `data_collection` or `zdr` excludes it."""
+    _route_without(route, call, "data_collection", "zdr")
+
+
+@fault("vector")
+def provider_changes_vector(vector: Stage, call: Call, given: Input) -> NDArray[np.float32]:
+    """A text gets another vector from another provider of the same model."""
+    whole: NDArray[Any] = vector(call, given)
+    by_default = call.chosen_endpoint is call.chosen_model.endpoints[0]
+    return whole if by_default else whole[::-1].copy()

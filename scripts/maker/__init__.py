@@ -1,1 +1,0 @@
-"""What the maker's commands share: reading, slicing, normalising, writing. Nobody else imports this."""

@@ -1,0 +1,118 @@
+"""The contract says in words what everything is, and saying it changes nothing else."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from codegen.contract import OVERLAYS, build
+from spec import overlays
+from spec.canonical import json_text
+from spec.openapi_objects import objects
+
+PIN = yaml.safe_load((Path(__file__).parents[2] / "openapi.yaml").read_text(encoding="utf-8"))
+BUILT = build(PIN)
+CONTRACT = BUILT.contract
+CORRECTIONS = sorted((OVERLAYS / "corrections").glob("*.overlay.yaml"))
+
+
+def words_left_out(node: Any, kind: str = "document") -> Any:
+    """Return a document without its words, found by the place they stand in: a property may be called `title`."""
+    tree = overlays.apply(node, [])[0]
+    for mapping, _, _ in objects(tree, kind):
+        for word in overlays.WORDS & mapping.keys():
+            del mapping[word]
+    return tree
+
+
+def sayings() -> list[tuple[str, str, str]]:
+    """Return (place, name, words) for each schema with a name of its own: components, titled ones, properties."""
+    found = []
+    for mapping, kind, where in objects(CONTRACT, "document"):
+        if kind != "schema":
+            continue
+        name = where.rsplit("/", 1)[-1]
+        if re.fullmatch(r"/components/schemas/[^/]+", where) or re.search(r"/properties/[^/]+$", where):
+            found.append((where, name, mapping.get("description", "")))
+        elif "title" in mapping:
+            found.append((where, mapping["title"], mapping.get("description", "")))
+    return found
+
+
+def test_every_type_and_field_has_words() -> None:
+    """Each component, each titled schema and each property is described, in a sentence."""
+    found = sayings()
+    assert len(found) > 150
+    assert [where for where, _, words in found if not words.strip()] == []
+    assert [words for _, _, words in found if not words.rstrip().endswith((".", ".)"))] == []
+
+
+def test_every_operation_parameter_and_answer_has_words() -> None:
+    """What a call is, takes and may answer is described; so is the key."""
+    for mapping, kind, where in objects(CONTRACT, "document"):
+        if kind in {"operation", "parameter", "requestBody", "response", "securityScheme", "info"}:
+            assert mapping["description"].strip(), where
+        if kind == "operation":
+            assert mapping["summary"].strip(), where
+
+
+def says_the_name_again(name: str, words: str) -> bool:
+    """Tell whether a sentence holds nothing but the words of the name it is meant to explain."""
+    parts = {part.lower() for part in re.findall(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+", name)}
+    said = {word.lower().rstrip("s") for word in re.findall(r"\w+", words)} - {"the", "a", "an", "of", "it", "thi", "i"}
+    return said <= {part.rstrip("s") for part in parts}
+
+
+def test_no_words_just_say_the_name_again() -> None:
+    """A sentence such as "The name." for `name` tells a reader nothing."""
+    assert says_the_name_again("name", "The name.")
+    assert says_the_name_again("max_price", "Max price of it")
+    assert not says_the_name_again("name", "The name to show to a person.")
+    assert [(where, words) for where, name, words in sayings() if says_the_name_again(name, words)] == []
+
+
+def test_documentation_changes_nothing_but_words() -> None:
+    """Without titles, descriptions and summaries the documented contract is the corrected pin."""
+    corrected, _ = overlays.apply(PIN, overlays.read_folder(OVERLAYS / "corrections"))
+    documented, misses = overlays.apply(corrected, overlays.read_folder(OVERLAYS / "documentation", words_only=True))
+    assert misses == []
+    assert json_text(words_left_out(documented)) == json_text(words_left_out(corrected))
+    assert json_text(documented) != json_text(corrected)
+
+
+def test_documentation_adds_nothing_to_a_document_that_lacks_a_field() -> None:
+    """The words for a field of another date are reported; they do not make the field."""
+    older = overlays.apply(PIN, [])[0]
+    del older["components"]["schemas"]["PublicPricing"]["properties"]["audio"]
+    built = build(older)
+    assert "audio" not in built.contract["components"]["schemas"]["PublicPricing"]["properties"]
+    assert [miss.reason for miss in built.misses] == ["finds no properties.audio to describe"]
+
+
+@pytest.mark.parametrize("path", CORRECTIONS, ids=lambda path: path.name)
+def test_each_correction_has_evidence_and_a_date(path: Path) -> None:
+    """What shows that upstream is wrong, and since when that is known, stands beside each action."""
+    actions = yaml.safe_load(path.read_text(encoding="utf-8"))["actions"]
+    for action in actions:
+        assert len(action["x-evidence"].split()) >= 2
+        assert re.fullmatch(r"20[0-9]{2}-[01][0-9]-[0-3][0-9]", str(action["x-date"]))
+        assert action["description"].strip().endswith(".")
+    assert len(overlays.read_folder(path.parent, evidence_required=True)) >= len(actions)
+
+
+@pytest.mark.parametrize("kind", ["corrections", "documentation", "generator-workarounds"])
+def test_each_action_of_each_overlay_has_its_effect_on_the_pin(kind: str) -> None:
+    """No action is there for nothing: one that has become needless is found at once."""
+    assert [str(miss) for miss in BUILT.misses] == []
+    actions = overlays.read_folder(OVERLAYS / kind)
+    assert actions
+    assert all(action.description for action in actions)
+
+
+def test_overlays_are_called_by_their_effect() -> None:
+    """A file's name is kebab-case, and its title says what it brings about."""
+    for path in OVERLAYS.glob("*/*.yaml"):
+        assert re.fullmatch(r"[a-z]+(-[a-z]+)*\.overlay\.yaml", path.name)
+        assert yaml.safe_load(path.read_text(encoding="utf-8"))["info"]["title"].strip()

@@ -1,0 +1,267 @@
+"""The command: what it writes, what it leaves alone, and what it says."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import update_spec
+from spec.canonical import digest
+from spec.errors import Refusal
+from spec.lock import lock_path, read_lock, write_section
+from upstream import DOCUMENTS, PUBLISHED, changed, published, run, snapshot
+
+
+@pytest.fixture
+def pin(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    """Make the pin of the published document in a folder of its own, dated 2026-01-02."""
+    path = tmp_path / "pins" / "openapi.yaml"
+    assert run(capsys, "--from", PUBLISHED, "--output", path, "--date", "2026-01-02").code == 0
+    return path
+
+
+def other(tmp_path: Path, raw: bytes) -> Path:
+    """Another upstream document, outside the folder of the pin."""
+    path = tmp_path / "other.yaml"
+    path.write_bytes(raw)
+    return path
+
+
+def test_pin_and_lock_are_written_and_nothing_else(pin: Path) -> None:
+    """A folder is made if need be; it holds the pin, the lock beside it, and no leavings."""
+    assert sorted(path.name for path in pin.parent.iterdir()) == ["openapi.lock.json", "openapi.yaml"]
+
+
+def test_pin_says_what_it_is(pin: Path) -> None:
+    """The pin begins with the command that made it; its info keeps title, version and licence."""
+    first, _, rest = pin.read_text("utf-8").partition("\n")
+    assert "scripts/update_spec.py" in first
+    assert "do not edit" in first
+    tree = yaml.safe_load(rest)
+    assert list(tree) == ["openapi", "info", "servers", "security", "paths", "components"]
+    assert tree["info"] == {
+        "title": "OpenRouter API",
+        "version": "1.0.0",
+        "license": {"name": "MIT", "url": "https://opensource.org/licenses/MIT"},
+    }
+
+
+def test_lock_says_where_the_pin_came_from(pin: Path) -> None:
+    """Source, date, size and digests, and each operation under upstream's name and ours."""
+    assert json.loads(lock_path(pin).read_text("utf-8")) == {
+        "upstream": {
+            "source": "published.yaml",
+            "date": "2026-01-02",
+            "bytes": PUBLISHED.stat().st_size,
+            "sha256": digest(PUBLISHED.read_bytes()),
+            "openapi": "3.1.0",
+            "version": "1.0.0",
+        },
+        "pin": {
+            "sha256": digest(pin.read_bytes()),
+            "absent": [],
+            "operations": {
+                "createEmbeddings": {
+                    "method": "POST",
+                    "path": "/embeddings",
+                    "upstream_id": "createEmbeddings",
+                },
+                "listEmbeddingsModels": {
+                    "method": "GET",
+                    "path": "/embeddings/models",
+                    "upstream_id": "listEmbeddingsModels",
+                },
+            },
+        },
+    }
+
+
+def test_unchanged_document_leaves_the_files_alone(pin: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same document on another day is unchanged: exit 0, and not even the date moves."""
+    before = snapshot(pin.parent)
+    outcome = run(capsys, "--from", PUBLISHED, "--output", pin)
+    assert (outcome.code, outcome.err) == (0, [])
+    assert "unchanged" in outcome.out[0]
+    assert before == snapshot(pin.parent)
+
+
+def test_reworded_document_moves_the_lock_only(pin: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Other words upstream: the pin is not touched, and the lock notes the new digest and date."""
+    before = snapshot(pin.parent)
+    source = other(tmp_path, changed(lambda tree: tree["info"].update(description="Other words.")))
+    outcome = run(capsys, "--from", source, "--output", pin, "--date", "2026-01-03")
+    after = snapshot(pin.parent)
+    assert outcome.code == 0
+    assert "words only" in outcome.out[0]
+    assert before["openapi.yaml"] == after["openapi.yaml"]
+    assert read_lock(lock_path(pin))["upstream"]["date"] == "2026-01-03"
+    assert read_lock(lock_path(pin))["upstream"]["sha256"] == digest(source.read_bytes())
+
+
+def test_changes_are_shown_by_place(pin: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What was added, removed and changed in the contract is printed, each with its JSON Pointer."""
+
+    def change(tree: dict[str, Any]) -> None:
+        schemas = tree["components"]["schemas"]
+        schemas["ProviderName"]["enum"].append("xAI")
+        del schemas["Model"]["properties"]["title"]
+        schemas["EmbeddingsRequest"]["properties"]["dimensions"]["minimum"] = 2
+
+    outcome = run(capsys, "--from", other(tmp_path, changed(change)), "--output", pin)
+    assert outcome.out[1:] == [
+        "~ /components/schemas/EmbeddingsRequest/properties/dimensions/minimum: 1 → 2",
+        '- /components/schemas/Model/properties/title/type: "string"',
+        '+ /components/schemas/ProviderName/enum: "xAI"',
+    ]
+
+
+def test_many_changes_are_cut_short(pin: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """At most forty changes are printed; the rest is counted."""
+    source = other(
+        tmp_path,
+        changed(lambda tree: tree["components"]["schemas"]["ProviderName"].update(enum=[f"P{n}" for n in range(50)])),
+    )
+    outcome = run(capsys, "--from", source, "--output", pin)
+    assert len(outcome.out) == 42
+    assert outcome.out[-1] == "and 14 more"
+
+
+def test_absent_operation_is_named_on_stderr_and_in_the_lock(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Return a document without the model list makes a pin of one operation, and says so."""
+    pin = tmp_path / "openapi.yaml"
+    outcome = run(capsys, "--from", DOCUMENTS / "rendering.yaml", "--output", pin)
+    assert outcome.code == 0
+    assert len(outcome.err) == 1
+    assert "listEmbeddingsModels" in outcome.err[0]
+    assert read_lock(lock_path(pin))["pin"]["absent"] == ["listEmbeddingsModels"]
+    assert read_lock(lock_path(pin))["pin"]["operations"] == {
+        "createEmbeddings": {"method": "POST", "path": "/embeddings", "upstream_id": "create-embeddings"}
+    }
+
+
+def test_json_and_yaml_give_the_same_pin(pin: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A document is the same in JSON, with a byte order mark, and by `file:` address."""
+    source = tmp_path / "openapi.json"
+    source.write_bytes(b"\xef\xbb\xbf" + json.dumps(published()).encode())
+    out = tmp_path / "openapi.yaml"
+    assert run(capsys, "--from", source.as_uri(), "--output", out).code == 0
+    assert pin.read_bytes() == out.read_bytes()
+    assert read_lock(lock_path(out))["upstream"]["source"] == "openapi.json"
+
+
+def test_aliases_are_expanded(pin: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A few anchors are legal YAML, and leave no trace."""
+    text = PUBLISHED.read_text("utf-8").replace("schema: {type: integer}", "schema: &whole {type: integer}")
+    text = text.replace("code: {type: integer}", "code: *whole")
+    assert text.count("whole") == 2
+    out = tmp_path / "openapi.yaml"
+    assert run(capsys, "--from", other(tmp_path, text.encode()), "--output", out).code == 0
+    assert pin.read_bytes() == out.read_bytes()
+
+
+def test_other_sections_of_the_lock_stay(pin: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What another command noted in the lock is still there after an update."""
+    made = {"generator": "1.2.3"}
+    assert write_section(lock_path(pin), "made", made)
+    assert not write_section(lock_path(pin), "made", made)
+    source = other(tmp_path, changed(lambda tree: tree["info"].update(version="2")))
+    assert run(capsys, "--from", source, "--output", pin).code == 0
+    assert read_lock(lock_path(pin))["made"] == made
+
+
+def test_hand_edited_pin_is_made_again(pin: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A pin that somebody edited, even beyond reading, gets its bytes back."""
+    good = pin.read_bytes()
+    for edit in (good + b"# mine\n", b"{broken"):
+        pin.write_bytes(edit)
+        outcome = run(capsys, "--from", PUBLISHED, "--output", pin)
+        assert outcome.code == 0
+        assert "written" in outcome.out[0]
+        assert good == pin.read_bytes()
+
+
+@pytest.mark.parametrize("failing", [1, 2])
+def test_failed_replacement_restores_what_was_there(
+    failing: int,
+    pin: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """When the first or the second file cannot be put in place, both are as before and nothing is left over."""
+    before = {name: data for name, (data, _) in snapshot(pin.parent).items()}
+    replace, calls = Path.replace, []
+
+    def fail_once(self: Path, target: Path) -> Path:
+        calls.append(target)
+        if len(calls) == failing:
+            raise PermissionError(13, "Permission denied")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", fail_once)
+    source = other(tmp_path, changed(lambda tree: tree["info"].update(version="2")))
+    outcome = run(capsys, "--from", source, "--output", pin)
+    assert (outcome.code, len(outcome.err)) == (2, 1)
+    assert "cannot be written" in outcome.err[0]
+    assert before == {name: data for name, (data, _) in snapshot(pin.parent).items()}
+
+
+def test_output_that_is_a_folder_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A place that cannot hold a file is named in one sentence."""
+    outcome = run(capsys, "--from", PUBLISHED, "--output", tmp_path)
+    assert (outcome.code, len(outcome.err)) == (2, 1)
+    assert str(tmp_path) in outcome.err[0]
+
+
+def test_fault_of_our_own_is_one_sentence_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even a mistake in this command ends in one line, and is not blamed on the document."""
+    monkeypatch.setattr(update_spec, "normalise", lambda _: 1 / 0)
+    outcome = run(capsys, "--from", PUBLISHED, "--output", tmp_path / "openapi.yaml")
+    assert (outcome.code, len(outcome.err)) == (2, 1)
+    assert "fault of this command" in outcome.err[0]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("seed", ["0", "1"])
+def test_script_runs_on_its_own_with_any_hash_seed(seed: str, pin: Path, tmp_path: Path) -> None:
+    """As a script, from another folder, under any hash seed, it writes the same bytes."""
+    out = tmp_path / "alone.yaml"
+    done = subprocess.run(
+        [
+            sys.executable,
+            update_spec.__file__,
+            "--from",
+            str(PUBLISHED),
+            "--output",
+            str(out),
+            "--date",
+            "2026-01-02",
+        ],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONHASHSEED": seed},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert pin.read_bytes() == out.read_bytes()
+    assert lock_path(pin).read_bytes() == lock_path(out).read_bytes()
+
+
+def test_lock_has_three_sections(tmp_path: Path) -> None:
+    """A section by another name is a mistake of the caller; a lock that is none is refused."""
+    with pytest.raises(ValueError, match="made, pin, upstream"):
+        write_section(tmp_path / "x.lock.json", "other", {})
+    for broken in ("[]", '{"pin": 1}', "{", "[" * 100_000):
+        (tmp_path / "x.lock.json").write_text(broken)
+        with pytest.raises(Refusal, match="restore it or delete it"):
+            read_lock(tmp_path / "x.lock.json")
