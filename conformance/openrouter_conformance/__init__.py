@@ -1,4 +1,4 @@
-"""The judge: proves that a server keeps OpenRouter's embeddings contract."""
+"""The conformance suite: proves that a server keeps OpenRouter's embeddings contract."""
 
 from __future__ import annotations
 

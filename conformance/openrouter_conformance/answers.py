@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from openrouter_conformance import vectors
+from openrouter_conformance.errors import CheckFailure
 from openrouter_conformance.exchange import excerpt
-from openrouter_conformance.verdicts import Violation
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,7 +30,7 @@ class Embedded:
 
     @functools.cached_property
     def vectors(self) -> list[NDArray[np.float64]]:
-        """The vectors in the order of the array, shape (length,) each; Violation when one is none."""
+        """The vectors in the order of the array, shape (length,) each; CheckFailure when one is none."""
         return [
             vectors.decode(item.get("embedding"), f"data[{place}].embedding", self.exchange)
             for place, item in enumerate(self.items)
@@ -59,23 +59,23 @@ class Page:
 
 
 def embedded(exchange: Exchange, count: int | None = None) -> Embedded:
-    """Return `exchange` as a successful answer, of `count` items if given; Violation when it is none."""
+    """Return `exchange` as a successful answer, of `count` items if given; CheckFailure when it is none."""
     body = _successful(exchange)
     items = body.get("data")
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise Violation(f"200 {excerpt(exchange.body)}", "a body whose `data` is an array of objects", exchange)
+        raise CheckFailure(f"200 {excerpt(exchange.body)}", "a body whose `data` is an array of objects", exchange)
     if count is not None and len(items) != count:
         found = f"{len(items)} item{'' if len(items) == 1 else 's'}"
-        raise Violation(f"{found} in `data`", f"{count}, one per input", exchange)
+        raise CheckFailure(f"{found} in `data`", f"{count}, one per input", exchange)
     return Embedded(exchange, body, items)
 
 
 def page(exchange: Exchange) -> Page:
-    """Return `exchange` as a page of the model list; Violation when it is none."""
+    """Return `exchange` as a page of the model list; CheckFailure when it is none."""
     body = _successful(exchange)
     models = body.get("data")
     if not isinstance(models, list) or not all(isinstance(model, dict) for model in models):
-        raise Violation(f"200 {excerpt(exchange.body)}", "a body whose `data` is an array of models", exchange)
+        raise CheckFailure(f"200 {excerpt(exchange.body)}", "a body whose `data` is an array of models", exchange)
     links = body.get("links")
     return Page(exchange, models, body.get("total_count"), links.get("next") if isinstance(links, dict) else None)
 
@@ -87,9 +87,9 @@ def is_refusal(exchange: Exchange) -> bool:
 
 def _successful(exchange: Exchange) -> dict[str, Any]:
     if exchange.status != _OK:
-        raise Violation(exchange.outline(), "200", exchange)
+        raise CheckFailure(exchange.outline(), "200", exchange)
     if exchange.json_fault is not None:
-        raise Violation(f"200 with a body that is no JSON ({exchange.json_fault})", "a JSON object", exchange)
+        raise CheckFailure(f"200 with a body that is no JSON ({exchange.json_fault})", "a JSON object", exchange)
     if not isinstance(exchange.json, dict):
-        raise Violation(f"200 {excerpt(exchange.body)}", "a JSON object", exchange)
+        raise CheckFailure(f"200 {excerpt(exchange.body)}", "a JSON object", exchange)
     return exchange.json

@@ -11,27 +11,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from openrouter_conformance import version
-from openrouter_conformance.verdicts import HarnessError, TargetError, UsageError
+from openrouter_conformance.errors import HarnessError, TargetError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from openrouter_conformance.requirements import Requirement
 
-CONFORMS, VIOLATED, USAGE, UNJUDGED, INTERRUPTED = 0, 1, 2, 3, 130
+OK, USAGE, NOT_CHECKED, INTERRUPTED = 0, 2, 3, 130
+"""Exit codes beside those of a run, which `results.Conclusion` decides."""
 
 _RUN_EPILOG = """\
 TARGET is `mock` (the embedded reference server, the default), `live` (https://openrouter.ai/api/v1) or a
 base URL, the part before /embeddings.
 
-levels: violated requirements of the levels `required` and `expected` fail the run; those of the level
-`observed` are reported and never do.
+levels: requirements of the levels `required` and `expected` that fail make the run fail; those of the level
+`observed` are warnings and never do.
 
 keys: OPENROUTER_API_KEY is sent to openrouter.ai only; other targets get CONFORMANCE_API_KEY, or the
 variable that --key-env names.
 
 exit codes: 0 the target conforms; 1 it does not; 2 the command line cannot be followed; 3 the target cannot
-be reached or judged, or the suite itself failed; 130 interrupted.
+be reached or checked, or the suite itself failed; 130 interrupted.
 """
 
 
@@ -47,35 +48,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UsageError as error:
         return _say(USAGE, str(error))
     except (TargetError, HarnessError) as error:
-        return _say(UNJUDGED, str(error))
+        return _say(NOT_CHECKED, str(error))
     except KeyboardInterrupt:
         return _say(INTERRUPTED, "interrupted; nothing was written.")
     except BrokenPipeError:
         # The reader of our output has left: close it quietly, as other commands do.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return UNJUDGED
+        return NOT_CHECKED
     except Exception as error:  # noqa: BLE001 - no traceback reaches a user
-        return _say(UNJUDGED, f"the suite failed, not the target: {type(error).__name__}: {error}")
+        return _say(NOT_CHECKED, f"the suite failed, not the target: {type(error).__name__}: {error}")
 
 
 def _run(options: argparse.Namespace) -> int:
     from openrouter_conformance import requirements  # noqa: PLC0415 - only this command needs the heavy part
 
-    chosen = requirements.select(requirements.load(), options.only, options.skip)
-    from openrouter_conformance import run  # noqa: PLC0415
+    selected = requirements.select(requirements.load(), options.only, options.skip)
+    from openrouter_conformance import report, runner  # noqa: PLC0415
+    from openrouter_conformance.report import terminal  # noqa: PLC0415
 
-    return run.run(
-        run.Plan(
-            target=options.target,
-            chosen=chosen,
-            profile=options.profile,
-            seed=options.seed,
-            report=options.report,
-            model=options.model,
-            key_variable=options.key_env,
-        ),
-        os.environ,
+    if options.report is not None:
+        report.check_writable(options.report)
+    plan = runner.Plan(
+        target=options.target,
+        selected=selected,
+        profile=options.profile,
+        seed=options.seed,
+        model=options.model,
+        key_variable=options.key_env,
     )
+    screen = terminal.console()
+    with terminal.ProgressBar(screen) as progress:
+        records = runner.run(plan, os.environ, progress)
+    terminal.show(screen, records)
+    if options.report is not None:
+        written = report.write(options.report, records)
+        screen.print(f"Report: {', '.join(path.as_posix() for path in written)}", markup=False, soft_wrap=True)
+    if records.footer["stopped"] is not None:
+        _say(records.conclusion.exit_code, records.footer["stopped"])
+    return records.conclusion.exit_code
 
 
 def _mock(options: argparse.Namespace) -> int:
@@ -103,24 +113,21 @@ def _mock(options: argparse.Namespace) -> int:
             f"cannot serve at {options.host}:{options.port}: {error.strerror or error}; "
             "choose another --port (0 takes a free one) or --host."
         ) from None
-    return CONFORMS
+    return OK
 
 
 def _requirements(options: argparse.Namespace) -> int:
     from openrouter_conformance import requirements  # noqa: PLC0415
 
     _print(_listing(requirements.load(), options.format))
-    return CONFORMS
+    return OK
 
 
 def _explain(options: argparse.Namespace) -> int:
-    from openrouter_conformance import requirements  # noqa: PLC0415
+    from openrouter_conformance import explain  # noqa: PLC0415
 
-    found = {one.id: one for one in requirements.load()}.get(options.id)
-    if found is None:
-        raise UsageError(f"no requirement is named {options.id!r}; `openrouter-conformance requirements` lists them.")
-    _print(_explanation(found))
-    return CONFORMS
+    _print(explain.explain(options.name))
+    return OK
 
 
 def _faults(options: argparse.Namespace) -> int:  # noqa: ARG001 - every command takes its options
@@ -128,37 +135,18 @@ def _faults(options: argparse.Namespace) -> int:  # noqa: ARG001 - every command
 
     width = max(map(len, FAULTS))
     _print("\n".join(f"{name:{width}}  {fault.description}" for name, fault in FAULTS.items()))
-    return CONFORMS
+    return OK
 
 
 def _listing(requirements: Sequence[Requirement], form: str) -> str:
     if form == "json":
-        fields = ("id", "level", "text", "source", "faults")
+        fields = ("id", "level", "text", "source")
         return json.dumps([{name: getattr(one, name) for name in fields} for one in requirements], indent=2)
     if form == "markdown":
         rows = [f"| `{one.id}` | {one.level} | {one.text.replace('|', chr(92) + '|')} |" for one in requirements]
         return "\n".join(["| requirement | level | what a server does |", "| --- | --- | --- |", *rows])
     width = max(len(one.id) for one in requirements)
     return "\n".join(f"{one.id:{width}}  {one.level:8}  {one.text}" for one in requirements)
-
-
-def _explanation(requirement: Requirement) -> str:
-    from openrouter_conformance import checks  # noqa: PLC0415
-    from openrouter_mock.faults import FAULTS  # noqa: PLC0415
-
-    proofs = [check.__doc__ or "" for check in checks.CHECKS.get(requirement.id, [])]
-    standing = checks.STANDING.get(requirement.id)
-    source = requirement.source
-    lines = [
-        f"{requirement.id} ({requirement.level})",
-        f"  {requirement.text}",
-        f"source: {'the contract at ' if source.startswith('#') else ''}{source}",
-        *(f"checked: {proof}" for proof in proofs),
-        *([f"checked on every exchange: {standing.glance.__doc__}"] if standing is not None else []),
-        "caught, among others:",
-        *(f"  {name}: {FAULTS[name].description}" for name in requirement.faults),
-    ]
-    return "\n".join(lines)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -172,10 +160,10 @@ def _parser() -> argparse.ArgumentParser:
     listing = commands.add_parser("requirements", help="list what is required of a server")
     listing.add_argument("--format", choices=("text", "markdown", "json"), default="text")
     listing.set_defaults(command=_requirements)
-    explain = commands.add_parser("explain", help="say what one requirement is, where it comes from, what it catches")
-    explain.add_argument("id", metavar="ID")
+    explain = commands.add_parser("explain", help="explain one requirement, or one fault of the mock")
+    explain.add_argument("name", metavar="ID", help="the id of a requirement or the name of a fault")
     explain.set_defaults(command=_explain)
-    faults = commands.add_parser("faults", help="list the flaws that `mock --fault NAME` can have")
+    faults = commands.add_parser("faults", help="list the faults that `mock --fault NAME` injects")
     faults.set_defaults(command=_faults)
     return parser
 
@@ -183,8 +171,8 @@ def _parser() -> argparse.ArgumentParser:
 def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     run = commands.add_parser(
         "run",
-        help="judge a server",
-        description="Judge a server by every requirement and print the verdicts.",
+        help="check a server",
+        description="Check a server by every requirement and print the results.",
         epilog=_RUN_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -194,7 +182,7 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     run.add_argument("--seed", type=_natural, default=0, metavar="N", help="chooses the generated requests (default 0)")
     run.add_argument(
-        "--only", action="append", default=[], metavar="GLOB", help="judge only these requirements; repeatable"
+        "--only", action="append", default=[], metavar="GLOB", help="check only these requirements; repeatable"
     )
     run.add_argument(
         "--skip", action="append", default=[], metavar="GLOB", help="leave these requirements out; repeatable"

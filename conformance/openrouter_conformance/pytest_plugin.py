@@ -6,9 +6,7 @@ nothing but pytest; the server and the suite are imported when something uses th
 
 from __future__ import annotations
 
-import io
 import os
-import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from openrouter_conformance.report.records import Record, RunRecords
     from openrouter_mock.server import MockServer
 
 MARKER = "conformance"
 """The mark of every requirement that is run as a test: `-m conformance` runs these alone."""
 
-_USAGE, _UNJUDGED = 4, 3
+_USAGE, _NOT_CHECKED = 4, 3
 
 
 @pytest.fixture(scope="session")
@@ -55,22 +54,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of the suite, all of which begin with `--conformance-`."""
     group = parser.getgroup("conformance", "conformance with OpenRouter's embeddings contract")
     option = group.addoption
-    option("--conformance-target", metavar="TARGET", help="judge this: a base URL, `mock` or `live`; a test each")
+    option("--conformance-target", metavar="TARGET", help="check this: a base URL, `mock` or `live`; a test each")
     option("--conformance-profile", choices=("quick", "default", "deep"), default="default", help="how much effort")
     option("--conformance-seed", type=int, default=0, metavar="N", help="chooses the generated requests")
-    option("--conformance-only", action="append", default=[], metavar="GLOB", help="judge these requirements alone")
+    option("--conformance-only", action="append", default=[], metavar="GLOB", help="check these requirements alone")
     option("--conformance-skip", action="append", default=[], metavar="GLOB", help="leave these requirements out")
     option("--conformance-model", metavar="ID", help="the model to ask (default: the target's, else the cheapest)")
     option("--conformance-key-env", metavar="NAME", help="the environment variable that holds the target's key")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the mark; refuse to judge in several processes, each of which would have ceilings of its own."""
+    """Register the mark; refuse to run in several processes, each of which would have ceilings of its own."""
     config.addinivalue_line("markers", f"{MARKER}: a requirement on the server given by --conformance-target")
     if config.getoption("conformance_target") is None:
         return
     if config.getoption("numprocesses", None) or hasattr(config, "workerinput"):
-        raise pytest.UsageError("--conformance-target judges in one process; run it without -n, or with -n 0")
+        raise pytest.UsageError("--conformance-target runs in one process; run it without -n, or with -n 0")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -81,64 +80,63 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
 
 
 class RequirementSuite(pytest.Collector):
-    """The requirements on one target; all that are left after selection are judged when the first is asked for."""
+    """The requirements on one target; all that are left after selection are checked when the first is asked for."""
 
-    _records: dict[str, dict[str, Any]] | None = None
+    _records: dict[str, Record] | None = None
 
     def collect(self) -> list[pytest.Item]:
-        """Return a test per requirement that the globs choose."""
+        """Return a test per requirement that the globs select."""
         from openrouter_conformance import requirements  # noqa: PLC0415 - heavy, and seldom used
-        from openrouter_conformance.verdicts import UsageError  # noqa: PLC0415
+        from openrouter_conformance.errors import UsageError  # noqa: PLC0415
 
         known = requirements.load()
         only, skip = (self.config.getoption(f"conformance_{name}") for name in ("only", "skip"))
         try:
-            chosen = requirements.select(known, only, skip)
+            selected = requirements.select(known, only, skip)
         except UsageError as error:
             raise pytest.UsageError(_as_option(error)) from None
-        tests = [RequirementItem.from_parent(self, name=one.id) for one in known if one.id in chosen]
-        return list(tests)
+        return [RequirementItem.from_parent(self, name=one.id) for one in known if one.id in selected]
 
-    def record(self, requirement: str) -> dict[str, Any]:
+    def record(self, requirement: str) -> Record:
         """Return the record of a requirement, as `results.jsonl` has it; end the session when none can be made."""
         if self._records is None:
-            self._records = self._judged()
+            self._records = {record["id"]: record for record in self._run().results}
         return self._records[requirement]
 
-    def _judged(self) -> dict[str, dict[str, Any]]:
-        from openrouter_conformance import run  # noqa: PLC0415 - heavy, and seldom used
-        from openrouter_conformance.report import records, terminal  # noqa: PLC0415
-        from openrouter_conformance.verdicts import TargetError, UsageError  # noqa: PLC0415
+    def _run(self) -> RunRecords:
+        from openrouter_conformance import runner  # noqa: PLC0415 - heavy, and seldom used
+        from openrouter_conformance.errors import TargetError, UsageError  # noqa: PLC0415
 
         option = self.config.getoption
-        with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        with warnings.catch_warnings():
             warnings.simplefilter("default")  # a warning that the session makes an error is no fault of the target
-            plan = run.Plan(
+            plan = runner.Plan(
                 target=option("conformance_target"),
-                chosen=frozenset(item.name for item in self.session.items if item.parent is self),
+                selected=frozenset(item.name for item in self.session.items if item.parent is self),
                 profile=option("conformance_profile"),
                 seed=option("conformance_seed"),
-                report=Path(folder),
                 model=option("conformance_model"),
                 key_variable=option("conformance_key_env"),
             )
             try:
-                run.run(plan, os.environ, terminal.console(io.StringIO()))
+                records = runner.run(plan, os.environ)
             except UsageError as error:
                 pytest.exit(_as_option(error), returncode=_USAGE)
             except TargetError as error:
-                pytest.exit(str(error), returncode=_UNJUDGED)
-            except Exception as error:  # noqa: BLE001 - else each test would judge anew, and crash anew
-                pytest.exit(f"the suite failed, not the target: {type(error).__name__}: {error}", returncode=_UNJUDGED)
-            _, *judged, _ = records.read(Path(folder) / records.FILE_NAME)
-        return {record["id"]: record for record in judged}
+                pytest.exit(str(error), returncode=_NOT_CHECKED)
+            except Exception as error:  # noqa: BLE001 - else each test would run the suite anew, and crash anew
+                sentence = f"the suite failed, not the target: {type(error).__name__}: {error}"
+                pytest.exit(sentence, returncode=_NOT_CHECKED)
+        if records.footer["stopped"] is not None:
+            pytest.exit(records.footer["stopped"], returncode=_NOT_CHECKED)
+        return records
 
 
 class RequirementItem(pytest.Item):
     """One requirement as a test.
 
-    A violated one fails; one of the level `observed` is expected to fail; what does not apply to the target is
-    skipped with the reason; a failure of the suite itself is an error.
+    A failed one fails; a warning is an expected failure; what does not apply to the target is skipped with the reason;
+    an error of the suite itself is an error.
     """
 
     def __init__(self, **fields: Any) -> None:
@@ -146,24 +144,25 @@ class RequirementItem(pytest.Item):
         self.add_marker(MARKER)
 
     def setup(self) -> None:
-        """Judge, unless an earlier requirement led to it; a failure of the suite is raised here."""
+        """Run the suite, unless an earlier requirement led to it; an error of the suite is raised here."""
         record = self._record()
-        if record["verdict"] == "harness-error":
-            raise NoVerdictError(record)
+        if record["status"] == "error":
+            raise SuiteError(record)
 
     def runtest(self) -> None:
-        """Turn the verdict into an outcome."""
+        """Turn the status into an outcome."""
         record = self._record()
-        if record["verdict"] == "not-applicable":
-            pytest.skip(record["reason"])
-        if record["verdict"] == "violated":
-            if record["level"] == "observed":
+        match record["status"]:
+            case "not-applicable":
+                pytest.skip(record["reason"])
+            case "warning":
                 pytest.xfail(record["reason"])
-            raise ViolatedError(record)
+            case "failed":
+                raise RequirementFailedError(record)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Return what was violated and the request that shows it, without a traceback."""
-        if isinstance(excinfo.value, ViolatedError | NoVerdictError):
+        """Return what failed and the request that shows it, without a traceback."""
+        if isinstance(excinfo.value, RequirementFailedError | SuiteError):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
@@ -171,24 +170,24 @@ class RequirementItem(pytest.Item):
         """Return where the test stands: nowhere in a file, so only its name counts."""
         return self.path, None, self.name
 
-    def _record(self) -> dict[str, Any]:
+    def _record(self) -> Record:
         assert isinstance(self.parent, RequirementSuite)
         return self.parent.record(self.name)
 
 
-class ViolatedError(Exception):
+class RequirementFailedError(Exception):
     """The target breaks a requirement."""
 
-    def __init__(self, record: dict[str, Any]) -> None:
+    def __init__(self, record: Record) -> None:
         from openrouter_conformance.report import records  # noqa: PLC0415 - nothing heavy until it is used
 
         super().__init__(records.evidence(record))
 
 
-class NoVerdictError(Exception):
+class SuiteError(Exception):
     """The suite failed at a requirement; the target is not to blame."""
 
-    def __init__(self, record: dict[str, Any]) -> None:
+    def __init__(self, record: Record) -> None:
         super().__init__(f"the suite failed, not the target: {record['reason']}")
 
 

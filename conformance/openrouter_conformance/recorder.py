@@ -1,11 +1,10 @@
-"""The one way to the target: every request goes through here, is counted, bounded and shown to observers."""
+"""The only way to the target: every request is sent from here, counted, bounded and shown to observers."""
 
 from __future__ import annotations
 
 import math
 import time
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Self
 
 import attrs
@@ -13,10 +12,10 @@ import httpx
 import orjson
 
 from openrouter_conformance import version
+from openrouter_conformance.errors import TargetError
 from openrouter_conformance.exchange import Exchange, Request
+from openrouter_conformance.redaction import redactor
 from openrouter_conformance.targets.address import is_loopback
-from openrouter_conformance.targets.redaction import striker
-from openrouter_conformance.verdicts import TargetError
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -25,11 +24,11 @@ if TYPE_CHECKING:
 
 Observer = Callable[[Exchange], None]
 
-_BODY_CEILING = 64 * 2**20
-_LONGEST_WAIT = 20.0
-_PASSING = frozenset({408, 429, 502, 503, 524, 529})
-_MOST_SILENCES = 3
-_SILENCE = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
+_MAX_BODY_BYTES = 64 * 2**20
+_MAX_WAIT = 20.0
+_TEMPORARY = frozenset({408, 429, 502, 503, 524, 529})
+_MAX_UNANSWERED = 3
+_BROKEN_ANSWER = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 TIMEOUT = 30.0
 """Seconds that a target may take until it begins to answer; the whole answer may take twice as long."""
 
@@ -38,7 +37,7 @@ class Recorder:
     """Sends requests to one target and returns exchanges; a context manager.
 
     Redirects are not followed, timeouts and body sizes are finite, the key appears in no exchange.
-    `timeout` is in seconds; `silences` are the requests in a row, up to the last, that have got no answer.
+    `timeout` is in seconds; `unanswered` are the requests in a row, up to the last, that have got no answer.
     `prices` are the listed prices per input token by model, US dollars: with `usage.cost`, whichever is
     higher, they bound what is spent. A model that is not among them costs as much as the dearest.
     """
@@ -46,7 +45,7 @@ class Recorder:
     def __init__(self, target: Target, timeout: float = TIMEOUT) -> None:
         self._target = target
         self._timeout = timeout
-        self._strike = striker(target.key, target.key_variable)
+        self._redact_bytes = redactor(target.key, target.key_variable)
         self._client = httpx.Client(
             timeout=httpx.Timeout(timeout, connect=min(timeout, 10.0)),
             follow_redirects=False,
@@ -55,7 +54,7 @@ class Recorder:
         )
         self._next_at = 0.0
         self._answered: dict[str | None, Request] = {}
-        self.silences: list[Exchange] = []
+        self.unanswered: list[Exchange] = []
         self.observers: list[Observer] = []
         self.requests = 0
         self.dollars = 0.0
@@ -72,31 +71,31 @@ class Recorder:
     def send(self, request: Request) -> Exchange:
         """Send `request` and return what came back; TargetError when the target is gone or a ceiling reached."""
         exchange = self._attempt(request)
-        for _ in range(self._target.patience):
+        for _ in range(self._target.max_retries):
             wait = _pause(exchange)
             if wait is None:
                 break
             time.sleep(wait)
             exchange = self._attempt(request)
-        if exchange.status == httpx.codes.TOO_MANY_REQUESTS and self._target.patience:
+        if exchange.status == httpx.codes.TOO_MANY_REQUESTS and self._target.max_retries:
             raise TargetError(f"{self._target.name} keeps answering 429 to {request.method} {request.path}: try later.")
         for observer in self.observers:
             observer(exchange)
         if exchange.status is not None and exchange.status < 300:
             self._answered[request.operation] = request
-        if len(self.silences) >= _MOST_SILENCES:
+        if len(self.unanswered) >= _MAX_UNANSWERED:
             self._check_alive(request, exchange)
         return exchange
 
     def _check_alive(self, request: Request, exchange: Exchange) -> None:
         """Raise TargetError when a request that was answered before gets no answer either."""
-        silences = len(self.silences)
+        count = len(self.unanswered)
         before = self._answered.get(request.operation or "createEmbeddings")
         if before is not None:
             self._attempt(before)
-        if self.silences:
+        if self.unanswered:
             raise TargetError(
-                f"{self._target.name} left {silences} requests in a row unanswered, the last of them "
+                f"{self._target.name} left {count} requests in a row unanswered, the last of them "
                 f"{request.method} {request.path} ({exchange.failure}): is it still running?"
             )
 
@@ -104,13 +103,13 @@ class Recorder:
         self._reserve(request)
         try:
             exchange = self._exchange(request)
-        except _SILENCE:
+        except _BROKEN_ANSWER:
             # A kept-alive connection may close under the request: only a second time is the server's fault.
             self._reserve(request)
             try:
                 exchange = self._exchange(request)
-            except _SILENCE as error:
-                exchange = self._silent(request, f"no proper answer: {error or type(error).__name__}")
+            except _BROKEN_ANSWER as error:
+                exchange = self._no_answer(request, f"no proper answer: {error or type(error).__name__}")
         self._account(exchange)
         return exchange
 
@@ -131,19 +130,19 @@ class Recorder:
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.UnsupportedProtocol) as error:
             raise TargetError(f"cannot reach {self._target.shown_url}: {error}; is the server running there?") from None
         except httpx.TimeoutException:
-            return self._silent(request, f"no answer within {self._timeout:g} seconds")
-        except _TooSlowError as error:
-            return self._silent(request, str(error))
-        except _TooMuchError as error:
-            self.silences.clear()
+            return self._no_answer(request, f"no answer within {self._timeout:g} seconds")
+        except _AnswerTooSlowError as error:
+            return self._no_answer(request, str(error))
+        except _BodyTooLargeError as error:
+            self.unanswered.clear()
             return self._unanswered(request, str(error))
         except httpx.DecodingError as error:
-            self.silences.clear()
+            self.unanswered.clear()
             return self._unanswered(request, f"a body that its Content-Encoding does not decode: {error}")
-        self.silences.clear()
+        self.unanswered.clear()
         return self._without_key(
             Exchange(
-                **self._asked(request),
+                **self._as_sent(request),
                 status=response.status_code,
                 headers=tuple(response.headers.multi_items()),
                 body=body,
@@ -152,24 +151,24 @@ class Recorder:
         )
 
     def _without_key(self, exchange: Exchange) -> Exchange:
-        """Return `exchange` with the key struck out of the answer, should the target have put it there."""
-        body = self._strike(exchange.body)
-        headers = tuple((self._struck(name), self._struck(value)) for name, value in exchange.headers)
+        """Return `exchange` with the key redacted from the answer, should the target have put it there."""
+        body = self._redact_bytes(exchange.body)
+        headers = tuple((self._redact(name), self._redact(value)) for name, value in exchange.headers)
         if (body, headers) == (exchange.body, exchange.headers):
             return exchange
         return attrs.evolve(exchange, body=body, headers=headers, key_echoed=True)
 
-    def _struck(self, text: str) -> str:
-        return self._strike(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+    def _redact(self, text: str) -> str:
+        return self._redact_bytes(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
 
-    def _silent(self, request: Request, failure: str) -> Exchange:
-        self.silences.append(self._unanswered(request, failure))
-        return self.silences[-1]
+    def _no_answer(self, request: Request, failure: str) -> Exchange:
+        self.unanswered.append(self._unanswered(request, failure))
+        return self.unanswered[-1]
 
     def _unanswered(self, request: Request, failure: str) -> Exchange:
-        return Exchange(**self._asked(request), failure=self._struck(failure))
+        return Exchange(**self._as_sent(request), failure=self._redact(failure))
 
-    def _asked(self, request: Request) -> dict[str, Any]:
+    def _as_sent(self, request: Request) -> dict[str, Any]:
         shown = self._authorization(request, f"${self._target.key_variable}")
         return {
             "operation": request.operation,
@@ -219,43 +218,34 @@ class Recorder:
         return self.prices.get(model, dearest) if isinstance(model, str) else dearest
 
 
-class _TooMuchError(Exception):
+class _BodyTooLargeError(Exception):
     """The answer passes the ceiling on size."""
 
 
-class _TooSlowError(Exception):
+class _AnswerTooSlowError(Exception):
     """The answer passes the ceiling on time."""
-
-
-def price_per_token(model: Any) -> float | None:
-    """Return the listed price of one input token of a `Model`, US dollars, or None when it is no decimal."""
-    try:
-        price = float(Decimal(model["pricing"]["prompt"]))
-    except (KeyError, TypeError, ValueError, InvalidOperation):
-        return None
-    return price if math.isfinite(price) and price >= 0 else None
 
 
 def _read(response: httpx.Response, started: float, seconds: float) -> bytes:
     body = bytearray()
     for chunk in response.iter_bytes():
         body += chunk
-        if len(body) > _BODY_CEILING:
-            raise _TooMuchError(f"an answer over {_BODY_CEILING} bytes")
+        if len(body) > _MAX_BODY_BYTES:
+            raise _BodyTooLargeError(f"an answer over {_MAX_BODY_BYTES} bytes")
         if time.monotonic() - started > seconds:
-            raise _TooSlowError(f"an answer that took over {seconds:g} seconds")
+            raise _AnswerTooSlowError(f"an answer that took over {seconds:g} seconds")
     return bytes(body)
 
 
 def _pause(exchange: Exchange) -> float | None:
     """Return how long to wait before asking again, seconds, or None when asking again is no use."""
-    if exchange.status not in _PASSING:
+    if exchange.status not in _TEMPORARY:
         return None
     try:
         seconds = float(exchange.header("Retry-After") or "1")
     except ValueError:
         seconds = 1.0
-    return seconds if 0 <= seconds <= _LONGEST_WAIT else None
+    return seconds if 0 <= seconds <= _MAX_WAIT else None
 
 
 def _amount(value: Any, *, missing: float) -> float:

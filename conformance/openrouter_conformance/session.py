@@ -1,35 +1,37 @@
-"""What a check is given: one target, one model, one recorder, and what has been learnt about them."""
+"""What a check is given: one target, one model, one recorder, the contract, and what was found out so far."""
 
 from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
 import attrs
 
 from openrouter_conformance import answers
+from openrouter_conformance.errors import CheckFailure, NotApplicable, TargetError
 from openrouter_conformance.exchange import Request
-from openrouter_conformance.recorder import price_per_token
-from openrouter_conformance.verdicts import NotApplicable, TargetError, Violation
+from openrouter_conformance.prices import price_per_token
 
 if TYPE_CHECKING:
-    from openrouter_conformance.campaign import Judged
+    from openrouter_conformance.contract import Contract
     from openrouter_conformance.exchange import Exchange
     from openrouter_conformance.profiles import Profile
     from openrouter_conformance.recorder import Recorder
     from openrouter_conformance.targets.target import Target
 
-OMIT: Any = object()
-"""As a field's value: leave the field out, even where the target's economy would set it."""
+T = TypeVar("T")
 
-_JSON = (("Content-Type", "application/json"),)
+OMIT: Any = object()
+"""As a field's value: leave the field out, even where the target's request defaults would set it."""
+
+JSON_HEADERS = (("Content-Type", "application/json"),)
 
 
 @attrs.frozen
-class Lack:
+class Unsupported:
     """A feature that a target does not have: why, and the exchange in which it said so."""
 
     reason: str
@@ -37,16 +39,17 @@ class Lack:
 
 
 class Session:
-    """One target under judgement."""
+    """One run against one target."""
 
-    def __init__(self, target: Target, recorder: Recorder, profile: Profile, seed: int) -> None:
+    def __init__(self, target: Target, recorder: Recorder, contract: Contract, profile: Profile, seed: int) -> None:
         self.target = target
+        self.contract = contract
         self.recorder = recorder
         self.profile = profile
         self.seed = seed
-        self._features: dict[str, Lack | Violation | None] = {}
+        self._features: dict[str, Unsupported | CheckFailure | None] = {}
         self.probed: dict[str, str] = {}
-        self.campaigns: dict[str, list[Judged]] = {}
+        self._found: dict[Hashable, Any] = {}
 
     # Requests
 
@@ -56,11 +59,11 @@ class Session:
         *,
         raw: bytes | None = None,
         key: bool | str | None = True,
-        headers: tuple[tuple[str, str], ...] = _JSON,
+        headers: tuple[tuple[str, str], ...] = JSON_HEADERS,
         operation: str | None = "createEmbeddings",
     ) -> Exchange:
         """Post `body` as JSON, or the bytes `raw`, to `/embeddings` and return what came back."""
-        content = json.dumps(body, separators=(",", ":")).encode() if raw is None else raw
+        content = json_bytes(body) if raw is None else raw
         return self.recorder.send(Request("POST", "/embeddings", content, headers, key, operation))
 
     def get_models(self, *, key: bool | str | None = None, method: str = "GET", **query: Any) -> Exchange:
@@ -70,7 +73,7 @@ class Session:
 
     def request(self, text: Any, **fields: Any) -> dict[str, Any]:
         """Return the body that asks for the embedding of `text` with `fields`."""
-        body = {"model": self.model, "input": text, **self.target.economy, **fields}
+        body = {"model": self.model, "input": text, **self.target.request_defaults, **fields}
         return {name: value for name, value in body.items() if value is not OMIT}
 
     def ask(self, text: Any, **fields: Any) -> Exchange:
@@ -78,23 +81,30 @@ class Session:
         return self.post(self.request(text, **fields))
 
     def embed(self, text: Any, count: int | None = None, **fields: Any) -> answers.Embedded:
-        """Return the successful answer to `ask`, of `count` items if given; Violation when it is none."""
+        """Return the successful answer to `ask`, of `count` items if given; CheckFailure when it is none."""
         return answers.embedded(self.ask(text, **fields), count)
 
     def page(self, **query: Any) -> answers.Page:
-        """Return a page of the model list; Violation when it is none."""
+        """Return a page of the model list; CheckFailure when it is none."""
         return answers.page(self.get_models(**query))
 
-    # What has been learnt
+    # What was found out
+
+    def once(self, name: Hashable, find: Callable[[], T]) -> T:
+        """Return what `find` returns, called at most once in this run for `name`."""
+        if name not in self._found:
+            self._found[name] = find()
+        found: T = self._found[name]
+        return found
 
     @functools.cached_property
     def whole_list(self) -> answers.Page:
-        """The model list, from one request without parameters; Violation when there is none."""
+        """The model list, from one request without parameters; CheckFailure when there is none."""
         return self.page()
 
     @property
     def catalogue(self) -> list[dict[str, Any]]:
-        """The models of the whole list; Violation when there is none."""
+        """The models of the whole list; CheckFailure when there is none."""
         return self.whole_list.models
 
     @functools.cached_property
@@ -104,9 +114,9 @@ class Session:
             return self.target.model
         try:
             cheapest = self.cheapest()
-        except Violation as violation:
+        except CheckFailure as failure:
             raise TargetError(
-                f"{self.target.name} lists no models ({violation.received}); choose one with --model ID."
+                f"{self.target.name} lists no models ({failure.received}); choose one with --model ID."
             ) from None
         if cheapest is None:
             raise TargetError(
@@ -129,31 +139,36 @@ class Session:
         return min(priced, key=lambda entry: entry[:3])[3] if priced else None
 
     @functools.cached_property
-    def native_length(self) -> int:
+    def native_dimensions(self) -> int:
         """The length of the model's vectors when no `dimensions` are asked for."""
         return int(self.embed("How long is a vector?", 1, dimensions=OMIT).vectors[0].size)
 
-    def require(self, feature: str, probe: Callable[[Session], Lack | None]) -> None:
+    def require(self, feature: str, probe: Callable[[Session], Unsupported | None]) -> None:
         """Return when the target has `feature`; else raise NotApplicable with the reason.
 
         `probe` asks the target once per run: it returns None when the feature works, the lack of it when the
-        target says that it has none, and raises Violation when the answer is wrong either way. A feature
+        target says that it has none, and raises CheckFailure when the answer is wrong either way. A feature
         that the target declares is not excused.
         """
         if feature not in self._features:
             try:
                 self._features[feature] = probe(self)
-            except Violation as violation:
-                self._features[feature] = violation
-            self.probed[feature] = _standing(self._features[feature])
+            except CheckFailure as failure:
+                self._features[feature] = failure
+            self.probed[feature] = _support(self._features[feature])
         found = self._features[feature]
-        if isinstance(found, Violation):
+        if isinstance(found, CheckFailure):
             raise found
         if found is None:
             return
         if feature in self.target.declared:
-            raise Violation(found.reason, f"an answer: the target declares the feature {feature}", found.exchange)
+            raise CheckFailure(found.reason, f"an answer: the target declares the feature {feature}", found.exchange)
         raise NotApplicable(f"the target does not offer {feature}: {found.reason}")
+
+
+def json_bytes(value: Any) -> bytes:
+    """Return `value` as JSON, in ASCII and without white space: the plain form of a request's body."""
+    return json.dumps(value, separators=(",", ":")).encode()
 
 
 def modalities(model: dict[str, Any], side: str) -> list[str]:
@@ -163,7 +178,7 @@ def modalities(model: dict[str, Any], side: str) -> list[str]:
     return [kind for kind in kinds if isinstance(kind, str)] if isinstance(kinds, list) else []
 
 
-def _standing(found: Lack | Violation | None) -> str:
-    if isinstance(found, Violation):
+def _support(found: Unsupported | CheckFailure | None) -> str:
+    if isinstance(found, CheckFailure):
         return "broken"
     return "supported" if found is None else "not supported"

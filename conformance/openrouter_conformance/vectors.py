@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from openrouter_conformance.verdicts import Violation
+from openrouter_conformance.errors import CheckFailure
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,24 +22,26 @@ _FLOAT32 = 4
 
 
 def decode(embedding: Any, place: str, exchange: Exchange) -> NDArray[np.float64]:
-    """Return the vector of one item, shape (length,); Violation when it is none."""
+    """Return the vector of one item, shape (length,); CheckFailure when it is none."""
     if isinstance(embedding, str):
         return _from_base64(embedding, place, exchange)
     if not isinstance(embedding, list) or any(type(number) not in (int, float) for number in embedding):
-        raise Violation(f"{place} is no vector: {_shown(embedding)}", "a JSON array of numbers", exchange)
+        raise CheckFailure(f"{place} is no vector: {_shown(embedding)}", "a JSON array of numbers", exchange)
     try:
         return np.asarray(embedding, dtype=np.float64)
     except OverflowError:
-        raise Violation(f"{place} holds a number out of range", "numbers that a float32 can hold", exchange) from None
+        raise CheckFailure(
+            f"{place} holds a number out of range", "numbers that a float32 can hold", exchange
+        ) from None
 
 
 def _from_base64(text: str, place: str, exchange: Exchange) -> NDArray[np.float64]:
     try:
         octets = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise Violation(f"{place} is no base64: {error}", "float32 bytes in base64", exchange) from None
+        raise CheckFailure(f"{place} is no base64: {error}", "float32 bytes in base64", exchange) from None
     if len(octets) % _FLOAT32:
-        raise Violation(f"{place} holds {len(octets)} bytes", "a multiple of 4 bytes, float32 each", exchange)
+        raise CheckFailure(f"{place} holds {len(octets)} bytes", "a multiple of 4 bytes, float32 each", exchange)
     with np.errstate(invalid="ignore"):
         return np.frombuffer(octets, dtype="<f4").astype(np.float64)
 

@@ -1,4 +1,4 @@
-"""What the tests of the judge share: judged mocks, and servers of their own on loopback ports."""
+"""What the tests of the suite share: runs against mocks, and servers of their own on loopback ports."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ import attrs
 import pytest
 import uvicorn
 
-from openrouter_conformance import cli, judge, requirements, run
+from openrouter_conformance import cli, contract, report, requirements, runner
 from openrouter_conformance.profiles import PROFILES
 from openrouter_conformance.recorder import Recorder
 from openrouter_conformance.report import terminal
+from openrouter_conformance.results import Result
 from openrouter_conformance.session import Session
 from openrouter_conformance.targets import open_target
-from openrouter_conformance.verdicts import Outcome
 
-Judge = Callable[..., list[Outcome]]
+CheckMock = Callable[..., list[Result]]
 
 
 @attrs.frozen
@@ -36,16 +36,16 @@ class Printed:
 
 
 @pytest.fixture(scope="session")
-def judge_mock() -> Judge:
-    """Give a function that judges the mock with the given faults by the requirements that match the globs."""
+def check_mock() -> CheckMock:
+    """Give a function that checks the mock with the given faults by the requirements that match the globs."""
 
-    def judged(*only: str, faults: tuple[str, ...] = (), profile: str = "quick", seed: int = 0) -> list[Outcome]:
+    def checked(*only: str, faults: tuple[str, ...] = (), profile: str = "quick", seed: int = 0) -> list[Result]:
         known = requirements.load()
         with open_target("mock", environment={}, faults=faults) as target, Recorder(target) as recorder:
-            session = Session(target, recorder, PROFILES[profile], seed)
-            return judge.judge(session, known, requirements.select(known, only))
+            session = Session(target, recorder, contract.shipped(), PROFILES[profile], seed)
+            return runner.check_all(session, known, requirements.select(known, only)).results
 
-    return judged
+    return checked
 
 
 @pytest.fixture
@@ -67,13 +67,17 @@ def command(capsys: pytest.CaptureFixture[str]) -> Callable[..., Printed]:
 def run_mock() -> Callable[..., tuple[int, str]]:
     """Give a function that runs a whole plan against a faulty mock and returns exit code and screen."""
 
-    def ran(*only: str, faults: tuple[str, ...] = (), report: Path | None = None, **fields: Any) -> tuple[int, str]:
-        known = requirements.load()
+    def ran(*only: str, faults: tuple[str, ...] = (), folder: Path | None = None, **fields: Any) -> tuple[int, str]:
+        selected = requirements.select(requirements.load(), only)
         screen = io.StringIO()
-        plan = run.Plan(
-            "mock", requirements.select(known, only), profile="quick", faults=faults, report=report, **fields
-        )
-        return run.run(plan, {}, terminal.console(screen)), screen.getvalue()
+        console = terminal.console(screen)
+        plan = runner.Plan("mock", selected, profile="quick", faults=faults, **fields)
+        with terminal.ProgressBar(console) as progress:
+            records = runner.run(plan, {}, progress)
+        terminal.show(console, records)
+        if folder is not None:
+            report.write(folder, records)
+        return records.conclusion.exit_code, screen.getvalue()
 
     return ran
 

@@ -3,7 +3,7 @@
 Where the contract leaves room it goes another way than the mock does: unknown models are 400, failures of
 validation come in the other documented envelope, vectors are not of unit length and tremble in the seventh
 place, there is no cost, no id and no provider, features are few, and white space precedes every body.
-MANNERS are further ways to go, each of which keeps the contract too.
+VARIANTS are further ways to go, each of which keeps the contract too.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _QUANTIZATIONS = {"int4", "int8", "fp4", "mxfp4", "nvfp4", "fp6", "fp8", "mxfp8"
 _SORTS = ("price", "throughput", "latency", "exacto")
 _INPUT_TYPES = ("", "search_query", "search_document")
 
-MANNERS = {
+VARIANTS = {
     "a_few_lengths": "Vectors can be shortened to the half and the quarter, and to nothing else (400).",
     "small_batches": "A batch of more than 16 texts is refused (413).",
     "own_price_fields": "Prices stand beside undocumented fields that are none.",
@@ -63,9 +63,9 @@ class Refused(Exception):  # noqa: N818
             self.body = {"success": False, "error": {"name": "ZodError", "message": words}}
 
 
-def application(*manners: str) -> Starlette:
-    """Return the server as an ASGI application under BASE, with the MANNERS that are named."""
-    assert set(manners) <= set(MANNERS)
+def application(*variants: str) -> Starlette:
+    """Return the server as an ASGI application under BASE, with the VARIANTS that are named."""
+    assert set(variants) <= set(VARIANTS)
     server = Starlette(
         routes=[
             Route(f"{BASE}/embeddings", _create, methods=["POST"]),
@@ -73,12 +73,12 @@ def application(*manners: str) -> Starlette:
         ],
         exception_handlers={Refused: _refusal, HTTPException: _refusal},
     )
-    server.state.manners = frozenset(manners)
+    server.state.variants = frozenset(variants)
     return server
 
 
 async def _create(request: Request) -> Response:
-    manners: frozenset[str] = request.app.state.manners
+    variants: frozenset[str] = request.app.state.variants
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or key != KEY:
         raise Refused(401, "Give a known key as a bearer token.")
@@ -86,13 +86,13 @@ async def _create(request: Request) -> Response:
         raise Refused(415, "Send JSON.")
     try:
         raw = await request.body()
-        if "lenient_parser" in manners:
+        if "lenient_parser" in variants:
             body = json.loads(raw.decode(errors="replace"))
         else:
             body = json.loads(raw.decode(), parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise Refused(400, "The body is not JSON.") from None
-    texts = _checked(body, manners)
+    texts = _checked(body, variants)
     length = int(body.get("dimensions", _LENGTH))
     answer = {
         "model": body["model"],
@@ -102,7 +102,7 @@ async def _create(request: Request) -> Response:
             {
                 "object": "embedding",
                 "index": place,
-                "embedding": _written(_vector(text, manners)[:length], body.get("encoding_format")),
+                "embedding": _written(_vector(text, variants)[:length], body.get("encoding_format")),
             }
             for place, text in enumerate(texts)
         ],
@@ -113,8 +113,10 @@ async def _create(request: Request) -> Response:
 async def _list(request: Request) -> Response:
     offset = _whole(request.query_params.get("offset", "0"), "offset", 0, 10**12)
     limit = _whole(request.query_params.get("limit", "1000"), "limit", 1, 1000)
-    manners: frozenset[str] = request.app.state.manners
-    models = [_model(name, price, manners) for name, price in _MODELS.items()][: 1 if "one_model" in manners else None]
+    variants: frozenset[str] = request.app.state.variants
+    models = [_model(name, price, variants) for name, price in _MODELS.items()][
+        : 1 if "one_model" in variants else None
+    ]
     rest = f"{request.base_url}{BASE.lstrip('/')}/embeddings/models?limit={limit}&offset={offset + limit}"
     page = {
         "links": {"next": rest if offset + limit < len(models) else None},
@@ -124,7 +126,7 @@ async def _list(request: Request) -> Response:
     return _json(200, page)
 
 
-def _checked(body: Any, manners: frozenset[str]) -> list[str]:
+def _checked(body: Any, variants: frozenset[str]) -> list[str]:
     if not isinstance(body, dict):
         raise Refused(400, "Send an object.", validation=True)
     for field in ("user", "input_type"):
@@ -135,21 +137,21 @@ def _checked(body: Any, manners: frozenset[str]) -> list[str]:
     if "encoding_format" in body and body["encoding_format"] not in ("float", "base64"):
         raise Refused(400, "encoding_format must be float or base64", validation=True)
     _check_preferences(body.get("provider"))
-    if "names_of_models_checked" in manners and not re.fullmatch(r"[\w.-]+/[\w.:-]+", body["model"]):
+    if "names_of_models_checked" in variants and not re.fullmatch(r"[\w.-]+/[\w.:-]+", body["model"]):
         raise Refused(422, "model must be author/model")
-    if "known_input_types" in manners and body.get("input_type", "") not in _INPUT_TYPES:
+    if "known_input_types" in variants and body.get("input_type", "") not in _INPUT_TYPES:
         raise Refused(400, f"input_type must be one of {_INPUT_TYPES}")
-    _check_dimensions(body, manners)
+    _check_dimensions(body, variants)
     texts = _texts(body)
-    if "small_batches" in manners and len(texts) > 16:
+    if "small_batches" in variants and len(texts) > 16:
         raise Refused(413, "at most 16 texts in a batch")
     return texts
 
 
-def _check_dimensions(body: dict[str, Any], manners: frozenset[str]) -> None:
+def _check_dimensions(body: dict[str, Any], variants: frozenset[str]) -> None:
     if "dimensions" not in body:
         return
-    if "a_few_lengths" not in manners:
+    if "a_few_lengths" not in variants:
         raise Refused(400, f"dimensions cannot be chosen: {body['model']} always gives {_LENGTH}")
     if not _is_number(body["dimensions"]) or body["dimensions"] not in (_LENGTH, _LENGTH // 2, _LENGTH // 4):
         raise Refused(400, f"dimensions must be {_LENGTH}, {_LENGTH // 2} or {_LENGTH // 4}")
@@ -258,11 +260,11 @@ def _tokens(text: str) -> int:
     return len(re.findall(r"\w+|[^\w\s]", text)) or 1
 
 
-def _vector(text: str, manners: frozenset[str]) -> list[float]:
+def _vector(text: str, variants: frozenset[str]) -> list[float]:
     """Return the sum of one direction per word and one for the whole text, with a tremble."""
-    if "small_vocabulary" in manners:
+    if "small_vocabulary" in variants:
         text = re.sub("[\U00010000-\U0010ffff]+", "[UNK]", text)
-    if "short_context" in manners:
+    if "short_context" in variants:
         text = " ".join(text.split()[:_SHORT_CONTEXT]) or text
     total = [0.0] * _LENGTH
     for word in [*re.findall(r"\w+", text.lower()), f"whole:{text}"]:
@@ -270,7 +272,7 @@ def _vector(text: str, manners: frozenset[str]) -> list[float]:
         for place in range(_LENGTH):
             total[place] += source.gauss(0, 1)
     tremble = random.SystemRandom()
-    size = 1e-2 if "coarse_arithmetic" in manners else 1e-6
+    size = 1e-2 if "coarse_arithmetic" in variants else 1e-6
     return [number * (1 + size * tremble.uniform(-1, 1)) for number in total]
 
 
@@ -281,16 +283,16 @@ def _written(vector: list[float], form: str | None) -> Any:
     return vector
 
 
-def _model(name: str, price: str, manners: frozenset[str]) -> dict[str, Any]:
-    pricing: dict[str, Any] = {"prompt": "0" if "free_models" in manners else price, "completion": "0"}
-    if "own_price_fields" in manners:
+def _model(name: str, price: str, variants: frozenset[str]) -> dict[str, Any]:
+    pricing: dict[str, Any] = {"prompt": "0" if "free_models" in variants else price, "completion": "0"}
+    if "own_price_fields" in variants:
         pricing |= {"currency": "USD", "tiers": [], "minimum": None}
     return {
         "id": name,
         "canonical_slug": f"{name}-20260101",
         "name": name.title(),
-        "created": 0 if "unknown_creation" in manners else 1767225600,
-        "context_length": _SHORT_CONTEXT if "short_context" in manners else None,
+        "created": 0 if "unknown_creation" in variants else 1767225600,
+        "context_length": _SHORT_CONTEXT if "short_context" in variants else None,
         "architecture": {
             "input_modalities": ["text"],
             "output_modalities": ["embeddings"],
@@ -313,10 +315,10 @@ def _refuse_constant(word: str) -> Any:
 
 def _refusal(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException):
-        manners: frozenset[str] = request.app.state.manners
-        if "routes_by_method" in manners:
+        variants: frozenset[str] = request.app.state.variants
+        if "routes_by_method" in variants:
             return _json(404, {"error": {"message": "Not Found", "code": 404}})
-        if "plain_text_405" in manners:
+        if "plain_text_405" in variants:
             return Response(error.detail, error.status_code, error.headers, media_type="text/plain")
         error_body = {"error": {"message": error.detail, "code": error.status_code}}
         return _json(error.status_code, error_body, dict(error.headers or {}))

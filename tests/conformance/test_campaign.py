@@ -8,19 +8,23 @@ from typing import Any
 
 import pytest
 
-from openrouter_conformance import campaign, contract
+from openrouter_conformance import contract as contracts
+from openrouter_conformance import generated_requests
+from openrouter_conformance.contract import first_error
+from openrouter_conformance.operations import CREATE_EMBEDDINGS, LIST_EMBEDDINGS_MODELS, OPERATIONS, Operation
 from openrouter_conformance.profiles import PROFILES
 
 _MODEL = "openai/text-embedding-3-small"
+_CONTRACT = contracts.shipped()
 _GOOD = {"model": _MODEL, "input": "a"}
 
 
-def _generated(operation: str, count: int = 64, seed: int = 0) -> tuple[campaign.Generated, ...]:
-    return campaign.generate(operation, count, seed, _MODEL, 1536)
+def _generated(operation: Operation, count: int = 64, seed: int = 0) -> tuple[generated_requests.Generated, ...]:
+    return generated_requests.generate(_CONTRACT, operation, count, seed=seed, model=_MODEL, native_dimensions=1536)
 
 
-@pytest.mark.parametrize("operation", list(contract.OPERATIONS))
-def test_good_and_bad_requests_are_generated(operation: str) -> None:
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.slug)
+def test_good_and_bad_requests_are_generated(operation: Operation) -> None:
     """Requests that keep the contract and requests that break it come in like numbers, within the budget."""
     made = _generated(operation)
     found = Counter(one.valid for one in made)
@@ -31,7 +35,7 @@ def test_good_and_bad_requests_are_generated(operation: str) -> None:
 
 def test_generated_requests_carry_no_key_and_no_mark() -> None:
     """The generator adds no credentials and nothing random of its own."""
-    for operation in contract.OPERATIONS:
+    for operation in OPERATIONS:
         for one in _generated(operation):
             assert {name for name, _ in one.request.headers} <= {"Content-Type"}
             assert one.request.key is True
@@ -39,15 +43,15 @@ def test_generated_requests_carry_no_key_and_no_mark() -> None:
 
 def test_generated_requests_follow_from_the_seed() -> None:
     """The same seed makes the same requests, another seed others."""
-    first = [one.request for one in _generated("createEmbeddings")]
-    campaign.generate.cache_clear()
-    assert [one.request for one in _generated("createEmbeddings")] == first
-    assert [one.request for one in _generated("createEmbeddings", seed=1)] != first
+    first = [one.request for one in _generated(CREATE_EMBEDDINGS)]
+    generated_requests.generate.cache_clear()
+    assert [one.request for one in _generated(CREATE_EMBEDDINGS)] == first
+    assert [one.request for one in _generated(CREATE_EMBEDDINGS, seed=1)] != first
 
 
-def test_good_requests_ask_for_the_judged_model() -> None:
-    """Most requests that keep the contract can be answered: they name the judged model and its dimensions."""
-    bodies = [json.loads(one.request.body or b"") for one in _generated("createEmbeddings") if one.valid]
+def test_good_requests_ask_for_the_model_under_test() -> None:
+    """Most requests that keep the contract can be answered: they name the model under test and its dimensions."""
+    bodies = [json.loads(one.request.body or b"") for one in _generated(CREATE_EMBEDDINGS) if one.valid]
     answerable = [body for body in bodies if body["model"] == _MODEL and body.get("dimensions", 1) <= 1536]
     assert len(answerable) >= 0.8 * len(bodies)
 
@@ -74,13 +78,13 @@ def test_efforts_grow_by_profile() -> None:
 )
 def test_contract_sorts_bodies(body: Any, valid: bool) -> None:  # noqa: FBT001 - a parameter of the table
     """Whether a body keeps the contract is the contract's to say."""
-    assert contract.body_is_valid("createEmbeddings", json.dumps(body).encode()) is valid
+    assert _CONTRACT.allows_body(CREATE_EMBEDDINGS, json.dumps(body).encode()) is valid
 
 
 @pytest.mark.parametrize(("body", "valid"), [(b"", False), (b" \n", False), (b"{", None), (b'{"input":NaN}', None)])
 def test_bodies_that_are_no_json_are_sorted_elsewhere(body: bytes, valid: bool | None) -> None:  # noqa: FBT001
     """No body at all breaks the contract; of what is no JSON the schema says nothing."""
-    assert contract.body_is_valid("createEmbeddings", body) is valid
+    assert _CONTRACT.allows_body(CREATE_EMBEDDINGS, body) is valid
 
 
 @pytest.mark.parametrize(
@@ -101,33 +105,33 @@ def test_bodies_that_are_no_json_are_sorted_elsewhere(body: bytes, valid: bool |
 )
 def test_contract_sorts_queries(query: dict[str, str], valid: bool | None) -> None:  # noqa: FBT001
     """Numbers within bounds keep the contract; unusual spellings are left open."""
-    assert contract.query_is_valid(list(query.items())) is valid
+    assert _CONTRACT.allows_query(LIST_EMBEDDINGS_MODELS, list(query.items())) is valid
 
 
 def test_doubled_parameters_are_left_open() -> None:
     """Which of two values counts is not the contract's to say."""
-    assert contract.query_is_valid([("limit", "1"), ("limit", "0")]) is None
+    assert _CONTRACT.allows_query(LIST_EMBEDDINGS_MODELS, [("limit", "1"), ("limit", "0")]) is None
 
 
 def test_undocumented_fields_are_named() -> None:
     """A field that the contract does not name is found wherever it stands."""
     item = {"object": "embedding", "embedding": [1], "index": 0, "norm": 1}
     body = {"object": "list", "model": "m", "data": [item]}
-    assert contract.undocumented_field("createEmbeddings", body) == "norm at /data/0"
+    assert _CONTRACT.undocumented_field(CREATE_EMBEDDINGS, body) == "norm at /data/0"
     del item["norm"]
-    assert contract.undocumented_field("createEmbeddings", body) is None
+    assert _CONTRACT.undocumented_field(CREATE_EMBEDDINGS, body) is None
 
 
 def test_breaches_are_told_in_one_line() -> None:
-    """What breaks a schema is told by place and reason."""
-    validator = contract.response_validator("createEmbeddings", 200)
+    """What breaks a schema is described by place and reason."""
+    validator = _CONTRACT.response_validator(CREATE_EMBEDDINGS, 200)
     body = {"object": "list", "model": 7, "data": []}
-    assert contract.explain(validator, body) == '/model: 7 is not of type "string"'
-    assert contract.explain(validator, {**body, "model": "m"}) is None
+    assert first_error(validator, body) == '/model: 7 is not of type "string"'
+    assert first_error(validator, {**body, "model": "m"}) is None
 
 
-def test_pointers_that_lead_nowhere_are_told() -> None:
+def test_pointers_that_lead_nowhere_are_refused() -> None:
     """A source that the contract does not have is an error, not a blank."""
-    assert contract.resolve("#/paths/~1embeddings/post")["operationId"] == "createEmbeddings"
+    assert _CONTRACT.resolve("#/paths/~1embeddings/post")["operationId"] == "createEmbeddings"
     with pytest.raises(LookupError, match="nothing"):
-        contract.resolve("#/paths/~1nowhere")
+        _CONTRACT.resolve("#/paths/~1nowhere")

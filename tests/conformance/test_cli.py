@@ -14,8 +14,7 @@ from typing import Any
 
 import pytest
 
-from openrouter_conformance import checks, requirements, run
-from openrouter_conformance.report import records
+from openrouter_conformance import checks, fault_table, report, requirements, runner
 from openrouter_mock.faults import FAULTS
 from openrouter_mock.server import MockServer
 from openrouter_mock.settings import MockSettings
@@ -34,10 +33,10 @@ def _assert_one_sentence(printed: Printed) -> None:
 
 
 def test_conforming_target_is_0(command: Command) -> None:
-    """A target that keeps what was chosen: exit 0, and the last line says how much was kept."""
+    """A target that passes what was selected: exit 0, and the last line counts what passed."""
     printed = command("run", "mock", "--only", _ONE, "--profile", "quick")
     assert printed.code == 0
-    assert printed.out.splitlines()[-1].startswith("CONFORMS: 1 of 1 requirements kept; 0 violated")
+    assert printed.out.splitlines()[-1].startswith("CONFORMS: 1 passed, 0 failed, 0 warnings")
 
 
 def test_second_server_written_differently_conforms(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,7 +47,7 @@ def test_second_server_written_differently_conforms(command: Command, monkeypatc
     assert (printed.code, printed.err) == (0, ""), printed.out
     assert "CONFORMS" in printed.out
     assert "acme/tiny-embed" in printed.out
-    assert "VIOLATED" not in printed.out
+    assert "FAILED" not in printed.out
     assert "dimensions not supported" in printed.out
 
 
@@ -59,7 +58,7 @@ def test_faulty_target_is_1(command: Command, monkeypatch: pytest.MonkeyPatch) -
     with MockServer(settings) as server:
         printed = command("run", server.url, "--only", _ONE, "--model", "openai/text-embedding-3-small")
     assert printed.code == 1
-    assert "VIOLATED" in printed.out
+    assert "FAILED" in printed.out
 
 
 @pytest.mark.parametrize(
@@ -81,7 +80,7 @@ def test_faulty_target_is_1(command: Command, monkeypatch: pytest.MonkeyPatch) -
 def test_mistakes_of_the_user_are_2(
     command: Command, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
 ) -> None:
-    """What cannot be followed is told in one sentence: exit 2."""
+    """What cannot be followed is reported in one sentence: exit 2."""
     monkeypatch.delenv("OPENROUTER_API_KEY", raising=False)
     printed = command(*arguments)
     assert printed.code == 2
@@ -92,7 +91,7 @@ def test_mistakes_of_the_user_are_2(
     "arguments",
     [
         (),
-        ("judge",),
+        ("inspect",),
         ("run", "--profile", "huge"),
         ("run", "--seed", "-1"),
         ("run", "--seed", "one"),
@@ -110,7 +109,7 @@ def test_malformed_command_lines_are_2(command: Command, arguments: tuple[str, .
 
 
 def test_report_folder_that_cannot_be_made_is_2(command: Command, tmp_path: Path) -> None:
-    """A report folder under a file is refused before anything is judged."""
+    """A report folder under a file is refused before anything is checked."""
     (tmp_path / "file").write_text("")
     printed = command("run", "--only", _ONE, "--report", tmp_path / "file" / "reports")
     assert printed.code == 2
@@ -125,12 +124,12 @@ def test_report_folder_is_made_for_a_report(command: Command, tmp_path: Path) ->
 
 
 def test_report_that_cannot_be_written_is_2(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder that goes away or fills up during the run is told in one sentence."""
+    """A folder that goes away or fills up during the run is reported in one sentence."""
 
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(records, "write", full)
+    monkeypatch.setattr(report, "WRITERS", (full,))
     printed = command("run", "--only", _ONE, "--report", tmp_path)
     assert printed.code == 2
     _assert_one_sentence(printed)
@@ -150,7 +149,7 @@ def test_unreachable_target_is_3(command: Command, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("key", ["a-key-it-does-not-know", None])
 def test_refused_key_is_3(command: Command, monkeypatch: pytest.MonkeyPatch, key: str | None) -> None:
-    """A target that will not let the key in cannot be judged: exit 3, naming the variable, not the key."""
+    """A target that refuses the key cannot be checked: exit 3, naming the variable, not the key."""
     monkeypatch.delenv("CONFORMANCE_API_KEY", raising=False)
     if key is not None:
         monkeypatch.setenv("CONFORMANCE_API_KEY", key)
@@ -166,7 +165,7 @@ def test_refused_key_is_3(command: Command, monkeypatch: pytest.MonkeyPatch, key
 
 @pytest.mark.parametrize("target", ["mock", None])
 def test_model_that_is_refused_is_2(command: Command, monkeypatch: pytest.MonkeyPatch, target: str | None) -> None:
-    """A model that the user named and the target does not know is a mistake of the user, who is told which."""
+    """A model that the user named and the target does not know is a mistake of the user, and is named."""
     monkeypatch.setenv("CONFORMANCE_API_KEY", other_server.KEY)
     with serve_app(other_server.application()) as url:
         printed = command("run", target or url + other_server.BASE, "--model", "acme/tiny-embedd", "--only", _ONE)
@@ -177,8 +176,8 @@ def test_model_that_is_refused_is_2(command: Command, monkeypatch: pytest.Monkey
     assert printed.out == ""
 
 
-def test_model_that_is_known_is_judged(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A model that the user named and the target knows is the one that is judged."""
+def test_model_that_is_known_is_checked(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model that the user named and the target knows is the one that is asked for."""
     monkeypatch.setenv("CONFORMANCE_API_KEY", other_server.KEY)
     with serve_app(other_server.application()) as url:
         printed = command("run", url + other_server.BASE, "--model", "acme/large-embed", "--only", _ONE)
@@ -187,7 +186,7 @@ def test_model_that_is_known_is_judged(command: Command, monkeypatch: pytest.Mon
 
 
 def test_crash_of_the_suite_is_3(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A crash of a check is told as the suite's, and is not exit 1."""
+    """A crash of a check is reported as an error of the suite, and is not exit 1."""
 
     def crashing(_: Any) -> None:
         raise ZeroDivisionError("of our own")
@@ -195,7 +194,7 @@ def test_crash_of_the_suite_is_3(command: Command, monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(checks.CHECKS, _ONE, [crashing])
     printed = command("run", "--only", _ONE)
     assert printed.code == 3
-    assert "HARNESS ERROR" in printed.out
+    assert "ERROR" in printed.out
     assert "the target is not to blame" in printed.out
     assert "ZeroDivisionError: of our own" in printed.out
 
@@ -206,7 +205,7 @@ def test_crash_outside_the_checks_is_3(command: Command, monkeypatch: pytest.Mon
     def crashing(*_: Any) -> None:
         raise ZeroDivisionError("of our own")
 
-    monkeypatch.setattr(run, "judge", crashing)
+    monkeypatch.setattr(runner, "check_all", crashing)
     printed = command("run", "--only", _ONE)
     assert printed.code == 3
     _assert_one_sentence(printed)
@@ -218,7 +217,7 @@ def test_interruption_is_130(command: Command, monkeypatch: pytest.MonkeyPatch, 
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(run, "judge", interrupted)
+    monkeypatch.setattr(runner, "check_all", interrupted)
     printed = command("run", "--only", _ONE, "--report", tmp_path)
     assert printed.code == 130
     _assert_one_sentence(printed)
@@ -233,7 +232,7 @@ def test_interruption_of_a_real_run_is_130(tmp_path: Path) -> None:
         command, env=_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
-        assert process.stdout.readline().startswith("Judging mock")
+        assert process.stdout.readline().startswith("Checking mock")
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30)
     assert (process.returncode, errors) == (130, "openrouter-conformance: interrupted; nothing was written.\n")
@@ -241,7 +240,7 @@ def test_interruption_of_a_real_run_is_130(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes break otherwise there")
-def test_reader_that_leaves_is_no_violation() -> None:
+def test_reader_that_leaves_is_no_failure() -> None:
     """When the reader of the output goes away the exit code does not say that the target is at fault."""
     command = [sys.executable, "-m", "openrouter_conformance", "run", "--profile", "quick", "--only", "*/usage/*"]
     with subprocess.Popen(command, env=_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
@@ -270,14 +269,32 @@ def test_every_fault_is_listed_with_its_sentence(command: Command) -> None:
 
 
 def test_every_requirement_is_explained(command: Command) -> None:
-    """`explain` says of each requirement what it is, where it comes from and what it catches."""
+    """`explain` says of each requirement what it is, where it comes from and which faults it catches."""
     for one in requirements.load():
         printed = command("explain", one.id)
         assert printed.code == 0
         assert one.text in printed.out
         assert one.source in printed.out
-        assert all(fault in printed.out for fault in one.faults)
+        assert fault_table.load().caught_by(one.id)[0] in printed.out
         assert "checked" in printed.out
+
+
+def test_every_fault_is_explained(command: Command) -> None:
+    """`explain` says of each fault what is wrong, and which requirements catch it or why none does."""
+    table = fault_table.load()
+    for name, fault in FAULTS.items():
+        printed = command("explain", name)
+        assert printed.code == 0
+        assert fault.description in printed.out
+        catching = table.catching(name)
+        assert (catching[0] if catching else table.reason(name)) in printed.out
+
+
+def test_explain_suggests_a_near_name(command: Command) -> None:
+    """A misspelt name is answered with the one that was probably meant."""
+    printed = command("explain", "drops_last_vectors")
+    assert printed.code == 2
+    assert printed.err.endswith("did you mean drops_last_vector?\n")
 
 
 def test_help_needs_nothing_heavy() -> None:

@@ -69,7 +69,7 @@ def test_excerpts_are_one_short_line(body: bytes) -> None:
 
 @pytest.mark.parametrize("key", [True, "bearer {key}", "Basic {key}"])
 def test_recorded_exchanges_do_not_hold_the_key(key: Any) -> None:
-    """The key travels to the target and stands nowhere in what is kept of it."""
+    """The key travels to the target and is nowhere in what is recorded."""
     seen: list[bytes] = []
 
     async def application(scope: dict[str, object], receive: object, send: object) -> None:

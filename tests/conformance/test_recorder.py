@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from openrouter_conformance import recorder as recorder_module
+from openrouter_conformance.errors import TargetError
 from openrouter_conformance.exchange import Request
-from openrouter_conformance.recorder import Recorder, price_per_token
+from openrouter_conformance.prices import price_per_token
+from openrouter_conformance.recorder import Recorder
 from openrouter_conformance.targets import Ceilings, Target
-from openrouter_conformance.verdicts import TargetError
 
 from .conftest import serve_app
 
@@ -104,12 +105,12 @@ def test_requests_are_priced_by_their_model(model: Any, spent: float) -> None:
         assert recorder.dollars == pytest.approx(spent)
 
 
-def test_lasting_429_leaves_the_target_unjudged() -> None:
+def test_lasting_429_stops_the_run() -> None:
     """A target that keeps saying 429 is asked a few times more, then the run ends, and nobody is blamed."""
     application = _app(429, {"error": {"message": "slow down"}}, ((b"retry-after", b"0"),))
     with (
         serve_app(application) as url,
-        Recorder(Target("test", url, url, patience=2)) as recorder,
+        Recorder(Target("test", url, url, max_retries=2)) as recorder,
         pytest.raises(TargetError, match="429"),
     ):
         recorder.send(_ASK)
@@ -117,7 +118,7 @@ def test_lasting_429_leaves_the_target_unjudged() -> None:
 
 
 def test_passing_429_is_waited_out() -> None:
-    """A 429 that passes leaves no trace in what is judged."""
+    """A 429 that passes leaves no trace in the results."""
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
         calls.append(scope)
@@ -126,14 +127,14 @@ def test_passing_429_is_waited_out() -> None:
         await send({"type": "http.response.body", "body": b"{}"})
 
     calls: list[Any] = []
-    with serve_app(application) as url, Recorder(Target("test", url, url, patience=1)) as recorder:
+    with serve_app(application) as url, Recorder(Target("test", url, url, max_retries=1)) as recorder:
         assert recorder.send(_ASK).status == 200
     assert len(calls) == 2
 
 
 def test_endless_answers_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer beyond the ceiling on size is no answer."""
-    monkeypatch.setattr(recorder_module, "_BODY_CEILING", 1000)
+    monkeypatch.setattr(recorder_module, "_MAX_BODY_BYTES", 1000)
     with serve_app(_app(body=b"x" * 5000)) as url, Recorder(Target("test", url, url)) as recorder:
         exchange = recorder.send(_ASK)
     assert exchange.status is None
@@ -149,7 +150,7 @@ def test_broken_compression_is_the_targets_fault() -> None:
     assert "Content-Encoding" in exchange.outline()
 
 
-def test_silence_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_answer_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection that closes without an answer is the target's fault, after a second try."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))

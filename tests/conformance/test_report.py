@@ -16,6 +16,8 @@ import pytest
 
 from openrouter_conformance import requirements
 from openrouter_conformance.report import junit, records
+from openrouter_conformance.report.records import RunRecords
+from openrouter_conformance.results import Status
 from openrouter_embeddings import CONTRACT
 from openrouter_mock.server import MockServer
 from openrouter_mock.settings import MockSettings
@@ -28,25 +30,28 @@ RunMock = Callable[..., tuple[int, str]]
 
 
 def test_every_requirement_has_one_record(run_mock: RunMock, tmp_path: Path) -> None:
-    """A report holds a header, each requirement once with its verdict, and a footer whose totals add up."""
-    run_mock(_FACET, faults=("drops_last_vector",), report=tmp_path)
-    head, *middle, foot = records.read(tmp_path / "results.jsonl")
+    """A report holds a header, each requirement once with its status, and a footer whose totals add up."""
+    run_mock(_FACET, faults=("drops_last_vector",), folder=tmp_path)
+    found = records.read(tmp_path / "results.jsonl")
+    head, foot = found.header, found.footer
     assert head["target"]["name"] == "mock"
     assert head["target"]["url"] is None
     assert head["target"]["start"].endswith("--fault drops_last_vector &")
-    assert foot["aborted"] is None
+    assert foot["stopped"] is None
+    assert foot["conclusion"] == "does-not-conform"
     assert head["contract"] == {"date": CONTRACT.date, "digest": CONTRACT.digest}
-    assert [one["id"] for one in middle] == [one.id for one in requirements.load()]
-    assert sum(foot["totals"].values()) == len(middle)
-    assert foot["totals"]["violated"] == sum("failure" in one for one in middle) > 0
+    assert [one["id"] for one in found.results] == [one.id for one in requirements.load()]
+    assert sum(foot["totals"].values()) == len(found.results)
+    assert foot["totals"]["failed"] == sum("failure" in one for one in found.results) > 0
     assert foot["totals"]["deselected"] > 0
 
 
 def test_failures_carry_what_was_received_and_how_to_repeat_it(run_mock: RunMock, tmp_path: Path) -> None:
-    """The record of a violated requirement holds received, expected, source and curl lines."""
-    run_mock(_FACET, faults=("drops_last_vector",), report=tmp_path)
-    broken = [one for one in records.read(tmp_path / "results.jsonl") if one.get("verdict") == "violated"]
-    for one in broken:
+    """The record of a failed requirement holds received, expected, source and curl lines."""
+    run_mock(_FACET, faults=("drops_last_vector",), folder=tmp_path)
+    failed = records.read(tmp_path / "results.jsonl").with_status(Status.FAILED)
+    assert failed
+    for one in failed:
         assert one["reason"] == one["failure"]["received"]
         assert one["source"]
         assert one["failure"]["exchanges"][0]["curl"].startswith(
@@ -57,14 +62,14 @@ def test_failures_carry_what_was_received_and_how_to_repeat_it(run_mock: RunMock
 @pytest.mark.parametrize("damage", ["no footer", "no header", "cut line", "strange record", "empty"])
 def test_damaged_reports_are_refused(run_mock: RunMock, tmp_path: Path, damage: str) -> None:
     """A report that is cut short or altered is refused, not read as far as it goes."""
-    run_mock("create-embeddings/response/model-named", report=tmp_path)
+    run_mock("create-embeddings/response/model-named", folder=tmp_path)
     path = tmp_path / "results.jsonl"
     lines = path.read_text("utf-8").splitlines(keepends=True)
     kept = {
         "no footer": lines[:-1],
         "no header": lines[1:],
         "cut line": [*lines[:-1], lines[-1][:40]],
-        "strange record": [lines[0], '{"record":"verdict"}\n', *lines[1:]],
+        "strange record": [lines[0], '{"record":"outcome"}\n', *lines[1:]],
         "empty": [],
     }[damage]
     path.write_text("".join(kept), "utf-8")
@@ -75,13 +80,13 @@ def test_damaged_reports_are_refused(run_mock: RunMock, tmp_path: Path, damage: 
 def test_invalid_records_are_not_written(tmp_path: Path) -> None:
     """A record that breaks the report's own schema stops the writing before any file is there."""
     with pytest.raises(Exception, match=r"not valid|is not|required"):
-        records.write(tmp_path, [{"record": "header"}])
+        records.write(tmp_path, RunRecords({"record": "header"}, (), {"record": "footer"}))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_junit_has_one_case_per_requirement(run_mock: RunMock, tmp_path: Path) -> None:
-    """CI systems see each requirement as a test: violated ones failed, left-out ones skipped."""
-    run_mock(_FACET, faults=("drops_last_vector",), report=tmp_path)
+    """CI systems see each requirement as a test: failed ones failed, left-out ones skipped."""
+    run_mock(_FACET, faults=("drops_last_vector",), folder=tmp_path)
     suite = ET.parse(tmp_path / "junit.xml").getroot().find("testsuite")
     assert suite is not None
     cases = suite.findall("testcase")
@@ -99,11 +104,11 @@ _TAGS = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 
 def test_junit_survives_any_characters(run_mock: RunMock, tmp_path: Path) -> None:
     """Texts that XML cannot write do not make the file unreadable."""
-    run_mock("create-embeddings/response/model-named", report=tmp_path)
-    lines = records.read(tmp_path / "results.jsonl")
-    lines[3] |= {"verdict": "violated", "level": "required", "reason": "\0\x1b<&>\ufffe"}
-    lines[3]["failure"] = {"received": "\0]]>", "expected": "\ud800x", "exchanges": []}
-    failure = ET.fromstring(junit.render(lines).encode()).find(".//failure")
+    run_mock("create-embeddings/response/model-named", folder=tmp_path)
+    found = records.read(tmp_path / "results.jsonl")
+    found.results[2].update({"status": "failed", "level": "required", "reason": "\0\x1b<&>\ufffe"})
+    found.results[2]["failure"] = {"received": "\0]]>", "expected": "\ud800x", "exchanges": []}
+    failure = ET.fromstring(junit.render(found).encode()).find(".//failure")
     assert failure is not None
     assert "]]>" in (failure.text or "")
 
@@ -149,10 +154,10 @@ def test_disguised_key_stands_in_no_output(
         printed = command("run", url, "--model", "acme/tiny-embed", "--report", tmp_path, *only)
     assert printed.code == 1
     assert "with the request's key in the answer" in printed.out
-    told = (printed.out + printed.err + "".join(path.read_text("utf-8") for path in tmp_path.iterdir())).lower()
+    written = (printed.out + printed.err + "".join(path.read_text("utf-8") for path in tmp_path.iterdir())).lower()
     for shown in (secret, secret[::-1], disguised.lower(), disguised.lower().replace("\\", "\\\\"), _encoded(secret)):
-        assert shown not in told
-    assert "$conformance_api_key" in told
+        assert shown not in written
+    assert "$conformance_api_key" in written
 
 
 def _encoded(secret: str) -> str:
@@ -170,7 +175,7 @@ def test_key_stands_in_no_output(
             "run", server.url, "--profile", "quick", "--report", tmp_path, "--only", "create-embeddings/[ea]*/*"
         )
     assert printed.code == 1
-    assert "VIOLATED" in printed.out
+    assert "FAILED" in printed.out
     written = "".join(path.read_text("utf-8") for path in tmp_path.iterdir())
     assert key not in printed.out + printed.err + written
     assert "$CONFORMANCE_API_KEY" in written
@@ -180,8 +185,8 @@ def test_key_stands_in_no_output(
     ("name", "only", "faults"),
     [
         ("conforms", ("create-embeddings/usage/*", "list-embeddings-models/pagination/*"), ()),
-        ("violated", ("create-embeddings/response/*", "create-embeddings/errors/*"), ("drops_last_vector",)),
-        ("observed", ("create-embeddings/protocol/open*",), ("no_cross_origin_header",)),
+        ("failed", ("create-embeddings/response/*", "create-embeddings/errors/*"), ("drops_last_vector",)),
+        ("warning", ("create-embeddings/protocol/open*",), ("no_cross_origin_header",)),
     ],
 )
 def test_screen_looks_as_agreed(run_mock: RunMock, name: str, only: tuple[str, ...], faults: tuple[str, ...]) -> None:

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import pytest
 
 from openrouter_conformance import cli
+from openrouter_conformance.errors import UsageError
 from openrouter_conformance.targets import LIVE_URL, Target, open_target
-from openrouter_conformance.verdicts import UsageError
 
 _LIVE_KEY = "sk-or-v1-live-secret"
 _OTHER_KEY = "other-secret"

@@ -1,19 +1,22 @@
-"""Who is let in, and that no key is told to anyone."""
+"""Which keys are accepted, and that no key is repeated to anyone."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from openrouter_conformance import answers
-from openrouter_conformance.checks.registry import holds_for_every_exchange, proves
-from openrouter_conformance.checks.response import TEXT
-from openrouter_conformance.verdicts import NotApplicable, Violation
+from openrouter_conformance import sample_requests
+from openrouter_conformance.checks.registry import exchange_check, shared_check
+from openrouter_conformance.errors import CheckFailure, NotApplicable
+from openrouter_conformance.exchange import Request
+from openrouter_conformance.samples import UNKNOWN_KEY
+from openrouter_conformance.session import JSON_HEADERS
 
 if TYPE_CHECKING:
+    from openrouter_conformance.contract import Contract
     from openrouter_conformance.exchange import Exchange
+    from openrouter_conformance.operations import Operation
     from openrouter_conformance.session import Session
 
-UNKNOWN_KEY = "conformance-unknown-key-7f3a9c51"
 _MALFORMED = (
     f"Basic {UNKNOWN_KEY}",
     UNKNOWN_KEY,
@@ -24,99 +27,103 @@ _MALFORMED = (
 _MISPLACED = ("{key}", "Basic {key}", "Token {key}", "Bearer:{key}")
 
 
-@proves("create-embeddings/auth/missing-key-refused")
-def missing_key(session: Session) -> None:
+@shared_check("auth/missing-key-refused")
+def missing_key_refused(session: Session, operation: Operation) -> None:
     """No `Authorization` header at all."""
-    _refused(session, None, "no key")
+    _expect_401(session, operation, None, "no key")
 
 
-@proves("create-embeddings/auth/known-key-admitted")
-def known_key(session: Session) -> None:
+@shared_check("auth/known-key-accepted")
+def known_key_accepted(session: Session, operation: Operation) -> None:
     """The run's own key, several times."""
-    if session.target.key is None:
-        raise NotApplicable("the run has no key")
+    _need_key(session)
     for _ in range(3):
-        exchange = session.ask(TEXT)
+        exchange = sample_requests.send(session, operation)
         if exchange.status != 200:
-            raise Violation(exchange.outline(), "200 with a known key", exchange)
+            raise CheckFailure(exchange.outline(), "200 with a known key", exchange)
 
 
-@proves("create-embeddings/auth/unknown-key-refused")
-def unknown_key(session: Session) -> None:
+@shared_check("auth/unknown-key-refused")
+def unknown_key_refused(session: Session, operation: Operation) -> None:
     """A key that nobody was given."""
-    _refused(session, f"Bearer {UNKNOWN_KEY}", "an unknown key")
+    _expect_401(session, operation, f"Bearer {UNKNOWN_KEY}", "an unknown key")
 
 
-@proves("create-embeddings/auth/malformed-key-refused")
-def malformed_key(session: Session) -> None:
+@shared_check("auth/malformed-key-refused")
+def malformed_key_refused(session: Session, operation: Operation) -> None:
     """An `Authorization` header that is not `Bearer` and a key."""
     for header in _MALFORMED:
-        _refused(session, header, f"Authorization {header.replace(UNKNOWN_KEY, 'KEY')!r}")
+        _expect_401(session, operation, header, f"Authorization {header.replace(UNKNOWN_KEY, 'KEY')!r}")
     if session.target.key is not None:
         for header in _MISPLACED:
-            _refused(session, header, f"Authorization {header.format(key='KEY')!r}")
+            _expect_401(session, operation, header, f"Authorization {header.format(key='KEY')!r}")
 
 
-@proves("create-embeddings/auth/key-compared-whole")
-def key_variations(session: Session) -> None:
+@shared_check("auth/key-compared-whole")
+def key_compared_whole(session: Session, operation: Operation) -> None:
     """A known key with a letter more."""
-    if session.target.key is None:
-        raise NotApplicable("the run has no key")
+    _need_key(session)
     for header in ("Bearer {key}x", "Bearer x{key}"):
-        _refused(session, header, f"Authorization {header.format(key='KEY')!r}")
+        _expect_401(session, operation, header, f"Authorization {header.format(key='KEY')!r}")
 
 
-@proves("create-embeddings/auth/challenge-given")
-def challenge(session: Session) -> None:
-    """How to authenticate, told with the refusal."""
-    exchange = session.post(session.request(TEXT), key=None)
+@shared_check("auth/challenge-given")
+def challenge_given(session: Session, operation: Operation) -> None:
+    """How to authenticate, said with the refusal."""
+    exchange = sample_requests.send(session, operation, key=None)
     if "bearer" not in (exchange.header("WWW-Authenticate") or "").lower():
-        raise Violation(f"401 with WWW-Authenticate {exchange.header('WWW-Authenticate')!r}", "`Bearer`", exchange)
+        raise CheckFailure(f"401 with WWW-Authenticate {exchange.header('WWW-Authenticate')!r}", "`Bearer`", exchange)
 
 
-@proves("create-embeddings/auth/key-checked-first")
-def key_before_body(session: Session) -> None:
-    """A stranger is told of the key that is missing, not of the body's faults."""
-    for raw in (b"{", b"", b'{"model":"none/such","input":"a"}'):
-        exchange = session.post(raw=raw, key=None)
+@shared_check("auth/key-checked-first")
+def key_checked_first(session: Session, operation: Operation) -> None:
+    """A request without a key is refused for that, not for what is wrong with its body."""
+    if not session.contract.takes_body(operation):
+        raise NotApplicable(f"{operation.operation_id} takes no body")
+    for body in (b"{", b"", b'{"model":"none/such","input":"a"}'):
+        exchange = session.recorder.send(
+            Request(operation.method, operation.path, body, JSON_HEADERS, None, operation.operation_id)
+        )
         if exchange.status != 401:
-            raise Violation(exchange.outline(), "401", exchange)
+            raise CheckFailure(exchange.outline(), "401", exchange)
 
 
-@proves("create-embeddings/auth/scheme-in-any-case")
-def scheme_case(session: Session) -> None:
+@shared_check("auth/scheme-in-any-case")
+def scheme_in_any_case(session: Session, operation: Operation) -> None:
     """`bearer` is `Bearer`: schemes have no case."""
-    if session.target.key is None:
-        raise NotApplicable("the run has no key")
-    exchange = session.post(session.request(TEXT), key="bearer {key}")
+    _need_key(session)
+    exchange = sample_requests.send(session, operation, key="bearer {key}")
     if exchange.status != 200:
-        raise Violation(exchange.outline(), "200 with the scheme written `bearer`", exchange)
-    answers.embedded(exchange, 1)
+        raise CheckFailure(exchange.outline(), "200 with the scheme written `bearer`", exchange)
 
 
-@holds_for_every_exchange("create-embeddings/auth/key-not-echoed")
-def good_key_secrecy(exchange: Exchange) -> bool:
+@exchange_check("auth/key-not-echoed")
+def key_not_echoed(exchange: Exchange, contract: Contract, operation: Operation) -> bool:  # noqa: ARG001
     """The run's own key does not stand in any answer."""
     if exchange.key_echoed:
-        raise Violation(
+        raise CheckFailure(
             f"{exchange.status} with the request's key in the answer", "an answer without the key", exchange
         )
     return exchange.status is not None
 
 
-@proves("create-embeddings/auth/key-not-echoed")
-def key_secrecy(session: Session) -> None:
+@shared_check("auth/key-not-echoed")
+def refused_key_not_echoed(session: Session, operation: Operation) -> None:
     """A refused key does not stand in the answer."""
-    session.ask(TEXT)
-    session.ask(TEXT, model="conformance/no-such-model")
+    sample_requests.send(session, operation)
     for header in (f"Bearer {UNKNOWN_KEY}", f"Basic {UNKNOWN_KEY}", UNKNOWN_KEY):
-        exchange = session.post(session.request(TEXT), key=header)
-        spoken = exchange.body + "\n".join(value for _, value in exchange.headers).encode("utf-8", "replace")
-        if UNKNOWN_KEY.encode() in spoken:
-            raise Violation(f"{exchange.status} with the key in the answer", "an answer without the key", exchange)
+        exchange = sample_requests.send(session, operation, key=header)
+        answer = exchange.body + "\n".join(value for _, value in exchange.headers).encode("utf-8", "replace")
+        if UNKNOWN_KEY.encode() in answer:
+            raise CheckFailure(f"{exchange.status} with the key in the answer", "an answer without the key", exchange)
 
 
-def _refused(session: Session, header: str | None, what: str) -> None:
-    exchange = session.post(session.request(TEXT), key=header)
+def _need_key(session: Session) -> None:
+    if session.target.key is None:
+        raise NotApplicable("the run has no key")
+
+
+def _expect_401(session: Session, operation: Operation, header: str | None, what: str) -> None:
+    exchange = sample_requests.send(session, operation, key=header)
     if exchange.status != 401:
-        raise Violation(exchange.outline(), f"401 for {what}", exchange)
+        raise CheckFailure(exchange.outline(), f"401 for {what}", exchange)

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from openrouter_conformance import vectors
-from openrouter_conformance.checks.registry import proves
-from openrouter_conformance.checks.response import PAIR, TEXT
-from openrouter_conformance.property import for_all
+from openrouter_conformance.checks.registry import check
+from openrouter_conformance.errors import CheckFailure
+from openrouter_conformance.properties import check_property
+from openrouter_conformance.samples import PAIR, TEXT
 from openrouter_conformance.strategies import texts
-from openrouter_conformance.verdicts import Violation
 
 if TYPE_CHECKING:
     from openrouter_conformance.session import Session
 
 
-@proves("create-embeddings/determinism/repeats-agree")
-def repetition(session: Session) -> None:
+@check("create-embeddings/determinism/repeats-agree")
+def repeats_agree(session: Session) -> None:
     """One text embedded several times, with another in between."""
 
     def again_the_same(text: str) -> None:
@@ -25,11 +25,11 @@ def repetition(session: Session) -> None:
         for _ in range(2):
             again = session.embed(text, 1)
             if not vectors.same(first.vectors[0], again.vectors[0]):
-                raise Violation(
+                raise CheckFailure(
                     f"{vectors.compare(first.vectors[0], again.vectors[0])} between two embeddings of {text!r}",
                     f"cosine of at least {vectors.SAME}",
                     first.exchange,
                     again.exchange,
                 )
 
-    for_all(session, texts(), again_the_same, TEXT)
+    check_property(session, texts(), again_the_same, examples=[TEXT])

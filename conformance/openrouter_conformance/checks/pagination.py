@@ -8,10 +8,10 @@ from urllib.parse import parse_qsl, urlsplit
 from hypothesis import strategies as st
 
 from openrouter_conformance import answers
-from openrouter_conformance.checks.registry import proves
+from openrouter_conformance.checks.registry import check
+from openrouter_conformance.errors import CheckFailure, NotApplicable
 from openrouter_conformance.exchange import Request
-from openrouter_conformance.property import for_all
-from openrouter_conformance.verdicts import NotApplicable, Violation
+from openrouter_conformance.properties import check_property
 
 if TYPE_CHECKING:
     from openrouter_conformance.answers import Page
@@ -20,27 +20,27 @@ if TYPE_CHECKING:
 _MOST_PAGES = 100
 
 
-@proves("list-embeddings-models/pagination/total-count-is-whole")
-def total_count(session: Session) -> None:
+@check("list-embeddings-models/pagination/total-count-is-whole")
+def total_count_is_whole(session: Session) -> None:
     """The size of the whole list, on every page of it."""
     whole = session.page()
     for page in (whole, session.page(limit=1), session.page(offset=len(whole.models) + 1, limit=1)):
         if page.total_count != len(whole.models) or isinstance(page.total_count, bool):
-            raise Violation(
+            raise CheckFailure(
                 f"total_count {page.total_count!r}", f"{len(whole.models)}, the models there are", page.exchange
             )
 
 
-@proves("list-embeddings-models/pagination/whole-list-by-default")
-def default_page(session: Session) -> None:
+@check("list-embeddings-models/pagination/whole-list-by-default")
+def whole_list_by_default(session: Session) -> None:
     """One page without parameters, and no next one."""
     page = session.page()
     if page.next is not None:
-        raise Violation(f"links.next {page.next!r}", "null: without parameters the list comes whole", page.exchange)
+        raise CheckFailure(f"links.next {page.next!r}", "null: without parameters the list comes whole", page.exchange)
 
 
-@proves("list-embeddings-models/pagination/pages-add-up")
-def page_sum(session: Session) -> None:
+@check("list-embeddings-models/pagination/pages-add-up")
+def pages_add_up(session: Session) -> None:
     """The pages by offset, one after another, are the list."""
     whole = session.page().ids
     _need_several(whole)
@@ -52,18 +52,18 @@ def page_sum(session: Session) -> None:
             page = session.page(offset=offset, limit=limit)
             found += page.ids
         if found != whole and page is not None:
-            raise Violation(
+            raise CheckFailure(
                 f"pages of {limit} that hold {len(found)} models: {_difference(found, whole)}",
                 f"the {len(whole)} models of the whole list in its order",
                 page.exchange,
             )
 
     sizes = st.integers(min_value=max(1, len(whole) // session.profile.pages), max_value=len(whole) + 1)
-    for_all(session, sizes, add_up_to_the_list, max(1, len(whole) // 2))
+    check_property(session, sizes, add_up_to_the_list, examples=[max(1, len(whole) // 2)])
 
 
-@proves("list-embeddings-models/pagination/limit-bounds-pages")
-def page_size(session: Session) -> None:
+@check("list-embeddings-models/pagination/limit-bounds-pages")
+def limit_bounds_pages(session: Session) -> None:
     """Pages as full as the limit allows, and no fuller."""
     whole = session.page().ids
     _need_several(whole)
@@ -71,11 +71,11 @@ def page_size(session: Session) -> None:
     for limit in sorted({1, 2, max(1, count - 1), count, 1000}):
         page = session.page(limit=limit)
         if len(page.models) != min(limit, count):
-            raise Violation(f"{len(page.models)} models with limit={limit}", f"{min(limit, count)}", page.exchange)
+            raise CheckFailure(f"{len(page.models)} models with limit={limit}", f"{min(limit, count)}", page.exchange)
 
 
-@proves("list-embeddings-models/pagination/offset-skips")
-def page_start(session: Session) -> None:
+@check("list-embeddings-models/pagination/offset-skips")
+def offset_skips(session: Session) -> None:
     """The models from the offset on."""
     whole = session.page().ids
 
@@ -83,25 +83,27 @@ def page_start(session: Session) -> None:
         page = session.page(offset=offset)
         if page.ids != whole[offset:][: len(page.ids)] or (offset < len(whole) and not page.ids):
             first = page.ids[0] if page.ids else "no model"
-            raise Violation(
+            raise CheckFailure(
                 f"a page at offset={offset} that begins with {first!r}", f"{whole[offset : offset + 1]}", page.exchange
             )
 
-    for_all(session, st.integers(min_value=0, max_value=len(whole)), begins_at, 0, 1, max(0, len(whole) - 1))
+    check_property(
+        session, st.integers(min_value=0, max_value=len(whole)), begins_at, examples=[0, 1, max(0, len(whole) - 1)]
+    )
 
 
-@proves("list-embeddings-models/pagination/empty-past-the-end")
-def page_past_the_end(session: Session) -> None:
+@check("list-embeddings-models/pagination/empty-past-the-end")
+def empty_past_the_end(session: Session) -> None:
     """A page of nothing beyond the last model, as SDKs that fetch one page more need it."""
     count = len(session.page().models)
     for offset in (count, count + 7, 10_000):
         page = session.page(offset=offset, limit=5)
         if page.models:
-            raise Violation(f"{len(page.models)} models at offset={offset} of {count}", "none", page.exchange)
+            raise CheckFailure(f"{len(page.models)} models at offset={offset} of {count}", "none", page.exchange)
 
 
-@proves("list-embeddings-models/pagination/next-ends")
-def last_page(session: Session) -> None:
+@check("list-embeddings-models/pagination/next-ends")
+def next_ends(session: Session) -> None:
     """No next page after the last."""
     count = len(session.page().models)
     for query in (
@@ -113,11 +115,11 @@ def last_page(session: Session) -> None:
             continue
         page = session.page(**query)
         if page.next is not None:
-            raise Violation(f"links.next {page.next!r} on the last page", "null", page.exchange)
+            raise CheckFailure(f"links.next {page.next!r} on the last page", "null", page.exchange)
 
 
-@proves("list-embeddings-models/pagination/next-leads-on")
-def next_page(session: Session) -> None:
+@check("list-embeddings-models/pagination/next-leads-on")
+def next_leads_on(session: Session) -> None:
     """Following `links.next` from the first page visits the whole list once."""
     whole = session.page().ids
     _need_several(whole)
@@ -132,39 +134,41 @@ def next_page(session: Session) -> None:
         if len(found) > len(whole):
             break
     if found != whole:
-        raise Violation(
+        raise CheckFailure(
             f"{len(found)} models along links.next: {_difference(found, whole)}",
             f"the {len(whole)} models of the whole list in its order",
             page.exchange,
         )
 
 
-@proves("list-embeddings-models/pagination/next-keeps-limit")
-def next_page_size(session: Session) -> None:
+@check("list-embeddings-models/pagination/next-keeps-limit")
+def next_keeps_limit(session: Session) -> None:
     """The page that `links.next` leads to is no larger than the one it comes from."""
     page = session.page(offset=0, limit=1)
     if page.next is None:
         raise NotApplicable("the first page of one model names no next page")
     following = _follow(session, page)
     if len(following.models) > 1:
-        raise Violation(
+        raise CheckFailure(
             f"{len(following.models)} models behind links.next of limit=1", "1", page.exchange, following.exchange
         )
 
 
-@proves("list-embeddings-models/pagination/next-stays-on-host")
-def next_page_host(session: Session) -> None:
+@check("list-embeddings-models/pagination/next-stays-on-host")
+def next_stays_on_host(session: Session) -> None:
     """`links.next` leads to this server: SDKs that follow it take the key along."""
     page = session.page(offset=0, limit=1)
     if not isinstance(page.next, str):
         raise NotApplicable("the first page of one model names no next page")
     host = urlsplit(page.next).netloc
     if host and host != urlsplit(session.target.url).netloc:
-        raise Violation(f"links.next on the host {host!r}", "an address on this host, or a relative one", page.exchange)
+        raise CheckFailure(
+            f"links.next on the host {host!r}", "an address on this host, or a relative one", page.exchange
+        )
 
 
-@proves("list-embeddings-models/pagination/bad-bounds-refused")
-def page_bounds(session: Session) -> None:
+@check("list-embeddings-models/pagination/bad-bounds-refused")
+def bad_bounds_refused(session: Session) -> None:
     """Offsets and limits that are none."""
     for query in (
         {"limit": 0},
@@ -177,7 +181,7 @@ def page_bounds(session: Session) -> None:
     ):
         exchange = session.get_models(**query)
         if exchange.status not in (400, 422):
-            raise Violation(exchange.outline(), f"400 for {query}", exchange)
+            raise CheckFailure(exchange.outline(), f"400 for {query}", exchange)
 
 
 def _need_several(ids: list[object]) -> None:
@@ -189,7 +193,7 @@ def _follow(session: Session, page: Page) -> Page:
     """Fetch the page that `links.next` leads to: its query, on the list's own path of this target."""
     parts = urlsplit(page.next) if isinstance(page.next, str) else None
     if parts is None or not parts.path.endswith("/embeddings/models") or not parse_qsl(parts.query):
-        raise Violation(
+        raise CheckFailure(
             f"links.next {page.next!r}", "an address of the model list with a query, or null", page.exchange
         )
     request = Request("GET", f"/embeddings/models?{parts.query}", key=None, operation="listEmbeddingsModels")

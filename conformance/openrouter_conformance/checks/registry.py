@@ -1,52 +1,84 @@
-"""Which function proves which requirement."""
+"""Which functions check which requirement."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 if TYPE_CHECKING:
+    from openrouter_conformance.contract import Contract
     from openrouter_conformance.exchange import Exchange
+    from openrouter_conformance.operations import Operation
+    from openrouter_conformance.requirements import Requirement
     from openrouter_conformance.session import Session
 
 Check = Callable[["Session"], None]
-Glance = Callable[["Exchange"], bool]
+SharedCheck = Callable[["Session", "Operation"], None]
+ExchangeCheck = Callable[["Exchange", "Contract", "Operation"], bool]
+
+CHECKS: dict[str, list[Callable[..., None]]] = {}
+EXCHANGE_CHECKS: dict[str, ExchangeCheck] = {}
 
 
 @attrs.frozen
-class Standing:
-    """A requirement on every single exchange of a run.
+class Checks:
+    """What is registered for one requirement: checks that take the session, and one of every exchange, or None."""
 
-    `glance` raises Violation, or returns whether the exchange was one that the requirement speaks of.
+    of_session: tuple[Check, ...]
+    of_exchanges: Callable[[Exchange, Contract], bool] | None
+
+
+def check(requirement: str) -> Callable[[Check], Check]:
+    """Register a check of one requirement: it raises CheckFailure or NotApplicable, or returns when all is well."""
+
+    def register(function: Check) -> Check:
+        CHECKS.setdefault(requirement, []).append(function)
+        return function
+
+    return register
+
+
+def shared_check(requirement: str) -> Callable[[SharedCheck], SharedCheck]:
+    """Register a check of a requirement that every operation has; it is given the operation, too."""
+
+    def register(function: SharedCheck) -> SharedCheck:
+        CHECKS.setdefault(f"each-operation/{requirement}", []).append(function)
+        return function
+
+    return register
+
+
+def exchange_check(requirement: str) -> Callable[[ExchangeCheck], ExchangeCheck]:
+    """Register a check of single exchanges, of a requirement that every operation has.
+
+    Every exchange of the operation that a run makes is given to it. It raises CheckFailure, or returns whether the
+    requirement applied to the exchange.
     """
 
-    requirement: str
-    glance: Glance
-
-
-CHECKS: dict[str, list[Check]] = {}
-STANDING: dict[str, Standing] = {}
-
-
-def proves(requirement: str) -> Callable[[Check], Check]:
-    """Register a check: it raises Violation or NotApplicable, or returns when the requirement is kept."""
-
-    def register(check: Check) -> Check:
-        CHECKS.setdefault(requirement, []).append(check)
-        return check
+    def register(function: ExchangeCheck) -> ExchangeCheck:
+        name = f"each-operation/{requirement}"
+        if name in EXCHANGE_CHECKS:
+            raise ValueError(f"{requirement} has two exchange checks")
+        EXCHANGE_CHECKS[name] = function
+        return function
 
     return register
 
 
-def holds_for_every_exchange(requirement: str) -> Callable[[Glance], Glance]:
-    """Register a check of single exchanges: every one that the run makes is shown to it."""
+def checks_of(requirement: Requirement) -> Checks:
+    """Return the checks of `requirement`, ready to be called for its operation."""
+    functions = CHECKS.get(requirement.check_id, [])
+    of_exchanges = EXCHANGE_CHECKS.get(requirement.check_id)
+    return Checks(
+        tuple(_bound(function, requirement) for function in functions),
+        None if of_exchanges is None else _bound(of_exchanges, requirement),
+    )
 
-    def register(glance: Glance) -> Glance:
-        if requirement in STANDING:
-            raise ValueError(f"{requirement} has two standing checks")
-        STANDING[requirement] = Standing(requirement, glance)
-        return glance
 
-    return register
+def _bound(function: Callable[..., Any], requirement: Requirement) -> Callable[..., Any]:
+    if not requirement.shared:
+        return function
+    return functools.update_wrapper(functools.partial(function, operation=requirement.operation), function)

@@ -6,10 +6,10 @@ import json
 from typing import TYPE_CHECKING
 
 from openrouter_conformance import answers, vectors
-from openrouter_conformance.checks.registry import proves
-from openrouter_conformance.property import for_all
+from openrouter_conformance.checks.registry import check
+from openrouter_conformance.errors import CheckFailure, NotApplicable
+from openrouter_conformance.properties import check_property
 from openrouter_conformance.strategies import UNUSUAL_TEXTS, anything_printable_or_not
-from openrouter_conformance.verdicts import NotApplicable, Violation
 
 if TYPE_CHECKING:
     from openrouter_conformance.session import Session
@@ -19,8 +19,8 @@ _IDENTICAL = 1 - 1e-7
 _TOKENS_OF_TAIL_TEXT = 256
 
 
-@proves("create-embeddings/texts/any-text-survived")
-def unusual_text(session: Session) -> None:
+@check("create-embeddings/texts/any-text-survived")
+def any_text_survived(session: Session) -> None:
     """An answer or a refusal for any text there is; no crash."""
 
     def answered_or_refused(text: str) -> None:
@@ -28,11 +28,11 @@ def unusual_text(session: Session) -> None:
         if not answers.is_refusal(exchange):
             answers.embedded(exchange)
 
-    for_all(session, anything_printable_or_not(), answered_or_refused, *UNUSUAL_TEXTS)
+    check_property(session, anything_printable_or_not(), answered_or_refused, examples=UNUSUAL_TEXTS)
 
 
-@proves("create-embeddings/texts/long-text-survived")
-def long_text(session: Session) -> None:
+@check("create-embeddings/texts/long-text-survived")
+def long_text_survived(session: Session) -> None:
     """An answer or a refusal for a text longer than models read; no crash."""
     for words in (600, 40_000):
         exchange = session.ask("harbour " * words)
@@ -40,19 +40,21 @@ def long_text(session: Session) -> None:
             answers.embedded(exchange, 1)
 
 
-@proves("create-embeddings/texts/beyond-context-refused")
-def excessive_text(session: Session) -> None:
-    """A text of more words than the model reads tokens: refused, not cut in silence."""
+@check("create-embeddings/texts/beyond-context-refused")
+def beyond_context_refused(session: Session) -> None:
+    """A text of more words than the model reads tokens: refused, not truncated."""
     context = _context(session)
     if not 0 < context <= _LONGEST_CONTEXT:
         raise NotApplicable(f"the list gives {session.model} no context length, or one too long to try")
     exchange = session.ask("harbour " * (context + 10))
     if not answers.is_refusal(exchange):
-        raise Violation(exchange.outline(), f"4xx for {context + 10} words where {context} tokens are read", exchange)
+        raise CheckFailure(
+            exchange.outline(), f"4xx for {context + 10} words where {context} tokens are read", exchange
+        )
 
 
-@proves("create-embeddings/texts/scripts-distinguished")
-def script_sensitivity(session: Session) -> None:
+@check("create-embeddings/texts/scripts-distinguished")
+def scripts_distinguished(session: Session) -> None:
     """Texts of scripts other than Latin are read, not thrown away.
 
     No emoji stand alone here: to the tokenizers of many models all of them are one unknown sign.
@@ -60,31 +62,33 @@ def script_sensitivity(session: Session) -> None:
     for one, other in (("東京", "音楽"), ("журнал", "облако"), ("مدينة", "كوكب"), ("a cat", "a 猫")):
         exchange = session.ask([one, other])
         if answers.is_refusal(exchange):
-            raise Violation(exchange.outline(), f"200 for {one!r} and {other!r}", exchange)
+            raise CheckFailure(exchange.outline(), f"200 for {one!r} and {other!r}", exchange)
         answer = answers.embedded(exchange, 2)
         if vectors.same(*answer.vectors):
-            raise Violation(f"the same vector for {one!r} and {other!r}", "two different vectors", exchange)
+            raise CheckFailure(f"the same vector for {one!r} and {other!r}", "two different vectors", exchange)
 
 
-@proves("create-embeddings/texts/end-of-text-read")
-def tail_sensitivity(session: Session) -> None:
+@check("create-embeddings/texts/end-of-text-read")
+def end_of_text_read(session: Session) -> None:
     """The end of a text of some hundred words counts."""
     start = "The harbour master wrote down each ship that came in. " * 20
     if 0 < _context(session) < _TOKENS_OF_TAIL_TEXT:
         raise NotApplicable(f"{session.model} is listed to read {_context(session)} tokens, less than the text has")
     answer = session.embed([start + "Violins.", start + "Volcanoes erupted everywhere."], 2)
     if vectors.cosine(*answer.vectors) > _IDENTICAL:
-        raise Violation("identical vectors for texts that differ at the end", "two different vectors", answer.exchange)
+        raise CheckFailure(
+            "identical vectors for texts that differ at the end", "two different vectors", answer.exchange
+        )
 
 
-@proves("create-embeddings/texts/escapes-equal-characters")
-def escape_agreement(session: Session) -> None:
+@check("create-embeddings/texts/escapes-equal-characters")
+def escapes_equal_characters(session: Session) -> None:
     """JSON escapes and plain UTF-8 are the same text."""
     body = session.request("über 東京 🚀")
     escaped = answers.embedded(session.post(body), 1)
     plain = answers.embedded(session.post(raw=_plain(body)), 1)
     if not vectors.same(escaped.vectors[0], plain.vectors[0]):
-        raise Violation(
+        raise CheckFailure(
             f"{vectors.compare(escaped.vectors[0], plain.vectors[0])} between \\u escapes and UTF-8",
             f"cosine of at least {vectors.SAME}",
             escaped.exchange,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from openrouter_conformance.checks.registry import proves
-from openrouter_conformance.checks.response import PAIR, TEXT
-from openrouter_conformance.property import for_all
-from openrouter_conformance.recorder import price_per_token
+from openrouter_conformance.checks.registry import check
+from openrouter_conformance.errors import CheckFailure, NotApplicable
+from openrouter_conformance.prices import price_per_token
+from openrouter_conformance.properties import check_property
+from openrouter_conformance.samples import PAIR, TEXT
 from openrouter_conformance.strategies import batches
-from openrouter_conformance.verdicts import NotApplicable, Violation
 
 if TYPE_CHECKING:
     from openrouter_conformance.answers import Embedded
@@ -26,48 +26,48 @@ def _usage(answer: Embedded) -> dict[str, Any]:
 def _count(answer: Embedded, field: str) -> int:
     number = _usage(answer).get(field)
     if isinstance(number, bool) or not isinstance(number, int):
-        raise Violation(f"usage.{field} {number!r}", "an integer", answer.exchange)
+        raise CheckFailure(f"usage.{field} {number!r}", "an integer", answer.exchange)
     return number
 
 
-@proves("create-embeddings/usage/present")
-def usage_presence(session: Session) -> None:
+@check("create-embeddings/usage/present")
+def present(session: Session) -> None:
     """A `usage` object, in both encodings' common case."""
     answer = session.embed(TEXT, 1)
     if answer.usage is None:
-        raise Violation("an answer without usage", "a usage object", answer.exchange)
+        raise CheckFailure("an answer without usage", "a usage object", answer.exchange)
 
 
-@proves("create-embeddings/usage/tokens-positive")
-def token_count(session: Session) -> None:
+@check("create-embeddings/usage/tokens-positive")
+def tokens_positive(session: Session) -> None:
     """At least one token for a text."""
     for text in (TEXT, "a", PAIR):
         answer = session.embed(text)
         if _count(answer, "prompt_tokens") < 1:
-            raise Violation(f"usage.prompt_tokens {_count(answer, 'prompt_tokens')}", "at least 1", answer.exchange)
+            raise CheckFailure(f"usage.prompt_tokens {_count(answer, 'prompt_tokens')}", "at least 1", answer.exchange)
 
 
-@proves("create-embeddings/usage/total-equals-prompt")
-def token_total(session: Session) -> None:
+@check("create-embeddings/usage/total-equals-prompt")
+def total_equals_prompt(session: Session) -> None:
     """No tokens but those of the input."""
 
     def adds_up(batch: list[str]) -> None:
         answer = session.embed(batch)
         prompt, total = _count(answer, "prompt_tokens"), _count(answer, "total_tokens")
         if prompt != total:
-            raise Violation(f"total_tokens {total} with prompt_tokens {prompt}", "the same number", answer.exchange)
+            raise CheckFailure(f"total_tokens {total} with prompt_tokens {prompt}", "the same number", answer.exchange)
 
-    for_all(session, batches(min(3, session.profile.batch)), adds_up, PAIR)
+    check_property(session, batches(min(3, session.profile.batch)), adds_up, examples=[PAIR])
 
 
-@proves("create-embeddings/usage/batch-is-sum-of-singles")
-def token_additivity(session: Session) -> None:
+@check("create-embeddings/usage/batch-is-sum-of-singles")
+def batch_is_sum_of_singles(session: Session) -> None:
     """A batch counts what its texts count alone."""
     together = session.embed(PAIR, len(PAIR))
     alone = [session.embed(text, 1) for text in PAIR]
     total, parts = _count(together, "prompt_tokens"), [_count(one, "prompt_tokens") for one in alone]
     if total != sum(parts):
-        raise Violation(
+        raise CheckFailure(
             f"{total} tokens for the batch, {parts} for its texts",
             f"{sum(parts)} tokens",
             together.exchange,
@@ -75,43 +75,43 @@ def token_additivity(session: Session) -> None:
         )
 
 
-@proves("create-embeddings/usage/longer-text-costs-more")
-def token_growth(session: Session) -> None:
+@check("create-embeddings/usage/longer-text-costs-more")
+def longer_text_costs_more(session: Session) -> None:
     """More tokens for more text."""
     short, long = session.embed(TEXT, 1), session.embed(" ".join([TEXT] * 4), 1)
     counts = _count(short, "prompt_tokens"), _count(long, "prompt_tokens")
     if counts[0] >= counts[1]:
-        raise Violation(
+        raise CheckFailure(
             f"{counts[0]} tokens for a text, {counts[1]} for four times it", "more", short.exchange, long.exchange
         )
 
 
-@proves("create-embeddings/usage/token-ids-counted")
-def token_id_count(session: Session) -> None:
+@check("create-embeddings/usage/token-ids-counted")
+def token_ids_counted(session: Session) -> None:
     """As many tokens as token ids were sent."""
     exchange = session.ask([9906, 1917, 0])
     if exchange.status != 200:
         raise NotApplicable(f"the target does not offer token-ids: {exchange.outline()}")
     answer = session.embed([9906, 1917, 0], 1)
     if _count(answer, "prompt_tokens") != 3:
-        raise Violation(
+        raise CheckFailure(
             f"usage.prompt_tokens {_count(answer, 'prompt_tokens')}", "3, one per token id", answer.exchange
         )
 
 
-@proves("create-embeddings/usage/cost-not-negative")
-def cost_sign(session: Session) -> None:
+@check("create-embeddings/usage/cost-not-negative")
+def cost_not_negative(session: Session) -> None:
     """A cost that is an amount of money."""
     answer = session.embed(TEXT, 1)
     cost = _usage(answer).get("cost")
     if cost is None:
         raise NotApplicable("usage carries no cost")
     if isinstance(cost, bool) or not isinstance(cost, int | float) or not math.isfinite(cost) or cost < 0:
-        raise Violation(f"usage.cost {cost!r}", "a number of at least 0", answer.exchange)
+        raise CheckFailure(f"usage.cost {cost!r}", "a number of at least 0", answer.exchange)
 
 
-@proves("create-embeddings/usage/cost-follows-price")
-def cost_price(session: Session) -> None:
+@check("create-embeddings/usage/cost-follows-price")
+def cost_follows_price(session: Session) -> None:
     """Tokens times the listed price."""
     answer = session.embed([TEXT] * 4, 4)
     cost = _usage(answer).get("cost")
@@ -121,4 +121,4 @@ def cost_price(session: Session) -> None:
         raise NotApplicable("there is no cost, or no listed price to compare it with")
     expected = price * _count(answer, "prompt_tokens")
     if not math.isclose(cost, expected, rel_tol=0.01, abs_tol=1e-12):
-        raise Violation(f"usage.cost {cost!r}", f"{expected!r}, tokens times the listed price", answer.exchange)
+        raise CheckFailure(f"usage.cost {cost!r}", f"{expected!r}, tokens times the listed price", answer.exchange)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from openrouter_conformance.checks.registry import proves
-from openrouter_conformance.checks.response import TEXT
+from openrouter_conformance.checks.registry import check
+from openrouter_conformance.errors import CheckFailure
+from openrouter_conformance.samples import TEXT
 from openrouter_conformance.session import OMIT
-from openrouter_conformance.verdicts import Violation
 
 if TYPE_CHECKING:
     from openrouter_conformance.exchange import Exchange
@@ -20,7 +20,7 @@ _JSON = (("Content-Type", "application/json"),)
 def _refused(exchange: Exchange, what: str, *also: int) -> None:
     if exchange.status not in (400, 422, *also):
         allowed = ", ".join(map(str, (400, 422, *also)))
-        raise Violation(exchange.outline(), f"one of {allowed} for {what}", exchange)
+        raise CheckFailure(exchange.outline(), f"one of {allowed} for {what}", exchange)
 
 
 def _each_refused(session: Session, field: str, values: tuple[Any, ...]) -> None:
@@ -29,65 +29,65 @@ def _each_refused(session: Session, field: str, values: tuple[Any, ...]) -> None
         _refused(session.ask(TEXT, **{field: value}), f"{field}={shown}")
 
 
-@proves("create-embeddings/validation/input-required")
-def missing_input(session: Session) -> None:
+@check("create-embeddings/validation/input-required")
+def input_required(session: Session) -> None:
     """No `input`."""
     _refused(session.ask(OMIT), "no input")
 
 
-@proves("create-embeddings/validation/model-required")
-def missing_model(session: Session) -> None:
+@check("create-embeddings/validation/model-required")
+def model_required(session: Session) -> None:
     """No `model`."""
     _refused(session.ask(TEXT, model=OMIT), "no model")
 
 
-@proves("create-embeddings/validation/empty-input-refused")
-def empty_input(session: Session) -> None:
+@check("create-embeddings/validation/empty-input-refused")
+def empty_input_refused(session: Session) -> None:
     """Inputs with nothing in them."""
     _each_refused(session, "input", ("", [], [""], [TEXT, ""], [[]], [[1], []], [{"content": []}]))
 
 
-@proves("create-embeddings/validation/input-type-checked")
-def input_kind(session: Session) -> None:
+@check("create-embeddings/validation/input-type-checked")
+def input_type_checked(session: Session) -> None:
     """Inputs that are no input."""
     _each_refused(
         session, "input", (None, 7, True, {"text": TEXT}, [None], [True], [1.5], [-1], [TEXT, 7], [[TEXT]], [[[1]]])
     )
 
 
-@proves("create-embeddings/validation/model-type-checked")
-def model_kind(session: Session) -> None:
+@check("create-embeddings/validation/model-type-checked")
+def model_type_checked(session: Session) -> None:
     """Models that are no name."""
     _each_refused(session, "model", (None, 7, [session.model], {}))
 
 
-@proves("create-embeddings/validation/dimensions-bounded")
-def dimension_bounds(session: Session) -> None:
+@check("create-embeddings/validation/dimensions-bounded")
+def dimensions_bounded(session: Session) -> None:
     """Numbers that are no length."""
     _each_refused(session, "dimensions", (0, -1, -(2**40)))
 
 
-@proves("create-embeddings/validation/dimensions-type-checked")
-def dimension_kind(session: Session) -> None:
+@check("create-embeddings/validation/dimensions-type-checked")
+def dimensions_type_checked(session: Session) -> None:
     """Lengths that are no integer."""
     _each_refused(session, "dimensions", (1.5, "8", True, [8], {}))
 
 
-@proves("create-embeddings/validation/encoding-format-checked")
-def encoding_name(session: Session) -> None:
+@check("create-embeddings/validation/encoding-format-checked")
+def encoding_format_checked(session: Session) -> None:
     """Encodings that do not exist."""
     _each_refused(session, "encoding_format", ("hex", "", "FLOAT", "float32", 7, ["float"]))
 
 
-@proves("create-embeddings/validation/text-fields-type-checked")
-def text_field_kind(session: Session) -> None:
+@check("create-embeddings/validation/text-fields-type-checked")
+def text_fields_type_checked(session: Session) -> None:
     """Numbers and objects where a text belongs."""
     for field in ("user", "input_type"):
         _each_refused(session, field, (7, ["a"], {}))
 
 
-@proves("create-embeddings/validation/provider-type-checked")
-def preference_kind(session: Session) -> None:
+@check("create-embeddings/validation/provider-type-checked")
+def provider_type_checked(session: Session) -> None:
     """Preferences of the wrong kind."""
     wrong: tuple[Any, ...] = (
         "OpenAI",
@@ -103,14 +103,14 @@ def preference_kind(session: Session) -> None:
     _each_refused(session, "provider", wrong)
 
 
-@proves("create-embeddings/validation/unknown-preferences-refused")
-def unknown_preference(session: Session) -> None:
+@check("create-embeddings/validation/unknown-preferences-refused")
+def unknown_preferences_refused(session: Session) -> None:
     """A preference that does not exist: refused, for ignoring it could cost money."""
     _each_refused(session, "provider", ({"allow_fallback": True},))
 
 
-@proves("create-embeddings/validation/malformed-json-refused")
-def malformed_json(session: Session) -> None:
+@check("create-embeddings/validation/malformed-json-refused")
+def malformed_json_refused(session: Session) -> None:
     """Bodies that are no JSON, or more than one."""
     good = json.dumps(session.request(TEXT)).encode()
     for raw in (
@@ -127,8 +127,8 @@ def malformed_json(session: Session) -> None:
         _refused(session.post(raw=raw), f"the body {raw!r}")
 
 
-@proves("create-embeddings/validation/not-a-number-refused")
-def not_a_number(session: Session) -> None:
+@check("create-embeddings/validation/not-a-number-refused")
+def not_a_number_refused(session: Session) -> None:
     """`NaN`, which is no JSON, where a number belongs."""
     good = json.dumps(session.request(TEXT)).encode()
     for field in (b'"dimensions":NaN', b'"a_field_of_next_year":NaN', b'"user":-Infinity'):
@@ -136,54 +136,54 @@ def not_a_number(session: Session) -> None:
         _refused(session.post(raw=body), f"a body with {field.decode()}")
 
 
-@proves("create-embeddings/validation/broken-utf-8-refused")
-def broken_text(session: Session) -> None:
+@check("create-embeddings/validation/broken-utf-8-refused")
+def broken_utf_8_refused(session: Session) -> None:
     """Bytes in a text that are not UTF-8."""
     good = json.dumps(session.request("MARK")).encode()
     for octets in (b"\xff", b"caf\xe9", b"\xc0\x80", b"\xed\xa0\x80"):
         _refused(session.post(raw=good.replace(b"MARK", octets)), f"a text of the bytes {octets!r}")
 
 
-@proves("create-embeddings/validation/byte-order-mark-survived")
-def byte_order_mark(session: Session) -> None:
+@check("create-embeddings/validation/byte-order-mark-survived")
+def byte_order_mark_survived(session: Session) -> None:
     """A byte order mark before the body: taken or refused."""
     exchange = session.post(raw=b"\xef\xbb\xbf" + json.dumps(session.request(TEXT)).encode())
     if exchange.status != 200:
         _refused(exchange, "a body behind a byte order mark")
 
 
-@proves("create-embeddings/validation/empty-body-refused")
-def empty_body(session: Session) -> None:
+@check("create-embeddings/validation/empty-body-refused")
+def empty_body_refused(session: Session) -> None:
     """No body, and blank ones."""
     for raw in (b"", b"  \n"):
         _refused(session.post(raw=raw), f"the body {raw!r}")
 
 
-@proves("create-embeddings/validation/other-json-refused")
-def body_kind(session: Session) -> None:
+@check("create-embeddings/validation/other-json-refused")
+def other_json_refused(session: Session) -> None:
     """Bodies that are JSON but no object."""
     for raw in (b"null", b"[]", b'"text"', b"7", b'[{"input":"a"}]'):
         _refused(session.post(raw=raw), f"the body {raw!r}")
 
 
-@proves("create-embeddings/validation/other-content-type-refused")
-def content_kind(session: Session) -> None:
+@check("create-embeddings/validation/other-content-type-refused")
+def other_content_type_refused(session: Session) -> None:
     """Bodies that are not JSON, and say so."""
     form = f"input=a&model={session.model}".encode()
     _refused(session.post(raw=form, headers=(("Content-Type", "application/x-www-form-urlencoded"),)), "a form", 415)
     _refused(session.post(raw=b"<input/>", headers=(("Content-Type", "application/xml"),)), "XML", 415)
 
 
-@proves("create-embeddings/validation/mislabelled-json-refused")
-def mislabelled_json(session: Session) -> None:
+@check("create-embeddings/validation/mislabelled-json-refused")
+def mislabelled_json_refused(session: Session) -> None:
     """JSON that is said to be something else."""
     body = json.dumps(session.request(TEXT)).encode()
     for kind in ("text/plain", "application/xml", "application/x-www-form-urlencoded"):
         _refused(session.post(raw=body, headers=(("Content-Type", kind),)), f"JSON under {kind}", 415)
 
 
-@proves("create-embeddings/validation/deep-nesting-survived")
-def deep_nesting(session: Session) -> None:
+@check("create-embeddings/validation/deep-nesting-survived")
+def deep_nesting_survived(session: Session) -> None:
     """Bodies nested deeper than any parser likes."""
     depth = 20_000
     for raw in (b"[" * depth + b"]" * depth, b'{"input":' * depth + b"1" + b"}" * depth):

@@ -3,39 +3,44 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from openrouter_conformance.report.records import evidence, replace
+from openrouter_conformance.results import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
+
+    from openrouter_conformance.report.records import Record, RunRecords
 
 FILE_NAME = "junit.xml"
 
+_ERRORS = (Status.ERROR, Status.NOT_RUN)
+_SKIPPED = (Status.NOT_APPLICABLE, Status.DESELECTED)
 
-def write(folder: Path, records: Sequence[dict[str, Any]]) -> Path:
+
+def write(folder: Path, records: RunRecords) -> Path:
     """Write the records of a run into `folder` as junit.xml and return the path."""
     return replace(folder / FILE_NAME, render(records))
 
 
-def render(records: Sequence[dict[str, Any]]) -> str:
+def render(records: RunRecords) -> str:
     """Return the records of a run as JUnit XML.
 
-    A violated requirement is a failure, one of level `observed` passes with the finding as its output;
-    a harness error is an error, and so is what an aborted run left unjudged; what does not apply or was not
-    chosen is skipped, with the reason.
+    A failed requirement is a failure; a warning passes, with the finding as its output; an error of the suite is an
+    error, and so is what a run that stopped did not come to; what does not apply or was not selected is skipped, with
+    the reason.
     """
-    head, *requirements, foot = records
+    head, foot = records.header, records.footer
     suite = ET.Element(
         "testsuite",
         name="openrouter-conformance",
         timestamp=head["started"],
-        time=f"{sum(one['seconds'] for one in requirements):.3f}",
-        tests=str(len(requirements)),
-        failures=str(sum(one["verdict"] == "violated" and one["level"] != "observed" for one in requirements)),
-        errors=str(foot["totals"]["harness-error"] + foot["totals"]["not-judged"]),
-        skipped=str(foot["totals"]["not-applicable"] + foot["totals"]["deselected"]),
+        time=f"{sum(one['seconds'] for one in records.results):.3f}",
+        tests=str(len(records.results)),
+        failures=str(len(records.with_status(Status.FAILED))),
+        errors=str(len(records.with_status(*_ERRORS))),
+        skipped=str(len(records.with_status(*_SKIPPED))),
     )
     properties = ET.SubElement(suite, "properties")
     for name, value in (
@@ -46,10 +51,11 @@ def render(records: Sequence[dict[str, Any]]) -> str:
         ("model", head["model"]),
         ("profile", head["profile"]),
         ("seed", str(head["seed"])),
-        *([("aborted", foot["aborted"])] if foot["aborted"] else []),
+        ("conclusion", foot["conclusion"]),
+        *([("stopped", foot["stopped"])] if foot["stopped"] else []),
     ):
         ET.SubElement(properties, "property", name=name, value=_plain(value))
-    for one in requirements:
+    for one in records.results:
         _add_case(suite, one)
     suites = ET.Element("testsuites", name="openrouter-conformance")
     suites.append(suite)
@@ -57,24 +63,22 @@ def render(records: Sequence[dict[str, Any]]) -> str:
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(suites, encoding="unicode") + "\n"
 
 
-def _add_case(suite: ET.Element, record: dict[str, Any]) -> None:
+def _add_case(suite: ET.Element, record: Record) -> None:
     operation, facet, fact = record["id"].split("/")
     case = ET.SubElement(
         suite, "testcase", classname=f"{operation}.{facet}", name=fact, time=f"{record['seconds']:.3f}"
     )
-    verdict, reason = record["verdict"], _plain(record["reason"] or "")
-    if verdict in ("not-applicable", "deselected"):
-        ET.SubElement(case, "skipped", message=f"{verdict}: {reason}")
-    elif verdict == "harness-error":
+    status, reason = Status(record["status"]), _plain(record["reason"] or "")
+    if status in _SKIPPED:
+        ET.SubElement(case, "skipped", message=f"{status}: {reason}")
+    elif status is Status.ERROR:
         ET.SubElement(case, "error", message=reason, type="HarnessError")
-    elif verdict == "not-judged":
-        ET.SubElement(case, "error", message=f"not judged: {reason}", type="TargetError")
-    elif verdict == "violated":
-        words = _plain(evidence(record))
-        if record["level"] == "observed":
-            ET.SubElement(case, "system-out").text = words
-        else:
-            ET.SubElement(case, "failure", message=reason, type=record["level"]).text = words
+    elif status is Status.NOT_RUN:
+        ET.SubElement(case, "error", message=f"not run: {reason}", type="TargetError")
+    elif status is Status.FAILED:
+        ET.SubElement(case, "failure", message=reason, type=record["level"]).text = _plain(evidence(record))
+    elif status is Status.WARNING:
+        ET.SubElement(case, "system-out").text = _plain(evidence(record))
 
 
 def _plain(text: str) -> str:

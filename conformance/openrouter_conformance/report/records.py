@@ -1,4 +1,4 @@
-"""`results.jsonl`: a header, one record per requirement, a footer; the form that other renderings are made from."""
+"""The records of a run: a header, one per requirement, a footer. Every report is a function of them alone."""
 
 from __future__ import annotations
 
@@ -7,37 +7,63 @@ import json
 from importlib import metadata, resources
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import jsonschema_rs
 
-from openrouter_conformance import contract, version
+from openrouter_conformance import version
 from openrouter_conformance.exchange import excerpt
-from openrouter_conformance.verdicts import Verdict
+from openrouter_conformance.results import Conclusion, Status, conclude
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from openrouter_conformance.errors import CheckFailure
     from openrouter_conformance.exchange import Exchange
+    from openrouter_conformance.results import Result
     from openrouter_conformance.session import Session
-    from openrouter_conformance.verdicts import Outcome
 
 FILE_NAME = "results.jsonl"
-_MOST_EXCHANGES = 4
-_LONGEST_TEXT = 20_000
+_MAX_EXCHANGES = 4
+_MAX_TEXT = 20_000
+
+Record = dict[str, Any]
 
 
 class UnreadableReportError(Exception):
     """The file is no complete report: the message is one sentence for the user."""
 
 
-def header(session: Session, started: str) -> dict[str, Any]:
-    """Return the record of what was judged, by what, with which settings; `started` is an ISO 8601 time."""
+@attrs.frozen
+class RunRecords:
+    """The records of one run, in the form that `results.schema.json` describes."""
+
+    header: Record
+    results: tuple[Record, ...]
+    footer: Record
+
+    def __iter__(self) -> Iterator[Record]:
+        """Yield all records in the order of the file."""
+        yield from (self.header, *self.results, self.footer)
+
+    @property
+    def conclusion(self) -> Conclusion:
+        """How the whole run came out."""
+        return Conclusion(self.footer["conclusion"])
+
+    def with_status(self, *statuses: Status) -> list[Record]:
+        """Return the results of these statuses."""
+        return [record for record in self.results if record["status"] in statuses]
+
+
+def header(session: Session, started: str) -> Record:
+    """Return the record of what is checked, by what, with which settings; `started` is an ISO 8601 time."""
     target = session.target
     return {
         "record": "header",
         "suite": version(),
         "generators": {name: metadata.version(name) for name in ("hypothesis", "schemathesis")},
-        "contract": {"date": contract.date(), "digest": contract.digest()},
+        "contract": {"date": session.contract.date, "digest": session.contract.digest},
         "target": {
             "name": target.name,
             "url": target.shown_url if target.start is None else None,
@@ -50,45 +76,47 @@ def header(session: Session, started: str) -> dict[str, Any]:
     }
 
 
-def requirement(outcome: Outcome) -> dict[str, Any]:
-    """Return the record of one outcome."""
-    record: dict[str, Any] = {
-        "record": "requirement",
-        "id": outcome.requirement.id,
-        "level": outcome.requirement.level.value,
-        "text": outcome.requirement.text,
-        "source": outcome.requirement.source,
-        "verdict": outcome.verdict.value,
+def result(outcome: Result) -> Record:
+    """Return the record of one requirement."""
+    requirement = outcome.requirement
+    record: Record = {
+        "record": "result",
+        "id": requirement.id,
+        "operation": requirement.operation.slug,
+        "facet": requirement.facet,
+        "level": requirement.level.value,
+        "text": requirement.text,
+        "source": requirement.source,
+        "status": outcome.status.value,
         "reason": outcome.reason,
         "exchanges": outcome.exchanges,
         "seconds": round(outcome.seconds, 3),
     }
-    if outcome.violation is not None:
-        record["failure"] = {
-            "received": outcome.violation.received,
-            "expected": outcome.violation.expected,
-            "exchanges": [_exchange(one) for one in outcome.violation.exchanges[:_MOST_EXCHANGES]],
-        }
+    if outcome.failure is not None:
+        record["failure"] = _failure(outcome.failure)
     return record
 
 
-def footer(session: Session, outcomes: Sequence[Outcome], finished: str, aborted: str | None = None) -> dict[str, Any]:
-    """Return the record that closes the file: totals by verdict, requests, dollars, probed features.
+def footer(session: Session, results: Sequence[Result], finished: str, stopped: str | None = None) -> Record:
+    """Return the record that closes the file: conclusion, totals by status, requests, dollars, probed features.
 
-    `aborted` says why the run stopped before all was judged, in a sentence; None when it did not.
+    `stopped` says in a sentence why the run ended before all was checked; None when it did not.
     """
+    statuses = [one.status for one in results]
+    dollars = session.recorder.dollars if session.target.ceilings.dollars is not None else None
     return {
         "record": "footer",
-        "totals": {verdict.value: sum(one.verdict is verdict for one in outcomes) for verdict in Verdict},
+        "conclusion": conclude(statuses).value,
+        "totals": {status.value: statuses.count(status) for status in Status},
         "features": dict(sorted(session.probed.items())),
         "requests": session.recorder.requests,
-        "dollars": round(session.recorder.dollars, 9),
-        "aborted": aborted,
+        "dollars": None if dollars is None else round(dollars, 9),
+        "stopped": stopped,
         "finished": finished,
     }
 
 
-def write(folder: Path, records: Sequence[dict[str, Any]]) -> Path:
+def write(folder: Path, records: RunRecords) -> Path:
     """Write `records` into `folder` as results.jsonl, whole or not at all, and return the path."""
     for record in records:
         validator().validate(record)
@@ -105,9 +133,9 @@ def replace(path: Path, text: str) -> Path:
     return path
 
 
-def read(path: Path) -> list[dict[str, Any]]:
+def read(path: Path) -> RunRecords:
     """Return the records of a complete report; UnreadableReportError when it is cut short or none."""
-    records: list[dict[str, Any]] = []
+    records: list[Record] = []
     for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
         try:
             record = json.loads(line)
@@ -117,9 +145,9 @@ def read(path: Path) -> list[dict[str, Any]]:
             raise UnreadableReportError(f"{path.name}, line {number}: no record of a report ({first}).") from None
         records.append(record)
     kinds = [record["record"] for record in records]
-    if not kinds or kinds[0] != "header" or kinds[-1] != "footer" or set(kinds[1:-1]) - {"requirement"}:
-        raise UnreadableReportError(f"{path.name}: not a header, requirements and a footer; was the run cut short?")
-    return records
+    if len(kinds) < 2 or kinds[0] != "header" or kinds[-1] != "footer" or set(kinds[1:-1]) - {"result"}:
+        raise UnreadableReportError(f"{path.name}: not a header, results and a footer; was the run cut short?")
+    return RunRecords(records[0], tuple(records[1:-1]), records[-1])
 
 
 @functools.cache
@@ -129,7 +157,33 @@ def validator() -> jsonschema_rs.Draft202012Validator:
     return jsonschema_rs.Draft202012Validator(json.loads(text), validate_formats=True)
 
 
-def _exchange(exchange: Exchange) -> dict[str, Any]:
+def evidence(record: Record) -> str:
+    """Return what the record of a failure shows, a line each: requirement, received, expected, source, curl."""
+    failure = record["failure"]
+    lines = [
+        record["text"],
+        f"received: {failure['received']}",
+        f"expected: {failure['expected']}",
+        f"source: {source(record)}",
+    ]
+    return "\n".join([*lines, *(f"repeat: {one['curl']}" for one in failure["exchanges"])])
+
+
+def source(record: Record) -> str:
+    """Return where the requirement of a record is written, as a person reads it."""
+    place: str = record["source"]
+    return f"the contract at {place}" if place.startswith("#") else place
+
+
+def _failure(failure: CheckFailure) -> Record:
+    return {
+        "received": failure.received,
+        "expected": failure.expected,
+        "exchanges": [_exchange(one) for one in failure.exchanges[:_MAX_EXCHANGES]],
+    }
+
+
+def _exchange(exchange: Exchange) -> Record:
     return {
         "curl": _bounded(exchange.curl()),
         "status": exchange.status,
@@ -140,16 +194,4 @@ def _exchange(exchange: Exchange) -> dict[str, Any]:
 
 
 def _bounded(text: str) -> str:
-    return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}… ({len(text)} characters)"
-
-
-def evidence(record: dict[str, Any]) -> str:
-    """Return what the record of a violation shows, a line each: requirement, received, expected, source, curl."""
-    failure = record["failure"]
-    lines = [
-        record["text"],
-        f"received: {failure['received']}",
-        f"expected: {failure['expected']}",
-        f"source: {record['source']}",
-    ]
-    return "\n".join([*lines, *(f"repeat: {one['curl']}" for one in failure["exchanges"])])
+    return text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}… ({len(text)} characters)"

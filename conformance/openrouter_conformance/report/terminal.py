@@ -1,8 +1,9 @@
-"""The run as a person sees it: progress, a table of verdicts, failing examples, one line at the end."""
+"""The run as a person sees it: progress, a table of results, failing examples, one line at the end."""
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group
@@ -11,30 +12,35 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from openrouter_conformance.report.records import source
 from openrouter_conformance.requirements import Level
-from openrouter_conformance.verdicts import Verdict
+from openrouter_conformance.results import Conclusion, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from types import TracebackType
     from typing import Self, TextIO
 
-    from openrouter_conformance.requirements import Requirement
-    from openrouter_conformance.session import Session
-    from openrouter_conformance.verdicts import Outcome
+    from openrouter_conformance.report.records import Record, RunRecords
 
-_WORDS = {
-    Verdict.CONFORMS: ("kept", "green"),
-    Verdict.VIOLATED: ("VIOLATED", "bold red"),
-    Verdict.NOT_APPLICABLE: ("not applicable", "yellow"),
-    Verdict.HARNESS_ERROR: ("HARNESS ERROR", "bold magenta"),
-    Verdict.NOT_JUDGED: ("not judged", "magenta"),
-    Verdict.DESELECTED: ("deselected", "dim"),
+_STATUSES = {
+    Status.PASSED: ("passed", "green"),
+    Status.FAILED: ("FAILED", "bold red"),
+    Status.WARNING: ("warning", "yellow"),
+    Status.NOT_APPLICABLE: ("not applicable", "yellow"),
+    Status.ERROR: ("ERROR", "bold magenta"),
+    Status.NOT_RUN: ("not run", "magenta"),
+    Status.DESELECTED: ("deselected", "dim"),
+}
+_CONCLUSIONS = {
+    Conclusion.CONFORMS: ("CONFORMS", "bold green"),
+    Conclusion.DOES_NOT_CONFORM: ("DOES NOT CONFORM", "bold red"),
+    Conclusion.ERROR: ("ERROR", "bold magenta"),
+    Conclusion.STOPPED: ("STOPPED", "bold magenta"),
 }
 _WIDTH_WHEN_NO_TERMINAL = 120
-_LONGEST_CURL = 600
-_MOST_EXAMPLES = 6
-_TICKS = 4
+_MAX_CURL = 600
+_MAX_EXAMPLES = 6
+_PROGRESS_LINES = 4
 
 
 class _Console(Console):
@@ -53,14 +59,12 @@ def console(file: TextIO | None = None) -> Console:
     return made
 
 
-class ProgressReport:
-    """Shows how far the run is: a bar on a terminal, a few plain lines elsewhere. A context manager."""
+class ProgressBar:
+    """Shows how far a run is: a bar on a terminal, a few plain lines elsewhere. A context manager."""
 
-    def __init__(self, screen: Console, total: int) -> None:
+    def __init__(self, screen: Console) -> None:
         self._screen = screen
-        self._total = total
-        self._done = 0
-        self._broken = 0
+        self._total = self._done = self._failed = 0
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
@@ -70,10 +74,9 @@ class ProgressReport:
             transient=True,
             disable=not screen.is_terminal,
         )
-        self._task = self._bar.add_task("", total=total)
+        self._task = self._bar.add_task("")
 
     def __enter__(self) -> Self:
-        self._bar.start()
         return self
 
     def __exit__(
@@ -81,150 +84,125 @@ class ProgressReport:
     ) -> None:
         self._bar.stop()
 
-    def begin(self, requirement: Requirement) -> None:
-        """Tell that `requirement` is being judged."""
-        self._bar.update(self._task, description=escape(f"judging {requirement.id}"))
+    def run_started(self, header: Mapping[str, Any], selected: int) -> None:
+        """Print what is checked, with what, and show an empty bar of `selected` requirements."""
+        self._screen.print(_opening(header), markup=False, soft_wrap=True)
+        self._total = selected
+        self._bar.update(self._task, total=selected)
+        self._bar.start()
 
-    def end(self, outcome: Outcome) -> None:
-        """Tell that `outcome` stands."""
+    def check_started(self, requirement: str) -> None:
+        """Show that the requirement of this id is being checked."""
+        self._bar.update(self._task, description=escape(f"checking {requirement}"))
+
+    def check_finished(self, record: Mapping[str, Any]) -> None:
+        """Count the record of a requirement."""
         self._done += 1
-        self._broken += fails(outcome)
+        self._failed += record["status"] == Status.FAILED
         self._bar.advance(self._task)
-        ticks = (self._done * _TICKS // self._total, (self._done - 1) * _TICKS // self._total)
-        if not self._screen.is_terminal and ticks[0] != ticks[1]:
-            self._screen.print(f"judged {self._done} of {self._total} requirements, {self._broken} violated")
+        lines = (self._done * _PROGRESS_LINES // self._total, (self._done - 1) * _PROGRESS_LINES // self._total)
+        if not self._screen.is_terminal and lines[0] != lines[1]:
+            self._screen.print(f"checked {self._done} of {self._total} requirements, {self._failed} failed")
 
 
-def opening(session: Session) -> str:
-    """Return the line that says what is judged, with what."""
-    target = session.target
-    is_told = target.start is not None or target.name == target.shown_url
-    where = target.name if is_told else f"{target.name} at {target.shown_url}"
-    return f"Judging {where} with {session.model} (profile {session.profile.name}, seed {session.seed})"
+def _opening(header: Mapping[str, Any]) -> str:
+    target = header["target"]
+    where = target["name"] if target["url"] in (None, target["name"]) else f"{target['name']} at {target['url']}"
+    return f"Checking {where} with {header['model']} (profile {header['profile']}, seed {header['seed']})"
 
 
-def show(screen: Console, session: Session, outcomes: Sequence[Outcome]) -> None:
-    """Print the verdicts, the failing examples, what did not apply, and the verdict of the whole."""
-    screen.print(_table(outcomes))
-    broken = [outcome for outcome in outcomes if fails(outcome)]
-    for outcome in broken[:_MOST_EXAMPLES]:
-        _show_example(screen, outcome)
-    if broken and session.target.start is not None:
+def show(screen: Console, records: RunRecords) -> None:
+    """Print the results, the failing examples, what did not apply, and the conclusion."""
+    screen.print(_table(records))
+    failed = records.with_status(Status.FAILED)
+    for record in failed[:_MAX_EXAMPLES]:
+        _show_example(screen, record)
+    start = records.header["target"]["start"]
+    if failed and start is not None:
         screen.print()
         _line(screen, "These lines ask a mock that runs on its own. Start it first:")
-        _line(screen, f"  {session.target.start}")
-    _show_list(screen, "Violated as well:", _findings(broken[_MOST_EXAMPLES:]))
-    _show_list(
-        screen,
-        "Observed otherwise, which fails no run:",
-        _findings([one for one in outcomes if one.verdict is Verdict.VIOLATED and not fails(one)]),
-    )
-    _show_list(
-        screen, "The suite failed at these; the target is not to blame:", _reasons(outcomes, Verdict.HARNESS_ERROR)
-    )
-    _show_list(screen, "Not applicable to this target:", _reasons(outcomes, Verdict.NOT_APPLICABLE))
-    _show_list(screen, "Not judged:", [(reason, "") for reason, _ in _reasons(outcomes, Verdict.NOT_JUDGED)])
+        _line(screen, f"  {start}")
+    _show_list(screen, "Failed as well:", _findings(failed[_MAX_EXAMPLES:]))
+    _show_list(screen, "Warnings, which fail no run:", _findings(records.with_status(Status.WARNING)))
+    _show_list(screen, "Errors of the suite; the target is not to blame:", _reasons(records, Status.ERROR))
+    _show_list(screen, "Not applicable to this target:", _reasons(records, Status.NOT_APPLICABLE))
+    _show_list(screen, "Not run:", [(reason, "") for reason, _ in _reasons(records, Status.NOT_RUN)])
     screen.print()
-    if session.probed:
-        features = ", ".join(f"{name} {found}" for name, found in sorted(session.probed.items()))
-        _line(screen, f"Features: {features}")
-    _line(screen, f"Requests: {session.recorder.requests}{_spent(session)}")
-    screen.print(closing(outcomes), soft_wrap=True)
+    foot = records.footer
+    if foot["features"]:
+        _line(screen, f"Features: {', '.join(f'{name} {found}' for name, found in foot['features'].items())}")
+    spent = "" if foot["dollars"] is None else f", about ${foot['dollars']:.6f}"
+    _line(screen, f"Requests: {foot['requests']}{spent}")
+    screen.print(conclusion(records), soft_wrap=True)
 
 
-def fails(outcome: Outcome) -> bool:
-    """Say whether `outcome` fails the run: a violated requirement that is not merely observed."""
-    return outcome.verdict is Verdict.VIOLATED and outcome.requirement.level is not Level.OBSERVED
+def conclusion(records: RunRecords) -> Text:
+    """Return the conclusion of the run and its totals in one line."""
+    totals = records.footer["totals"]
+    always = (Status.PASSED, Status.FAILED, Status.WARNING)
+    counts = [f"{totals[status]} {_counted(status, totals[status])}" for status in always]
+    counts += [
+        f"{totals[status]} {_counted(status, totals[status])}"
+        for status in Status
+        if status not in always and totals[status]
+    ]
+    word, style = _CONCLUSIONS[records.conclusion]
+    return Text.assemble((word, style), ": ", ", ".join(counts))
 
 
-def closing(outcomes: Sequence[Outcome]) -> Text:
-    """Return the verdict of the whole in one line."""
-    judged = [one for one in outcomes if one.verdict is not Verdict.DESELECTED]
-    counts = {verdict: sum(one.verdict is verdict for one in judged) for verdict in Verdict}
-    broken = sum(fails(one) for one in judged)
-    noted = counts[Verdict.VIOLATED] - broken
-    parts = [f"{counts[Verdict.CONFORMS]} of {len(judged)} requirements kept", f"{broken} violated"]
-    if noted:
-        parts.append(f"{noted} observed otherwise")
-    if counts[Verdict.NOT_APPLICABLE]:
-        parts.append(f"{counts[Verdict.NOT_APPLICABLE]} not applicable")
-    if counts[Verdict.HARNESS_ERROR]:
-        parts.append(f"{counts[Verdict.HARNESS_ERROR]} not judged because the suite failed")
-    if counts[Verdict.NOT_JUDGED]:
-        parts.append(f"{counts[Verdict.NOT_JUDGED]} not judged because the run stopped")
-    if len(judged) < len(outcomes):
-        parts.append(f"{len(outcomes) - len(judged)} deselected")
-    if counts[Verdict.NOT_JUDGED]:
-        word, style = "STOPPED", "bold magenta"
-    elif broken:
-        word, style = "DOES NOT CONFORM", "bold red"
-    elif counts[Verdict.HARNESS_ERROR]:
-        word, style = "NOT JUDGED", "bold magenta"
-    else:
-        word, style = "CONFORMS", "bold green"
-    return Text.assemble((word, style), ": ", "; ".join(parts) + ".")
+def _counted(status: Status, count: int) -> str:
+    """Return the word for a number of results: those that can be counted take a plural."""
+    word = status.value.replace("-", " ")
+    return f"{word}s" if status in (Status.WARNING, Status.ERROR) and count != 1 else word
 
 
-def _table(outcomes: Sequence[Outcome]) -> Group:
+def _table(records: RunRecords) -> Group:
     parts: list[Any] = []
-    chosen = [one for one in outcomes if one.verdict is not Verdict.DESELECTED]
-    for operation, of_operation in itertools.groupby(chosen, key=lambda one: one.requirement.operation):
+    selected = [record for record in records.results if record["status"] != Status.DESELECTED]
+    for operation, of_operation in itertools.groupby(selected, key=lambda record: record["operation"]):
         table = Table(box=None, padding=(0, 1, 0, 0), show_header=False, expand=False)
         table.add_column(no_wrap=True)
         table.add_column(no_wrap=True, style="dim")
         table.add_column(overflow="fold")
-        for _, of_facet in itertools.groupby(of_operation, key=lambda one: one.requirement.facet):
+        for _, of_facet in itertools.groupby(of_operation, key=lambda record: record["facet"]):
             group = list(of_facet)
-            for outcome in group:
-                table.add_row(*_row(outcome), end_section=outcome is group[-1])
+            for record in group:
+                table.add_row(*_row(record), end_section=record is group[-1])
         parts += [Text(f"\n{operation}", style="bold underline"), table]
     return Group(*parts)
 
 
-def _row(outcome: Outcome) -> tuple[Text, str, Text]:
-    requirement = outcome.requirement
-    word, style = _WORDS[outcome.verdict]
-    if outcome.verdict is Verdict.VIOLATED and not fails(outcome):
-        word, style = "otherwise", "yellow"
-    text = Text(requirement.text)
-    if requirement.level is not Level.REQUIRED:
-        text.append(f" ({requirement.level})", style="dim")
-    return Text(word, style=style), f"{requirement.facet}/{requirement.id.split('/')[2]}", text
+def _row(record: Record) -> tuple[Text, str, Text]:
+    word, style = _STATUSES[Status(record["status"])]
+    text = Text(record["text"])
+    if record["level"] != Level.REQUIRED:
+        text.append(f" ({record['level']})", style="dim")
+    return Text(word, style=style), record["id"].partition("/")[2], text
 
 
-def _show_example(screen: Console, outcome: Outcome) -> None:
-    violation = outcome.violation
-    if violation is None:
-        raise ValueError("only a violated requirement has an example")
-    requirement = outcome.requirement
+def _show_example(screen: Console, record: Record) -> None:
+    failure = record["failure"]
     screen.print()
-    screen.print(Text.assemble(("VIOLATED", "bold red"), " ", (requirement.id, "bold"), f" ({requirement.level})"))
-    _line(screen, f"  {requirement.text}")
-    rows = [("received", violation.received), ("expected", violation.expected), ("source", _source(outcome))]
-    rows += [("repeat", _shortened(exchange.curl())) for exchange in violation.exchanges[:2]]
+    screen.print(Text.assemble(("FAILED", "bold red"), " ", (record["id"], "bold"), f" ({record['level']})"))
+    _line(screen, f"  {record['text']}")
+    rows = [("received", failure["received"]), ("expected", failure["expected"]), ("source", source(record))]
+    rows += [("repeat", _shortened(exchange["curl"])) for exchange in failure["exchanges"][:2]]
     for name, value in rows:
         screen.print(Text.assemble((f"  {name:9}", "dim"), _visible(value)), soft_wrap=True)
 
 
-def _source(outcome: Outcome) -> str:
-    source = outcome.requirement.source
-    return f"the contract at {source}" if source.startswith("#") else source
-
-
-def _findings(outcomes: Sequence[Outcome]) -> list[tuple[str, str]]:
+def _findings(records: Sequence[Record]) -> list[tuple[str, str]]:
     return [
-        (one.requirement.id, f"received {_visible(one.violation.received)}; expected {one.violation.expected}")
-        for one in outcomes
-        if one.violation is not None
+        (one["id"], f"received {_visible(one['failure']['received'])}; expected {one['failure']['expected']}")
+        for one in records
     ]
 
 
-def _reasons(outcomes: Sequence[Outcome], verdict: Verdict) -> list[tuple[str, str]]:
-    """Return the reasons for `verdict`, each with the requirements that share it."""
+def _reasons(records: RunRecords, status: Status) -> list[tuple[str, str]]:
+    """Return the reasons for `status`, each with the requirements that share it."""
     shared: dict[str, list[str]] = {}
-    for one in outcomes:
-        if one.verdict is verdict:
-            shared.setdefault(one.reason or "", []).append(one.requirement.id)
+    for record in records.with_status(status):
+        shared.setdefault(record["reason"] or "", []).append(record["id"])
     return [(reason, ", ".join(names)) for reason, names in shared.items()]
 
 
@@ -245,15 +223,11 @@ def _line(screen: Console, text: str) -> None:
 
 
 def _shortened(line: str) -> str:
-    if len(line) <= _LONGEST_CURL:
+    if len(line) <= _MAX_CURL:
         return line
-    return f"{line[:_LONGEST_CURL]}… ({len(line)} characters; the whole line stands in results.jsonl under --report)"
+    return f"{line[:_MAX_CURL]}… ({len(line)} characters; the whole line stands in results.jsonl under --report)"
 
 
 def _visible(text: str) -> str:
     """Return `text` with characters that would move the cursor or reorder the line written as escapes."""
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
-
-
-def _spent(session: Session) -> str:
-    return f", about ${session.recorder.dollars:.6f}" if session.target.ceilings.dollars is not None else ""

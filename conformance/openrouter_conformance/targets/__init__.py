@@ -41,10 +41,10 @@ def open_target(
             key=keys.live(environment, key_variable),
             key_variable=keys.LIVE_VARIABLE,
             model=model or _REFERENCE_MODEL,
-            economy={"dimensions": 64} if model is None else {},
+            request_defaults={"dimensions": 64} if model is None else {},
             ceilings=Ceilings(requests=2000, dollars=0.05, per_second=8.0),
             shrink=False,
-            patience=3,
+            max_retries=3,
         )
     else:
         url = address.base_url(name)
@@ -57,7 +57,7 @@ def open_target(
             key_variable=variable,
             model=model,
             shrink=address.is_loopback(url),
-            patience=2,
+            max_retries=2,
         )
 
 

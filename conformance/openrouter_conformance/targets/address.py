@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import urlsplit
 
-from openrouter_conformance.verdicts import UsageError
+from openrouter_conformance.errors import UsageError
 
 
 def host(text: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from openrouter_conformance.verdicts import UsageError
+from openrouter_conformance.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

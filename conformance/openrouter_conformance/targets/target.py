@@ -1,4 +1,4 @@
-"""What a run needs to know of the server that it judges."""
+"""What a run needs to know of the server that it checks."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ class Ceilings:
 
 @attrs.frozen
 class Target:
-    """A server under judgement.
+    """A server that is checked.
 
     `url` is the base URL (the part before `/embeddings`); `shown_url` stands for it in reports. For the
     embedded mock, which ends with the run, that is where `start`, a POSIX shell line, starts another; other
     targets need no `start`. `key` appears in no repr; reports write `$key_variable` in its place. `model` None
-    means the cheapest listed. `economy` are request fields that keep answers small. `declared` features
+    means the cheapest listed. `request_defaults` are request fields that keep answers small. `declared` features
     are held to; others are probed. `shrink` says whether failing examples may be minimised by asking
-    again; `patience` is how often a 429 or an outage is waited out; `trusted_key`: a refused key is the
-    target's fault, not the user's.
+    again; `max_retries` is how often a request is sent again after a 429 or an outage; `trusted_key`: a refused
+    key is the target's fault, not the user's.
     """
 
     name: str
@@ -39,9 +39,9 @@ class Target:
     key: str | None = attrs.field(default=None, repr=False)
     key_variable: str = "CONFORMANCE_API_KEY"
     model: str | None = None
-    economy: dict[str, Any] = attrs.field(factory=dict)
+    request_defaults: dict[str, Any] = attrs.field(factory=dict)
     declared: frozenset[str] = frozenset()
     ceilings: Ceilings = Ceilings()
     shrink: bool = True
-    patience: int = 0
+    max_retries: int = 0
     trusted_key: bool = False

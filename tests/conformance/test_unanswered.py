@@ -1,9 +1,8 @@
-"""Targets that fall silent: the run ends soon, says why in a sentence, and keeps the verdicts that it has."""
+"""Targets that stop answering: the run ends soon, says why in a sentence, and keeps the results that it has."""
 
 from __future__ import annotations
 
 import functools
-import io
 import socket
 import threading
 import xml.etree.ElementTree as ET
@@ -14,13 +13,14 @@ from typing import Any
 import attrs
 import pytest
 
-from openrouter_conformance import checks, requirements, run
+from openrouter_conformance import checks, report, requirements, runner
+from openrouter_conformance.errors import CheckFailure, TargetError
 from openrouter_conformance.exchange import Request
 from openrouter_conformance.recorder import Recorder
-from openrouter_conformance.report import records, terminal
+from openrouter_conformance.report import records
+from openrouter_conformance.report.records import RunRecords
 from openrouter_conformance.session import Session
 from openrouter_conformance.targets import Target
-from openrouter_conformance.verdicts import TargetError, Violation
 
 from . import other_server
 from .conftest import Printed, serve_app
@@ -33,7 +33,7 @@ _FIRST, _SECOND, _THIRD = (
     "create-embeddings/response/model-named",
     "create-embeddings/usage/present",
 )
-_STANDING = "create-embeddings/schema/answers-match"
+_OF_EXCHANGES = "create-embeddings/schema/answers-match"
 _MOMENT = 0.3
 """Seconds: long enough for a loopback server to answer, short enough to wait for one that never does."""
 
@@ -70,28 +70,23 @@ async def _well(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"{}"})
 
 
-def _plan(url: str, *chosen: str, **fields: Any) -> run.Plan:
-    return run.Plan(url, chosen, profile="quick", timeout=_MOMENT, **fields)
+def _plan(url: str, *selected: str, **fields: Any) -> runner.Plan:
+    return runner.Plan(url, selected, profile="quick", timeout=_MOMENT, **fields)
 
 
-def _run(plan: run.Plan) -> tuple[TargetError, str]:
-    screen = io.StringIO()
-    with pytest.raises(TargetError) as stop:
-        run.run(plan, {"CONFORMANCE_API_KEY": other_server.KEY}, terminal.console(screen))
-    return stop.value, screen.getvalue()
+def _run(plan: runner.Plan) -> RunRecords:
+    return runner.run(plan, {"CONFORMANCE_API_KEY": other_server.KEY})
 
 
 @pytest.mark.parametrize("model", [None, "acme/tiny-embed"])
-def test_silent_target_is_not_judged(silent: str, tmp_path: Path, model: str | None) -> None:
-    """Nobody answers the first requests: the run ends before it begins, and leaves no report."""
-    error, screen = _run(_plan(silent, *_all(), model=model, report=tmp_path / "report"))
-    assert f"{silent} does not answer" in str(error)
-    assert "no answer within 0.3 seconds" in str(error)
-    assert screen == ""
-    assert list(tmp_path.iterdir()) == []
+def test_silent_target_is_not_checked(silent: str, model: str | None) -> None:
+    """Nobody answers the first requests: the run ends before it begins."""
+    with pytest.raises(TargetError, match=r"no answer within 0\.3 seconds") as stopped:
+        _run(_plan(silent, *_all(), model=model))
+    assert f"{silent} does not answer" in str(stopped.value)
 
 
-def test_three_silences_in_a_row_end_it(silent: str) -> None:
+def test_three_unanswered_requests_in_a_row_end_the_run(silent: str) -> None:
     """A target that never answered is given up at the third request in a row."""
     with Recorder(Target("test", silent, silent), _MOMENT) as recorder:
         assert [recorder.send(_ASK).status for _ in range(2)] == [None, None]
@@ -99,15 +94,15 @@ def test_three_silences_in_a_row_end_it(silent: str) -> None:
             recorder.send(_ASK)
 
 
-def test_answer_between_silences_counts_anew() -> None:
-    """Silences that are not in a row end nothing."""
+def test_answer_between_unanswered_requests_starts_the_count_again() -> None:
+    """Unanswered requests that are not in a row end nothing."""
     server = Switch(_well, ("/embeddings",))
     with serve_app(server) as url, Recorder(Target("test", url, url), _MOMENT) as recorder:
         found = [recorder.send(request).status for request in (_ASK, _ASK, _LIST, _ASK, _ASK, _LIST)]
     assert found == [None, None, 200, None, None, 200]
 
 
-def test_silence_about_one_request_is_a_finding() -> None:
+def test_one_unanswered_request_is_a_finding() -> None:
     """Where the target still answers what it answered before, it is alive, and what it cannot take is its fault."""
 
     async def picky(scope: Any, receive: Any, send: Any) -> None:
@@ -119,7 +114,7 @@ def test_silence_about_one_request_is_a_finding() -> None:
     with serve_app(picky) as url, Recorder(Target("test", url, url), _MOMENT) as recorder:
         recorder.send(_ASK)
         assert [recorder.send(_OTHER).status for _ in range(4)] == [None] * 4
-        assert [exchange.request_body for exchange in recorder.silences] == [_OTHER.body]
+        assert [exchange.request_body for exchange in recorder.unanswered] == [_OTHER.body]
 
 
 def test_operation_that_falls_silent_ends_it() -> None:
@@ -135,40 +130,36 @@ def test_operation_that_falls_silent_ends_it() -> None:
             recorder.send(_ASK)
 
 
-def test_target_that_is_killed_keeps_its_verdicts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The server goes in the middle: what was judged stands in all reports, the rest as not judged, and why."""
+def test_target_that_is_killed_keeps_its_results(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The server goes in the middle: what was checked stands in all reports, the rest as not run, and why."""
     gone = threading.Event()
 
     def killing(session: Session) -> None:
         gone.set()
         raise TargetError("cannot reach the server any more")
 
-    def violating(session: Session) -> None:
-        raise Violation("that", "this", session.ask("a"))
+    def failing(session: Session) -> None:
+        raise CheckFailure("that", "this", session.ask("a"))
 
-    monkeypatch.setitem(checks.CHECKS, _FIRST, [violating])
+    monkeypatch.setitem(checks.CHECKS, _FIRST, [failing])
     monkeypatch.setitem(checks.CHECKS, _THIRD, [killing])
-    plan = _plan("", _FIRST, _SECOND, _THIRD, _STANDING, report=tmp_path)
+    plan = _plan("", _FIRST, _SECOND, _THIRD, _OF_EXCHANGES)
     with serve_app(other_server.application()) as url:
-        error, screen = _run(attrs.evolve(plan, target=url + other_server.BASE))
+        found = _run(attrs.evolve(plan, target=url + other_server.BASE))
+    report.write(tmp_path, found)
     assert gone.is_set()
-    assert "cannot reach" in str(error)
-    *_, last = screen.splitlines()
-    assert last.startswith("Report: ")
-    assert "STOPPED: 1 of 4 requirements kept; 1 violated; 2 not judged because the run stopped" in screen
-    _, *judged, foot = records.read(tmp_path / "results.jsonl")
-    verdicts = {one["id"]: one["verdict"] for one in judged if one["verdict"] != "deselected"}
-    assert verdicts == {_FIRST: "violated", _SECOND: "conforms", _THIRD: "not-judged", _STANDING: "not-judged"}
-    assert foot["aborted"] == str(error)
-    assert sum(foot["totals"].values()) == len(judged)
+    assert found.footer["stopped"] == "cannot reach the server any more"
+    assert found.footer["conclusion"] == "stopped"
+    assert _statuses(found) == {_FIRST: "failed", _SECOND: "passed", _THIRD: "not-run", _OF_EXCHANGES: "not-run"}
+    assert list(records.read(tmp_path / "results.jsonl")) == list(found)
     suite = ET.parse(tmp_path / "junit.xml").getroot().find("testsuite")
     assert suite is not None
     assert (suite.get("failures"), suite.get("errors")) == ("1", "2")
     assert len(suite.findall("testcase/error[@type='TargetError']")) == 2
 
 
-def test_what_was_seen_before_the_stop_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A requirement on every exchange that was seen broken is violated, though the run never came to it."""
+def test_what_was_seen_before_the_stop_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A requirement on every exchange that was seen broken has failed, though the run never came to it."""
 
     async def wrong(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
@@ -180,18 +171,14 @@ def test_what_was_seen_before_the_stop_is_told(monkeypatch: pytest.MonkeyPatch, 
 
     monkeypatch.setitem(checks.CHECKS, _FIRST, [stopping])
     with serve_app(wrong) as url:
-        _run(_plan(url, _FIRST, _STANDING, model="acme/tiny-embed", report=tmp_path))
-    judged = records.read(tmp_path / "results.jsonl")[1:-1]
-    assert {one["id"]: one["verdict"] for one in judged if one["verdict"] != "deselected"} == {
-        _FIRST: "not-judged",
-        _STANDING: "violated",
-    }
+        found = _run(_plan(url, _FIRST, _OF_EXCHANGES, model="acme/tiny-embed"))
+    assert _statuses(found) == {_FIRST: "not-run", _OF_EXCHANGES: "failed"}
 
 
 def test_real_run_that_loses_its_server_is_3(command: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The whole command, and a server whose embeddings stop after some answers: exit 3, a sentence, a report."""
     monkeypatch.setenv("CONFORMANCE_API_KEY", other_server.KEY)
-    monkeypatch.setattr(run, "Plan", functools.partial(run.Plan, timeout=_MOMENT))
+    monkeypatch.setattr(runner, "Plan", functools.partial(runner.Plan, timeout=_MOMENT))
     server = Switch(other_server.application())
     stand_in = server.application
 
@@ -208,10 +195,14 @@ def test_real_run_that_loses_its_server_is_3(command: Any, monkeypatch: pytest.M
     assert printed.code == 3
     assert printed.err.count("\n") == 1
     assert "in a row unanswered" in printed.err
-    foot = records.read(tmp_path / "results.jsonl")[-1]
-    assert foot["totals"]["not-judged"] > 0
-    assert foot["totals"]["conforms"] > 0
-    assert foot["totals"]["violated"] == 0  # what shows nothing but the silence is no finding
+    totals = records.read(tmp_path / "results.jsonl").footer["totals"]
+    assert totals["not-run"] > 0
+    assert totals["passed"] > 0
+    assert totals["failed"] == 0  # what shows nothing but the missing answers is no finding
+
+
+def _statuses(found: RunRecords) -> dict[str, str]:
+    return {one["id"]: one["status"] for one in found.results if one["status"] != "deselected"}
 
 
 def _all() -> list[str]:

@@ -1,4 +1,4 @@
-"""The key struck out of what a target answers, in whatever form the target wrote it there."""
+"""The key redacted from what a target answers, in whatever form the target wrote it there."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import base64
 import re
 from collections.abc import Callable
 
-Strike = Callable[[bytes], bytes]
+Redact = Callable[[bytes], bytes]
 """Returns the bytes with every form of the key replaced by the name of its variable."""
 
 _SHORTEST_SECRET = 6
-"""Characters from which on a key is struck out; shorter ones are placeholders such as `none`."""
+"""Characters from which on a key is redacted; shorter ones are placeholders such as `none`."""
 _LONGEST_WORD = 15
 """Letters up to which what follows the prefix may be a word that answers hold for reasons of their own."""
 _PREFIX = re.compile(r"sk-or-(?:v\d+-)?", re.IGNORECASE)
 _CAN_HIDE_LETTERS = (b"\\u", b"\\/", b"%")
 
 
-def striker(key: str | None, variable: str) -> Strike:
-    """Return what strikes `key` out of an answer and writes `$variable` there.
+def redactor(key: str | None, variable: str) -> Redact:
+    """Return a function that replaces `key` in an answer by `$variable`.
 
-    Struck out in any case, with or without JSON's escapes and percent signs, forwards and backwards: the key,
+    Redacted in any case, with or without JSON's escapes and percent signs, forwards and backwards: the key,
     and the secret in it without its `sk-or-…` prefix; and the secret in Base64, also as a part of something
-    longer. A secret that may be a word is struck out as a part of the whole key only.
+    longer. A secret that may be a word is redacted as a part of the whole key only.
     """
     if key is None or len(key) < _SHORTEST_SECRET:
         return lambda content: content
@@ -35,14 +35,14 @@ def striker(key: str | None, variable: str) -> Strike:
     plain = tuple(form.lower().encode() for form in (secret, secret[::-1]))
     name = f"${variable}".encode()
 
-    def strike(content: bytes) -> bytes:
+    def redact(content: bytes) -> bytes:
         lowered = content.lower()
         signs = (*plain, *_CAN_HIDE_LETTERS)
         if any(sign in lowered for sign in signs) or any(form in content for form in encoded):
             return pattern.sub(lambda _: name, content)
         return content  # the pattern is slow, and long answers are many
 
-    return strike
+    return redact
 
 
 def _secret(key: str) -> str:

@@ -1,4 +1,4 @@
-"""The search for failing examples: small, bounded, repeatable, and honest about what is no violation."""
+"""The search for failing examples: small, bounded, repeatable, and honest about what is no failure."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import attrs
 import pytest
 from hypothesis import strategies as st
 
+from openrouter_conformance.errors import CheckFailure, NotApplicable
 from openrouter_conformance.profiles import PROFILES
-from openrouter_conformance.property import for_all
+from openrouter_conformance.properties import check_property
 from openrouter_conformance.targets import Target
-from openrouter_conformance.verdicts import NotApplicable, Violation
 
 _TARGET = Target("test", "http://127.0.0.1", "http://127.0.0.1")
 _LISTS = st.lists(st.integers(0, 1000), max_size=8)
@@ -27,17 +27,17 @@ class _Session:
 
 
 def _search(relation: Any, strategy: Any = None, **fields: Any) -> None:
-    for_all(_Session(**fields), _LISTS if strategy is None else strategy, relation)  # type: ignore[arg-type]
+    check_property(_Session(**fields), _LISTS if strategy is None else strategy, relation)  # type: ignore[arg-type]
 
 
 def test_smallest_failing_example_is_shown() -> None:
-    """What is raised is the violation of the smallest example."""
+    """What is raised is the failure of the smallest example."""
 
     def long_lists_break(value: list[int]) -> None:
         if len(value) >= 2:
-            raise Violation(repr(value), "a short list")
+            raise CheckFailure(repr(value), "a short list")
 
-    with pytest.raises(Violation) as found:
+    with pytest.raises(CheckFailure) as found:
         _search(long_lists_break)
     assert found.value.received == "[0, 0]"
 
@@ -49,9 +49,9 @@ def test_shrinking_is_left_out_where_asking_costs() -> None:
     def breaks_from_some_size(value: list[int]) -> None:
         tried.append(value)
         if len(value) >= 2:
-            raise Violation(repr(value), "a short list")
+            raise CheckFailure(repr(value), "a short list")
 
-    with pytest.raises(Violation):
+    with pytest.raises(CheckFailure):
         _search(breaks_from_some_size, target=Target("test", "http://h", "http://h", shrink=False))
     assert len([value for value in tried if len(value) >= 2]) <= 2
 
@@ -63,23 +63,23 @@ def test_shrinking_is_bounded() -> None:
     def breaks_often(value: list[int]) -> None:
         asked.append(value)
         if sum(value) > 5:
-            raise Violation(repr(value), "a small sum")
+            raise CheckFailure(repr(value), "a small sum")
 
-    with pytest.raises(Violation):
+    with pytest.raises(CheckFailure):
         _search(breaks_often, st.lists(st.integers(0, 10**9), min_size=5, max_size=40))
     assert len(asked) < 120
 
 
-def test_unstable_violation_says_so() -> None:
-    """A violation that does not come again is a violation, marked as such."""
+def test_unstable_failure_says_so() -> None:
+    """A failure that does not come again is a failure, marked as such."""
     seen: list[bool] = []
 
     def breaks_once(value: list[int]) -> None:
         seen.append(True)
         if len(seen) == 3:
-            raise Violation("that", "this")
+            raise CheckFailure("that", "this")
 
-    with pytest.raises(Violation, match="not every time"):
+    with pytest.raises(CheckFailure, match="not every time"):
         _search(breaks_once)
 
 
@@ -110,8 +110,8 @@ def test_examples_follow_from_the_seed() -> None:
     assert asked(7) != asked(8)
 
 
-def test_met_examples_come_first() -> None:
-    """Examples that someone met are asked as they are, before any generated one."""
+def test_fixed_examples_come_first() -> None:
+    """Fixed examples are asked as they are, before any generated one."""
     asked: list[list[int]] = []
-    for_all(_Session(), st.lists(st.integers()), asked.append, [3, 1, 4], [1, 5])  # type: ignore[arg-type]
+    check_property(_Session(), st.lists(st.integers()), asked.append, examples=[[3, 1, 4], [1, 5]])  # type: ignore[arg-type]
     assert asked[:2] == [[3, 1, 4], [1, 5]]

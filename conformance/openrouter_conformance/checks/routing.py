@@ -1,0 +1,118 @@
+"""Provider preferences: who answers, and what must not depend on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from openrouter_conformance import answers, vectors
+from openrouter_conformance.checks.registry import check
+from openrouter_conformance.errors import CheckFailure, NotApplicable
+from openrouter_conformance.prices import price_per_token
+from openrouter_conformance.samples import TEXT
+
+if TYPE_CHECKING:
+    from openrouter_conformance.session import Session
+
+_ALIKE = 0.99
+"""Cosine from which two vectors are of one model, though computed in other number formats."""
+
+_PREFERENCES: tuple[dict[str, Any] | None, ...] = (
+    {"allow_fallbacks": True},
+    {"allow_fallbacks": None, "order": None, "sort": None},
+    {"order": ["A provider of no name"], "allow_fallbacks": True},
+    {"ignore": ["A provider of no name"]},
+    {"sort": "price"},
+    {"sort": {"by": "latency", "partition": "model"}},
+    {"data_collection": "allow", "require_parameters": False},
+    {"max_price": {"prompt": 1000, "completion": "1000.5"}},
+    {"preferred_max_latency": 100, "preferred_min_throughput": {"p50": 0.1}},
+    {},
+    None,
+)
+
+
+@check("create-embeddings/routing/preferences-accepted")
+def preferences_accepted(session: Session) -> None:
+    """Preferences that every set of providers can meet."""
+    for preferences in _PREFERENCES:
+        exchange = session.ask(TEXT, provider=preferences)
+        if exchange.status != 200:
+            raise CheckFailure(exchange.outline(), f"200 with provider={preferences}", exchange)
+        answers.embedded(exchange, 1)
+
+
+@check("create-embeddings/routing/unmeetable-preferences-refused")
+def unmeetable_preferences_refused(session: Session) -> None:
+    """Preferences that no provider can meet: refused, not overruled."""
+    _provider_of(session)
+    for preferences in (
+        {"only": ["A provider of no name"]},
+        {"order": ["A provider of no name"], "allow_fallbacks": False},
+    ):
+        exchange = session.ask(TEXT, provider=preferences)
+        if exchange.status not in (400, 404):
+            raise CheckFailure(exchange.outline(), f"404 or 400 with provider={preferences}", exchange)
+
+
+@check("create-embeddings/routing/max-price-kept")
+def max_price_kept(session: Session) -> None:
+    """A highest price of nothing, for a model that costs something: refused, not overruled."""
+    _provider_of(session)
+    listed = next((model for model in session.catalogue if model.get("id") == session.model), {})
+    if not price_per_token(listed):
+        raise NotApplicable("the model has no listed price above zero")
+    exchange = session.ask(TEXT, provider={"max_price": {"prompt": 0}})
+    if exchange.status not in (400, 404):
+        raise CheckFailure(exchange.outline(), "404 or 400 with a highest price of 0", exchange)
+
+
+@check("create-embeddings/routing/ignored-provider-left-out")
+def ignored_provider_left_out(session: Session) -> None:
+    """The provider that answers by itself, asked not to."""
+    name, _ = _provider_of(session)
+    exchange = session.ask(TEXT, provider={"ignore": [name]})
+    if exchange.status in (400, 404):
+        return  # there is no other
+    if answers.embedded(exchange, 1).body.get("provider") == name:
+        raise CheckFailure(f"an answer of {name!r}, which was to be ignored", "another provider, or 404", exchange)
+
+
+@check("create-embeddings/routing/providers-agree")
+def providers_agree(session: Session) -> None:
+    """The vectors that two providers of the model give one text."""
+    name, plain = _provider_of(session)
+    exchange = session.ask(TEXT, provider={"ignore": [name]})
+    if exchange.status in (400, 404):
+        raise NotApplicable(f"the model has no other provider than {name!r}")
+    answer = answers.embedded(exchange, 1)
+    one, other = plain.vectors[0], answer.vectors[0]
+    if vectors.cosine(one, other) < _ALIKE:
+        raise CheckFailure(
+            f"{vectors.compare(one, other)} between {name!r} and {answer.body.get('provider')!r}",
+            f"cosine of at least {_ALIKE}",
+            plain.exchange,
+            exchange,
+        )
+
+
+@check("create-embeddings/routing/preferences-keep-the-vector")
+def preferences_keep_the_vector(session: Session) -> None:
+    """A preference chooses who answers, not what."""
+    name, plain = _provider_of(session)
+    chosen = session.embed(TEXT, 1, provider={"order": [name], "allow_fallbacks": True})
+    if not vectors.same(plain.vectors[0], chosen.vectors[0]):
+        raise CheckFailure(
+            f"{vectors.compare(plain.vectors[0], chosen.vectors[0])} with {name!r} asked for by name",
+            f"cosine of at least {vectors.SAME}",
+            plain.exchange,
+            chosen.exchange,
+        )
+
+
+def _provider_of(session: Session) -> tuple[str, answers.Embedded]:
+    """Return who answers a text when nothing is preferred, and the answer; a server with one provider names none."""
+    answer = session.embed(TEXT, 1)
+    name = answer.body.get("provider")
+    if not isinstance(name, str):
+        raise NotApplicable("answers do not name their provider, so there is none to choose")
+    return name, answer

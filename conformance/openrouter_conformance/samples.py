@@ -1,0 +1,23 @@
+"""The fixed inputs that checks send: plain ones that every server answers, and names that no server knows."""
+
+from __future__ import annotations
+
+TEXT = "The quick brown fox jumps over the lazy dog."
+PAIR = ["A harbour at dawn", "Seven copper lanterns"]
+"""Two texts that have nothing in common."""
+
+TOKENS = [9906, 1917]
+OTHER_TOKENS = [1820, 4062, 14198, 39935]
+
+UNKNOWN_MODEL = "conformance/no-such-model"
+UNKNOWN_KEY = "conformance-unknown-key-7f3a9c51"
+
+TEXT_PART = {"type": "text", "text": PAIR[0]}
+IMAGE_PART = {
+    "type": "image_url",
+    "image_url": {
+        "url": "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"
+        "+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+    },
+}
+"""A picture of one pixel."""
