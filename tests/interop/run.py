@@ -1,6 +1,6 @@
 """Run real clients against the mock, each in an environment of its own: `python -m interop.run [NAME …]`.
 
-Prints a verdict per client and check, and writes them to `docs/clients.md` when every client was run.
+Prints a result per client and check, and writes them to `docs/clients.md` when every client was run.
 Exits with 0 when all checks passed, 1 when one failed, 2 for an unknown name. Clients for Node are skipped, and named, where
 Node is missing.
 """
@@ -24,8 +24,8 @@ from openrouter_mock.settings import MockSettings
 
 from . import environments, table
 from .catalogue import Client, read_clients
+from .check_results import BATCH, MODELS, ONE, RECOVERS, check_outcome, check_sent, failed
 from .recording import Recording
-from .verdicts import BATCH, MODELS, ONE, RECOVERS, failed, judge, judge_sent
 
 MODEL = "openai/text-embedding-3-small"
 TEXTS = [
@@ -91,14 +91,14 @@ def _row(client: Client, bench: Bench) -> table.Row:
         RECOVERS: bench.vectors,
         MODELS: bench.models,
     }
-    verdicts = []
+    results = []
     for call in calls:
         check = call["check"]
         sent = bench.recording.of(call["key"])
-        verdicts.append(judge(client, check, outcomes.get(check), sent, expected.get(check)))
+        results.append(check_outcome(client, check, outcomes.get(check), sent, expected.get(check)))
         if check == BATCH:
-            verdicts.append(judge_sent(client, sent))
-    return table.Row(client, tuple(verdicts), last_words=last_words)
+            results.append(check_sent(client, sent))
+    return table.Row(client, tuple(results), last_words=last_words)
 
 
 def _calls(client: Client, *, page: int) -> list[dict[str, Any]]:

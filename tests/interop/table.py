@@ -1,4 +1,4 @@
-"""The verdicts on all clients as a table: for the terminal, and for `docs/clients.md`."""
+"""The results on all clients as a table: for the terminal, and for `docs/clients.md`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import attrs
 
 from . import environments
 from .catalogue import FOLDER, Client
-from .verdicts import CHECKS, Verdict
+from .check_results import CHECKS, CheckResult
 
 PAGE = FOLDER.parents[1] / "docs" / "clients.md"
 _MARKS = {True: "✓", False: "✗"}
@@ -19,10 +19,10 @@ _MARKS = {True: "✓", False: "✗"}
 
 @attrs.frozen
 class Row:
-    """One client and its verdicts."""
+    """One client and its results."""
 
     client: Client
-    verdicts: tuple[Verdict, ...]
+    results: tuple[CheckResult, ...]
     skipped: str = ""
     """Why it was not run; empty when it was."""
     last_words: str = ""
@@ -31,22 +31,22 @@ class Row:
     @property
     def ran(self) -> bool:
         """Whether its program was run: it was neither skipped nor impossible to install."""
-        return not self.skipped and all(verdict.check in CHECKS for verdict in self.verdicts)
+        return not self.skipped and all(result.check in CHECKS for result in self.results)
 
     @property
     def passed(self) -> bool:
         """Whether no check failed; a client that was skipped failed none, and passed none."""
-        return all(verdict.passed for verdict in self.verdicts)
+        return all(result.passed for result in self.results)
 
 
 def plain(rows: Sequence[Row]) -> str:
-    """Return the verdicts as lines of text, failures with what the client's program said."""
+    """Return the results as lines of text, failures with what the client's program said."""
     lines = []
     for row in rows:
         lines.append(f"{row.client.name} ({', '.join(row.client.packages)})")
         if row.skipped:
             lines.append(f"  skipped: {row.skipped}")
-        lines += [f"  {_MARKS[each.passed]} {each.check}: {each.says.replace('`', '')}" for each in row.verdicts]
+        lines += [f"  {_MARKS[each.passed]} {each.check}: {each.says.replace('`', '')}" for each in row.results]
         if not row.passed and row.last_words:
             lines += [f"    | {line}" for line in row.last_words.strip().splitlines()]
     return "\n".join([*lines, "", _sum(rows)])
@@ -61,11 +61,11 @@ def write(rows: Sequence[Row], path: Path = PAGE) -> None:
 
 
 def markdown(rows: Sequence[Row]) -> str:
-    """Return the table as a page of Markdown; the same verdicts give the same page."""
+    """Return the table as a page of Markdown; the same results give the same page."""
     head = ("client", "versions", *CHECKS)
     lines = [" | ".join(head), " | ".join("---" for _ in head)]
     for row in rows:
-        by_check = {verdict.check: verdict for verdict in row.verdicts}
+        by_check = {result.check: result for result in row.results}
         cells = [_cell(by_check.get(check)) for check in CHECKS]
         lines.append(" | ".join((row.client.name, ", ".join(f"`{each}`" for each in row.client.packages), *cells)))
     notes = [f"- **{row.client.name}**: {row.client.note}" for row in rows if row.client.note]
@@ -88,17 +88,17 @@ Made by `tox -e clients` with {runtimes}. {sum}
 """
 
 
-def _cell(verdict: Verdict | None) -> str:
-    if verdict is None:
+def _cell(result: CheckResult | None) -> str:
+    if result is None:
         return ""
-    return f"{_MARKS[verdict.passed]} {verdict.says}".removesuffix(" yes").replace("|", "\\|").replace("\n", " ")
+    return f"{_MARKS[result.passed]} {result.says}".removesuffix(" yes").replace("|", "\\|").replace("\n", " ")
 
 
 def _sum(rows: Sequence[Row]) -> str:
-    verdicts = [verdict for row in rows for verdict in row.verdicts]
-    failed = sum(not verdict.passed for verdict in verdicts)
+    results = [result for row in rows for result in row.results]
+    failed = sum(not result.passed for result in results)
     skipped = [row.client.name for row in rows if row.skipped]
-    text = f"{len(rows) - len(skipped)} clients, {len(verdicts)} checks, {failed} failed"
+    text = f"{len(rows) - len(skipped)} clients, {len(results)} checks, {failed} failed"
     return text + (f"; skipped: {', '.join(skipped)}." if skipped else ".")
 
 

@@ -1,4 +1,4 @@
-"""The verdicts on real clients: what passes, and that each thing that can go wrong does not."""
+"""The results on real clients: what passes, and that each thing that can go wrong does not."""
 
 import tomllib
 from pathlib import Path
@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from interop.catalogue import FOLDER, Client, read_clients
+from interop.check_results import BATCH, MODELS, RECOVERS, check_outcome, check_sent, failed, passed
 from interop.recording import Recording, Request
 from interop.table import Row, markdown, plain
-from interop.verdicts import BATCH, MODELS, RECOVERS, failed, judge, judge_sent, passed
 from openrouter_mock.call import Answer, Call, Refusal
 from openrouter_mock.service import Service
 from openrouter_mock.settings import MockSettings
@@ -36,7 +36,7 @@ def error(status: int | None, *types: str) -> dict[str, Any]:
 def test_the_vectors_of_the_mock_in_their_order_pass() -> None:
     """Vectors may have another length as long as they point the same way, as float32 ones do."""
     outcome = {"vectors": [[number * (1 + 1e-7) for number in vector] for vector in VECTORS]}
-    assert judge(client(), BATCH, outcome, requests(200), VECTORS).passed
+    assert check_outcome(client(), BATCH, outcome, requests(200), VECTORS).passed
 
 
 @pytest.mark.parametrize(
@@ -46,24 +46,24 @@ def test_the_vectors_of_the_mock_in_their_order_pass() -> None:
 )
 def test_other_vectors_fail(vectors: list[list[float]]) -> None:
     """Order, number and length of vectors count, and a zero vector is like none."""
-    assert not judge(client(), BATCH, {"vectors": vectors}, requests(200), VECTORS).passed
+    assert not check_outcome(client(), BATCH, {"vectors": vectors}, requests(200), VECTORS).passed
 
 
 def test_vectors_that_are_not_numbers_fail() -> None:
     """The cosine of NaN is not above any bound."""
-    assert not judge(client(), BATCH, {"vectors": [[float("nan")] * 3] * 3}, requests(200), VECTORS).passed
+    assert not check_outcome(client(), BATCH, {"vectors": [[float("nan")] * 3] * 3}, requests(200), VECTORS).passed
 
 
 @pytest.mark.parametrize("check", [BATCH, "401", RECOVERS, MODELS])
 def test_a_check_that_was_never_reached_fails(check: str) -> None:
     """A program that ended early reported nothing on the rest, and that is no success."""
-    assert not judge(client(), check, None, [], VECTORS).passed
+    assert not check_outcome(client(), check, None, [], VECTORS).passed
 
 
 def test_a_typed_error_passes_also_through_a_subclass() -> None:
     """The expected class is among those that the exception is an instance of."""
     outcome = error(401, "sdk.NearerError", "sdk.KeyError", "sdk.Error")
-    assert judge(client(), "401", outcome, requests(401), None).passed
+    assert check_outcome(client(), "401", outcome, requests(401), None).passed
 
 
 @pytest.mark.parametrize(
@@ -80,14 +80,14 @@ def test_a_typed_error_passes_also_through_a_subclass() -> None:
 )
 def test_an_error_that_is_not_the_clients_typed_one_fails(outcome: dict[str, Any], statuses: list[int]) -> None:
     """Class, status, and what the mock really answered count."""
-    assert not judge(client(), "401", outcome, requests(*statuses), None).passed
+    assert not check_outcome(client(), "401", outcome, requests(*statuses), None).passed
 
 
 @pytest.mark.parametrize(("retries", "tries", "good"), [(True, 3, True), (True, 1, False), (False, 3, False)])
 def test_a_rate_limit_is_tried_again_by_those_that_retry(retries: bool, tries: int, good: bool) -> None:  # noqa: FBT001
     """What a client is said to do is held to, both ways."""
-    verdict = judge(client(retries=retries), "429", error(429, "sdk.RateError"), requests(*[429] * tries), None)
-    assert verdict.passed == good
+    result = check_outcome(client(retries=retries), "429", error(429, "sdk.RateError"), requests(*[429] * tries), None)
+    assert result.passed == good
 
 
 @pytest.mark.parametrize(
@@ -108,22 +108,22 @@ def test_recovery_is_a_refusal_and_then_the_vectors(
     good: bool,  # noqa: FBT001
 ) -> None:
     """A client that retries was refused once and got the right vectors; any other raises after one request."""
-    assert judge(client(retries=retries), RECOVERS, outcome, requests(*statuses), VECTORS).passed == good
+    assert check_outcome(client(retries=retries), RECOVERS, outcome, requests(*statuses), VECTORS).passed == good
 
 
 def test_models_are_compared_in_order() -> None:
     """A missing, a repeated or a misplaced model is noticed."""
-    assert judge(client(), MODELS, {"models": ["a", "b"]}, [], ["a", "b"]).passed
+    assert check_outcome(client(), MODELS, {"models": ["a", "b"]}, [], ["a", "b"]).passed
     for wrong in (["b", "a"], ["a"], ["a", "b", "b"]):
-        assert not judge(client(), MODELS, {"models": wrong}, [], ["a", "b"]).passed
+        assert not check_outcome(client(), MODELS, {"models": wrong}, [], ["a", "b"]).passed
 
 
 def test_what_is_sent_unasked_is_held_to() -> None:
     """Another encoding, another form of input, or no request at all is noticed."""
-    assert judge_sent(client(), requests(200)).passed
-    assert not judge_sent(client(), []).passed
-    assert not judge_sent(client(), [Request("key", 200, "float", "texts")]).passed
-    assert not judge_sent(client(), [*requests(200), Request("key", 200, "base64", "token ids")]).passed
+    assert check_sent(client(), requests(200)).passed
+    assert not check_sent(client(), []).passed
+    assert not check_sent(client(), [Request("key", 200, "float", "texts")]).passed
+    assert not check_sent(client(), [*requests(200), Request("key", 200, "base64", "token ids")]).passed
 
 
 def test_a_recording_tells_requests_apart_by_key() -> None:

@@ -1,4 +1,4 @@
-"""From what a client reported and what it sent, to a verdict per check."""
+"""From what a client reported and what it sent, to a result per check."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LIKE = 0.999_999
 
 
 @attrs.frozen
-class Verdict:
+class CheckResult:
     """What one check of one client came to."""
 
     check: str
@@ -29,20 +29,20 @@ class Verdict:
     """What was seen, in few words."""
 
 
-def passed(check: str, says: str) -> Verdict:
-    """Return the verdict on a check that passed."""
-    return Verdict(check, passed=True, says=says)
+def passed(check: str, says: str) -> CheckResult:
+    """Return the result on a check that passed."""
+    return CheckResult(check, passed=True, says=says)
 
 
-def failed(check: str, says: str) -> Verdict:
-    """Return the verdict on a check that failed."""
-    return Verdict(check, passed=False, says=says)
+def failed(check: str, says: str) -> CheckResult:
+    """Return the result on a check that failed."""
+    return CheckResult(check, passed=False, says=says)
 
 
-def judge(
+def check_outcome(
     client: Client, check: str, outcome: dict[str, Any] | None, requests: Sequence[Request], expected: Any
-) -> Verdict:
-    """Return the verdict on *check*; *outcome* is None when the client's program never came to it.
+) -> CheckResult:
+    """Return the result on *check*; *outcome* is None when the client's program never came to it.
 
     *expected* are the mock's own vectors for `one text`, `batch in order` and `after one 429`; its list of model ids for
     `models`; and is not looked at for the others.
@@ -50,17 +50,17 @@ def judge(
     if outcome is None:
         return failed(check, "the program ended, or its time was up, before it came to this")
     if check == MODELS:
-        return _judge_models(outcome, expected)
+        return _check_models(outcome, expected)
     if check.isdigit():
-        return _judge_error(client, check, int(check), outcome, requests)
+        return _check_error(client, check, int(check), outcome, requests)
     if check == RECOVERS:
-        return _judge_recovery(client, outcome, requests, expected)
+        return _check_recovery(client, outcome, requests, expected)
     problem = _vectors_differ(outcome, expected)
     return passed(check, "yes") if problem is None else failed(check, problem)
 
 
-def judge_sent(client: Client, requests: Sequence[Request]) -> Verdict:
-    """Return the verdict on the form and encoding of *requests*, which the client chose by itself."""
+def check_sent(client: Client, requests: Sequence[Request]) -> CheckResult:
+    """Return the result on the form and encoding of *requests*, which the client chose by itself."""
     seen = sorted({f"{request.input}, {request.encoding}" for request in requests})
     wanted = f"{client.input}, {client.encoding}"
     if seen == [wanted]:
@@ -68,7 +68,7 @@ def judge_sent(client: Client, requests: Sequence[Request]) -> Verdict:
     return failed(SENT, f"sent {'; '.join(seen) or 'nothing'}; expected {wanted}")
 
 
-def _judge_models(outcome: dict[str, Any], expected: list[str]) -> Verdict:
+def _check_models(outcome: dict[str, Any], expected: list[str]) -> CheckResult:
     if "error" in outcome:
         return failed(MODELS, _unexpected(outcome["error"]))
     if outcome["models"] == expected:
@@ -76,9 +76,9 @@ def _judge_models(outcome: dict[str, Any], expected: list[str]) -> Verdict:
     return failed(MODELS, f"{len(outcome['models'])} models; expected the {len(expected)} of the mock in order")
 
 
-def _judge_error(
+def _check_error(
     client: Client, check: str, status: int, outcome: dict[str, Any], requests: Sequence[Request]
-) -> Verdict:
+) -> CheckResult:
     wanted = client.errors[status]
     error = outcome.get("error")
     if error is None:
@@ -95,9 +95,9 @@ def _judge_error(
     return passed(check, f"`{wanted}`" + (f", {tries} requests" if tries > 1 else ""))
 
 
-def _judge_recovery(
+def _check_recovery(
     client: Client, outcome: dict[str, Any], requests: Sequence[Request], expected: Sequence[Sequence[float]]
-) -> Verdict:
+) -> CheckResult:
     statuses = [request.status for request in requests]
     if not client.retries:
         error = outcome.get("error")
