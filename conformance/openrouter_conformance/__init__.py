@@ -1,4 +1,31 @@
-"""The conformance suite: proves that a server keeps OpenRouter's embeddings contract."""
+"""The conformance suite: checks that a server keeps OpenRouter's embeddings contract.
+
+What is checked:
+
+- `operations`: the operations, the only table of them
+- `requirements`: what a server must do, as data
+- `contract`: the contract as validators
+- `fault_table`: which requirement catches which fault of the mock; `explain` reads it
+
+How it is checked:
+
+- `runner`: a plan → records
+- `checks`: one module per facet, a function per requirement
+- `session`: what a check is given
+- `recorder`: the only way to the target; `exchange` is what it returns
+- `exchange_monitor`: every exchange, given to the checks of single exchanges
+- `answers`, `vectors`: successful answers, decoded
+- `properties`, `strategies`: relations that hold for all inputs
+- `campaign`, `generated_requests`, `sample_requests`, `samples`: what is sent
+- `targets`, `profiles`, `prices`: where it is sent, with how much effort, at what cost
+
+What comes out:
+
+- `results`: the status of a requirement, and what all of them make of the run
+- `report`: records, and what is written of them
+- `errors`: what a check raises, and who is to blame for it; `redaction`: no key in any of it
+- `cli`, `pytest_plugin`: the two ways to run it
+"""
 
 from __future__ import annotations
 
