@@ -90,7 +90,7 @@ def _mock(options: argparse.Namespace) -> int:
         latency=options.latency,
         seed=options.seed,
         leading_whitespace=options.leading_whitespace,
-        lists_scenarios=options.list_scenarios,
+        list_scenarios=options.list_scenarios,
         log_level=options.log_level,
         allow_remote=options.allow_remote,
     )

@@ -23,7 +23,7 @@ SETTINGS: dict[str, tuple[str | None, dict[str, Any]]] = {
     "--fault": ("index_from_one", {"faults": ("index_from_one",)}),
     "--latency": ("0.5", {"latency": 0.5}),
     "--seed": ("7", {"seed": 7}),
-    "--list-scenarios": (None, {"lists_scenarios": True}),
+    "--list-scenarios": (None, {"list_scenarios": True}),
     "--leading-whitespace": (None, {"leading_whitespace": True}),
     "--log-level": ("info", {"log_level": "info"}),
     "--allow-remote": (None, {"allow_remote": True}),
