@@ -15,7 +15,7 @@ import urllib.request
 from pathlib import Path
 from typing import NamedTuple
 
-from pinned_server import Server, check_tools, free_port, load, machine, serving
+from cpu_affinity_server import Server, check_tools, free_port, load, machine, serving
 
 GROWTH = 1.05
 """How much more than in the second quarter of the requests the memory may be at the end."""
@@ -39,7 +39,7 @@ def main() -> None:
     options = parser.parse_args()
     check_tools("wrk", "taskset")
     port = free_port()
-    command = [sys.executable, "-m", "openrouter_conformance", "mock", "--port", str(port)]
+    command = [sys.executable, "-m", "openrouter_mock", "--port", str(port)]
     started = time.monotonic()
     with serving(command, port, "/api/v1/embeddings") as server:
         steps = soaked(server, options)

@@ -21,7 +21,7 @@ import urllib.request
 from pathlib import Path
 from typing import NamedTuple
 
-from pinned_server import HERE, Server, check_tools, free_port, load, machine, serving
+from cpu_affinity_server import HERE, Server, check_tools, free_port, load, machine, serving
 
 REPOSITORY = HERE.parent
 PRISM = "@stoplight/prism-cli"
@@ -95,7 +95,7 @@ def installed_prism(folder: Path) -> Path:
 def start(stack: contextlib.ExitStack, prism: Path) -> dict[str, Server]:
     """Start the servers and return them by name; the bare one serves an answer that the mock gave."""
     ports = {name: free_port() for name in ("prism", "silent prism", "starlette", "mock")}
-    command = [sys.executable, "-m", "openrouter_conformance", "mock", "--port", str(ports["mock"])]
+    command = [sys.executable, "-m", "openrouter_mock", "--port", str(ports["mock"])]
     servers = {"mock": stack.enter_context(serving(command, ports["mock"], "/api/v1/embeddings"))}
     body = asked(servers["mock"])
     if len(json.loads(body)["data"][0]["embedding"]) != NUMBERS:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from openrouter_conformance import version
 from openrouter_conformance.errors import HarnessError, TargetError, UsageError
+from openrouter_mock import cli as mock_cli
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,8 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = _parser().parse_args(arguments)
         command: Callable[[argparse.Namespace], int] = options.command
         return command(options)
-    except UsageError as error:
+    except (UsageError, mock_cli.UsageError) as error:
         return _say(USAGE, str(error))
+    except ModuleNotFoundError as error:
+        return _say(USAGE, mock_cli.missing_extra(error, "this command", "conformance"))
     except (TargetError, HarnessError) as error:
         return _say(NOT_CHECKED, str(error))
     except KeyboardInterrupt:
@@ -88,34 +91,6 @@ def _run(options: argparse.Namespace) -> int:
     return records.conclusion.exit_code
 
 
-def _mock(options: argparse.Namespace) -> int:
-    from openrouter_mock.server import serve  # noqa: PLC0415
-    from openrouter_mock.settings import MockSettings  # noqa: PLC0415
-
-    settings = MockSettings(
-        host=options.host,
-        port=options.port,
-        keys=tuple(options.key),
-        faults=tuple(options.fault),
-        latency=options.latency,
-        seed=options.seed,
-        leading_whitespace=options.leading_whitespace,
-        lists_scenarios=options.list_scenarios,
-        log_level=options.log_level,
-        allow_remote=options.allow_remote,
-    )
-    try:
-        serve(settings)
-    except ValueError as error:
-        raise UsageError(f"{error}.") from None
-    except OSError as error:
-        raise UsageError(
-            f"cannot serve at {options.host}:{options.port}: {error.strerror or error}; "
-            "choose another --port (0 takes a free one) or --host."
-        ) from None
-    return OK
-
-
 def _requirements(options: argparse.Namespace) -> int:
     from openrouter_conformance import requirements  # noqa: PLC0415
 
@@ -127,14 +102,6 @@ def _explain(options: argparse.Namespace) -> int:
     from openrouter_conformance import explain  # noqa: PLC0415
 
     _print(explain.explain(options.name))
-    return OK
-
-
-def _faults(options: argparse.Namespace) -> int:  # noqa: ARG001 - every command takes its options
-    from openrouter_mock.faults import FAULTS  # noqa: PLC0415
-
-    width = max(map(len, FAULTS))
-    _print("\n".join(f"{name:{width}}  {fault.description}" for name, fault in FAULTS.items()))
     return OK
 
 
@@ -163,8 +130,8 @@ def _parser() -> argparse.ArgumentParser:
     explain = commands.add_parser("explain", help="explain one requirement, or one fault of the mock")
     explain.add_argument("name", metavar="ID", help="the id of a requirement or the name of a fault")
     explain.set_defaults(command=_explain)
-    faults = commands.add_parser("faults", help="list the faults that `mock --fault NAME` injects")
-    faults.set_defaults(command=_faults)
+    faults = commands.add_parser("faults", help="list the faults that `mock --fault NAME` can inject")
+    faults.set_defaults(command=lambda _: mock_cli.print_faults())
     return parser
 
 
@@ -180,7 +147,9 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     run.add_argument(
         "--profile", choices=("quick", "default", "deep"), default="default", help="how much effort to make"
     )
-    run.add_argument("--seed", type=_natural, default=0, metavar="N", help="chooses the generated requests (default 0)")
+    run.add_argument(
+        "--seed", type=mock_cli.natural, default=0, metavar="N", help="chooses the generated requests (default 0)"
+    )
     run.add_argument(
         "--only", action="append", default=[], metavar="GLOB", help="check only these requirements; repeatable"
     )
@@ -195,65 +164,8 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def _add_mock(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     mock = commands.add_parser("mock", help="serve the reference mock")
-    mock.add_argument("--host", default="127.0.0.1", help="default 127.0.0.1")
-    mock.add_argument("--port", type=_port, default=8000, help="default 8000; 0 takes a free one")
-    mock.add_argument(
-        "--key", type=_key, action="append", default=[], help="a key to let in; repeatable; default: any sk-or-…"
-    )
-    mock.add_argument(
-        "--fault", action="append", default=[], metavar="NAME", help="a flaw to have, or one scenario; repeatable"
-    )
-    mock.add_argument("--latency", type=_seconds, default=0.0, metavar="SECONDS", help="wait before each answer")
-    mock.add_argument("--seed", type=_natural, default=0, metavar="N", help="chooses the vectors")
-    mock.add_argument(
-        "--list-scenarios", action="store_true", help="name the mock/… models, which play scenarios, in the model list"
-    )
-    mock.add_argument(
-        "--leading-whitespace", action="store_true", help="begin successes with white space, as the live API often does"
-    )
-    mock.add_argument(
-        "--log-level",
-        choices=("debug", "info", "warning", "error"),
-        default="warning",
-        help="info logs a line of JSON per request, without keys and texts",
-    )
-    mock.add_argument("--allow-remote", action="store_true", help="allow a --host beyond this machine")
-    mock.set_defaults(command=_mock)
-
-
-def _natural(text: str) -> int:
-    return _whole(text, "a number", 2**64 - 1)
-
-
-def _port(text: str) -> int:
-    return _whole(text, "a port", 2**16 - 1)
-
-
-def _whole(text: str, what: str, most: int) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        number = -1
-    if not 0 <= number <= most:
-        raise argparse.ArgumentTypeError(f"{text[:50]!r} is not {what} from 0 to {most}")
-    return number
-
-
-def _seconds(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    if not 0 <= number <= 3600:
-        raise argparse.ArgumentTypeError(f"{text[:50]!r} is not a number of seconds from 0 to 3600")
-    return number
-
-
-def _key(text: str) -> str:
-    """Return *text*; refuse, without repeating it, what no Authorization header can carry."""
-    if not text or not text.isascii() or not text.isprintable() or " " in text:
-        raise argparse.ArgumentTypeError("the key is empty or has characters that an Authorization header cannot carry")
-    return text
+    mock_cli.add_arguments(mock)
+    mock.set_defaults(command=mock_cli.serve_from)
 
 
 def _print(text: str) -> None:

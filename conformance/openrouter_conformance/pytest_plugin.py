@@ -1,14 +1,13 @@
-"""The mock as a fixture, and the requirements as tests: `pytest --conformance-target URL`.
+"""The requirements as tests: `pytest --conformance-target URL`.
 
 pytest loads this module in every session of an environment that has the distribution. So it imports
-nothing but pytest; the server and the suite are imported when something uses them.
+nothing but pytest; the suite is imported when a target is given.
 """
 
 from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,38 +15,11 @@ import pytest
 
 if TYPE_CHECKING:
     from openrouter_conformance.report.records import Record, RunRecords
-    from openrouter_mock.server import MockServer
 
 MARKER = "conformance"
 """The mark of every requirement that is run as a test: `-m conformance` runs these alone."""
 
 _USAGE, _NOT_CHECKED = 4, 3
-
-
-@pytest.fixture(scope="session")
-def openrouter_mock_server() -> Iterator[MockServer]:
-    """A mock of OpenRouter's embeddings API on a free loopback port, one for the session.
-
-    `url` is the base URL, the part before `/embeddings`; `key` is a bearer key that is let in;
-    `scenarios` lets things happen. Most tests want `openrouter_mock`; this one is for fixtures of a wider scope.
-    """
-    from openrouter_mock.server import MockServer  # noqa: PLC0415 - heavy, and seldom used
-
-    with MockServer() as server:
-        yield server
-
-
-@pytest.fixture
-def openrouter_mock(openrouter_mock_server: MockServer) -> Iterator[MockServer]:
-    """The mock, fresh for this test: nothing queued by earlier ones, no call counted.
-
-    >>> def test_retry(openrouter_mock):
-    ...     openrouter_mock.scenarios.queue("rate-limited")  # the next call is 429, with Retry-After: 1
-    ...     assert embed("a cat", openrouter_mock.url, openrouter_mock.key)
-    """
-    openrouter_mock_server.scenarios.reset()
-    yield openrouter_mock_server
-    openrouter_mock_server.scenarios.reset()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -64,12 +36,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the mark; refuse to run in several processes, each of which would have ceilings of its own."""
+    """Register the mark; refuse to run in several processes, each with ceilings of its own, or without the extra."""
     config.addinivalue_line("markers", f"{MARKER}: a requirement on the server given by --conformance-target")
     if config.getoption("conformance_target") is None:
         return
     if config.getoption("numprocesses", None) or hasattr(config, "workerinput"):
         raise pytest.UsageError("--conformance-target runs in one process; run it without -n, or with -n 0")
+    try:
+        from openrouter_conformance import runner  # noqa: F401, PLC0415 - heavy, and needed from here on
+    except ModuleNotFoundError as error:
+        from openrouter_mock.cli import missing_extra  # noqa: PLC0415
+
+        raise pytest.UsageError(missing_extra(error, "--conformance-target", "conformance")) from None
 
 
 @pytest.hookimpl(tryfirst=True)

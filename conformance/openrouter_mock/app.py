@@ -8,25 +8,25 @@ import functools
 import itertools
 import logging
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
-from . import faults, status
-from .call import Answer, Call, Refusal
+from . import faults, status_page
+from .call import Call, HTTPError, Response
 from .service import Service
 from .settings import MockSettings
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable, Iterator
 
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from .asgi import ASGIApp, Message, Receive, Scope, Send
 
 BASE = "/api/v1"
-"""Path under which both operations lie."""
+"""The path of the API, before `/embeddings`."""
 
 _LARGE_BODY = 2**16
-"""Bytes from which a call may take so long that it is answered in a thread, beside the others."""
+"""Calls with larger bodies, in bytes, are answered in a thread, because they would hold up the others."""
 
 _logger = logging.getLogger("openrouter_mock")
 _PREFLIGHT = {
@@ -38,46 +38,46 @@ _PREFLIGHT = {
 
 
 class MockApp:
-    """The mock, as anything that serves ASGI runs it.
+    """The mock as an ASGI application.
 
     Two paths and a page need no router: looking them up in a dictionary takes a tenth of the time, which is
-    a tenth of that of an answer.
+    a tenth of that of a response.
     """
 
     def __init__(self, settings: MockSettings) -> None:
         """Prepare the mock; raise `ValueError` when *settings* name a fault that does not exist."""
-        chosen = faults.choose(settings.faults)
+        selected = faults.select(settings.faults)
         self.service = service = Service(settings)
-        """What answers the calls."""
-        self.kept: dict[Hashable, Any] = {}
-        """Room for what a fault on the wire remembers of this mock."""
-        for fault in chosen:
-            fault.plug(service)
-        self.waits = Waits()
-        """The answers that wait for their time."""
-        desk = _Desk(service, itertools.count(), status.Journal(settings.keys), self.waits)
-        self._operations = {
-            f"{BASE}/embeddings": _Operation(desk, {"POST": service.answer}),
-            f"{BASE}/embeddings/models": _Operation(desk, {"GET": service.answer, "HEAD": service.answer}),
-            "/": _Operation(desk, {"GET": lambda _: status.page(settings, desk.journal, base=BASE)}),
+        """The API that answers the calls."""
+        self.response_cache: dict[Hashable, list[Message]] = {}
+        """The responses that the fault `repeats_answers_of_earlier_calls` repeats."""
+        for fault in selected:
+            fault.install(service)
+        self.delayed_responses = DelayedResponses()
+        """The responses that are waiting for their delay."""
+        state = AppState(service, itertools.count(), status_page.CallLog(settings.keys), self.delayed_responses)
+        self._handlers = {
+            f"{BASE}/embeddings": _PathHandler(state, {"POST": service.respond}),
+            f"{BASE}/embeddings/models": _PathHandler(state, {"GET": service.respond, "HEAD": service.respond}),
+            "/": _PathHandler(state, {"GET": lambda _: status_page.page(settings, state.call_log, base=BASE)}),
         }
-        self._nothing = _Operation(desk, {})
-        self._answer: ASGIApp = self._dispatch
-        for fault in reversed([each for each in chosen if each.on_wire]):
-            self._answer = fault.wrap(self._answer)
+        self._not_found = _PathHandler(state, {})
+        self._http_app: ASGIApp = self._dispatch
+        for fault in reversed([each for each in selected if each.on_wire]):
+            self._http_app = fault.wrap(self._http_app)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, or follow the lifespan of the server."""
+        """Answer one request, or handle the lifespan events of the server."""
         if scope["type"] == "http":
             scope["app"] = self
-            await self._answer(scope, receive, send)
+            await self._http_app(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close"})
         else:
-            await _live(receive, send)
+            await _handle_lifespan(receive, send)
 
     def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        return self._operations.get(scope["path"], self._nothing)(scope, receive, send)
+        return self._handlers.get(scope["path"], self._not_found)(scope, receive, send)
 
 
 def create_app(settings: MockSettings | None = None) -> MockApp:
@@ -85,58 +85,58 @@ def create_app(settings: MockSettings | None = None) -> MockApp:
     return MockApp(settings or MockSettings())
 
 
-async def _live(receive: Receive, send: Send) -> None:
-    """Tell the server that there is nothing to prepare, and nothing to clean up."""
+async def _handle_lifespan(receive: Receive, send: Send) -> None:
+    """Acknowledge startup and shutdown: there is nothing to prepare and nothing to clean up."""
     for step in ("startup", "shutdown"):
         await receive()
         await send({"type": f"lifespan.{step}.complete"})
 
 
-class Waits:
-    """Answers that wait for their time, unless the server stops before."""
+class DelayedResponses:
+    """Responses that wait for their delay; when the server stops, they are sent at once."""
 
     def __init__(self) -> None:
-        self._over = False
+        self._released = False
         self._waiting: set[asyncio.Event] = set()
 
     async def wait(self, seconds: float) -> None:
-        """Wait for *seconds*, or until `end`."""
-        ended = asyncio.Event()
-        self._waiting.add(ended)
+        """Wait for *seconds*, or until `release`."""
+        released = asyncio.Event()
+        self._waiting.add(released)
         try:
-            if not self._over:
+            if not self._released:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(ended.wait(), seconds)
+                    await asyncio.wait_for(released.wait(), seconds)
         finally:
-            self._waiting.discard(ended)
+            self._waiting.discard(released)
 
-    def end(self) -> None:
-        """Let nobody wait any more; call it in the loop of those who do."""
-        self._over = True
-        for ended in self._waiting:
-            ended.set()
+    def release(self) -> None:
+        """End all delays, present and future; call it in the event loop of those that wait."""
+        self._released = True
+        for released in self._waiting:
+            released.set()
 
-    def begin(self) -> None:
-        """Let them wait again."""
-        self._over = False
+    def reset(self) -> None:
+        """Delay responses again, when the server starts again."""
+        self._released = False
 
 
 @attrs.frozen
-class _Desk:
-    """What all paths share."""
+class AppState:
+    """The state that all paths share."""
 
     service: Service
-    numbers: Iterator[int]
-    journal: status.Journal
-    waits: Waits
+    call_numbers: Iterator[int]
+    call_log: status_page.CallLog
+    delayed_responses: DelayedResponses
 
 
-class _Operation:
-    """Answers one path: reads the request, asks who serves its method, sends what it says."""
+class _PathHandler:
+    """Answers the requests to one path: reads the request, calls the function of its method, sends the response."""
 
-    def __init__(self, desk: _Desk, methods: dict[str, Callable[[Call], Answer]]) -> None:
-        self._desk = desk
-        self._service = desk.service
+    def __init__(self, state: AppState, methods: dict[str, Callable[[Call], Response]]) -> None:
+        self._state = state
+        self._service = state.service
         self._methods = methods
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -144,17 +144,17 @@ class _Operation:
         call = self._call(scope)
         try:
             if "expect" in call.headers:
-                self._check_promise(call)
+                self._check_announced_size(call)
             call.body = await self._read_body(receive)
-            answer = await self._answer(call)
-        except Refusal as refusal:
-            answer = self._service.refuse(call, refusal)
+            response = await self._respond(call)
+        except HTTPError as error:
+            response = self._service.error_response(call, error)
         except _DisconnectedError:
             return
         if delay := self._service.settings.latency + call.delay:
-            await self._desk.waits.wait(delay)
-        await _send(answer, send, with_content=call.method != "HEAD")
-        self._note(call, answer, time.perf_counter() - started)
+            await self._state.delayed_responses.wait(delay)
+        await _send(response, send, with_content=call.method != "HEAD")
+        self._log(call, response, time.perf_counter() - started)
 
     def _call(self, scope: Scope) -> Call:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
@@ -163,46 +163,48 @@ class _Operation:
             path=scope["path"],
             headers=headers,
             query=scope["query_string"].decode("latin-1"),
-            number=next(self._desk.numbers),
+            number=next(self._state.call_numbers),
         )
 
-    async def _answer(self, call: Call) -> Answer:
+    async def _respond(self, call: Call) -> Response:
         if not self._methods and call.method != "OPTIONS":
-            raise Refusal(404, f"path: nothing is served at {call.path[:100]}; see {BASE}/embeddings/models")
+            raise HTTPError(404, f"path: nothing is served at {call.path[:100]}; see {BASE}/embeddings/models")
         if call.method in self._methods:
             large = len(call.body) > _LARGE_BODY
-            return await asyncio.to_thread(self._attempt, call) if large else self._attempt(call)
+            return await asyncio.to_thread(self._call_method, call) if large else self._call_method(call)
         allowed = ", ".join((*self._methods, "OPTIONS"))
         if call.method == "OPTIONS":
-            return Answer(204, {**_PREFLIGHT, "Allow": allowed}, b"")
-        raise Refusal(405, f"method: {call.method[:20]} is not served here; use {allowed}", headers={"Allow": allowed})
+            return Response(204, {**_PREFLIGHT, "Allow": allowed}, b"")
+        raise HTTPError(
+            405, f"method: {call.method[:20]} is not served here; use {allowed}", headers={"Allow": allowed}
+        )
 
-    def _attempt(self, call: Call) -> Answer:
+    def _call_method(self, call: Call) -> Response:
         try:
             return self._methods[call.method](call)
-        except Exception:  # a server answers, whatever happens within
+        except Exception:  # a bug of the mock must not leave a client without a response
             _logger.exception("the mock failed on %s %s", call.method, call.path)
-            return self._service.refuse(call, Refusal(500, "the mock failed; its log says how"))
+            return self._service.error_response(call, HTTPError(500, "the mock failed; its log says how"))
 
-    def _note(self, call: Call, answer: Answer, seconds: float) -> None:
-        journal = self._desk.journal
-        record = journal.note(call, answer, seconds)
+    def _log(self, call: Call, response: Response, seconds: float) -> None:
+        call_log = self._state.call_log
+        record = call_log.add(call, response, seconds)
         if _logger.isEnabledFor(logging.INFO):
-            _logger.info("request", extra={"request": journal.told(record)})
+            _logger.info("request", extra={"request": call_log.redacted_fields(record)})
 
-    def _check_promise(self, call: Call) -> None:
-        """Refuse a body that is announced as too large by a sender who waits to hear whether to send it."""
-        length, most = call.headers.get("content-length", ""), self._service.settings.max_body
-        if length.isdecimal() and int(length) > most:
-            # Whether the body comes all the same is open, and with it where the next request would begin.
-            raise _too_large(int(length), most, headers={"Connection": "close"})
+    def _check_announced_size(self, call: Call) -> None:
+        """Reject a body announced as too large by a client that waits for `100 Continue` before it sends it."""
+        length, limit = call.headers.get("content-length", ""), self._service.settings.max_body
+        if length.isdecimal() and int(length) > limit:
+            # The client may or may not send the body now, so where the next request begins is unknown.
+            raise _body_too_large(int(length), limit, headers={"Connection": "close"})
 
     async def _read_body(self, receive: Receive) -> bytes:
         """Return the body.
 
-        A too large one is read to its end, so that the sender hears the refusal, but not kept.
+        One that is too large is read to its end, so that the client reads the error, but not stored.
         """
-        most = self._service.settings.max_body
+        limit = self._service.settings.max_body
         chunks: list[bytes] = []
         size = 0
         more = True
@@ -213,19 +215,19 @@ class _Operation:
             chunk = message.get("body", b"")
             more = message.get("more_body", False)
             size += len(chunk)
-            if size <= most:
+            if size <= limit:
                 chunks.append(chunk)
-        if size > most:
-            raise _too_large(size, most)
+        if size > limit:
+            raise _body_too_large(size, limit)
         return b"".join(chunks)
 
 
-def _too_large(size: int, most: int, headers: dict[str, str] | None = None) -> Refusal:
-    return Refusal(413, f"body: {size} bytes are more than the {most} that are taken", headers=headers)
+def _body_too_large(size: int, limit: int, headers: dict[str, str] | None = None) -> HTTPError:
+    return HTTPError(413, f"body: {size} bytes are more than the limit of {limit}", headers=headers)
 
 
 class _DisconnectedError(Exception):
-    """The client has gone; nobody waits for an answer."""
+    """The client has closed the connection before its request was complete."""
 
 
 @functools.lru_cache(maxsize=256)
@@ -233,10 +235,10 @@ def _header_name(name: str) -> bytes:
     return name.lower().encode("latin-1")
 
 
-async def _send(answer: Answer, send: Send, *, with_content: bool) -> None:
-    headers = {**answer.headers}
-    if answer.status != 204:
-        headers.setdefault("Content-Length", str(len(answer.content)))
+async def _send(response: Response, send: Send, *, with_content: bool) -> None:
+    headers = {**response.headers}
+    if response.status != 204:
+        headers.setdefault("Content-Length", str(len(response.content)))
     raw = [(_header_name(name), value.encode("latin-1")) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": answer.status, "headers": raw})
-    await send({"type": "http.response.body", "body": answer.content if with_content else b""})
+    await send({"type": "http.response.start", "status": response.status, "headers": raw})
+    await send({"type": "http.response.body", "body": response.content if with_content else b""})

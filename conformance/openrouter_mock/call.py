@@ -1,4 +1,4 @@
-"""What passes through the mock: a call on its way in, an answer or a refusal on its way out."""
+"""What passes through the mock: a call on its way in, a response or an error on its way out."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
     import orjson
 
-    from .catalogue import Endpoint, Model
+    from .catalog import Endpoint, Model
 
 
-class Refusal(Exception):  # noqa: N818 - it is the server's answer, not an error of the server
-    """A call that is answered with an error body instead of a result."""
+class HTTPError(Exception):
+    """Ends the answering of a call: the response is an error body with this status and message."""
 
     def __init__(
         self,
@@ -35,9 +35,9 @@ class Refusal(Exception):  # noqa: N818 - it is the server's answer, not an erro
         self.headers = dict(headers or {})
 
 
-def unauthorized(message: str) -> Refusal:
-    """Return the refusal of a call whose key is missing or unknown."""
-    return Refusal(401, f"Authorization: {message}", headers={"WWW-Authenticate": "Bearer"})
+def unauthorized(message: str) -> HTTPError:
+    """Return the error for a call whose key is missing or unknown."""
+    return HTTPError(401, f"Authorization: {message}", headers={"WWW-Authenticate": "Bearer"})
 
 
 @attrs.frozen
@@ -47,7 +47,7 @@ class Medium:
     kind: str
     """`image`, `audio`, `video` or `file`."""
     content: bytes = attrs.field(repr=False)
-    """The decoded bytes, or the address as it was given: nothing is ever fetched."""
+    """The decoded bytes, or the URL as it was sent: nothing is ever fetched."""
 
     def __len__(self) -> int:
         return len(self.content)
@@ -58,11 +58,11 @@ class Input:
     """One thing to embed."""
 
     source: str | tuple[int, ...] | tuple[str | Medium, ...]
-    """A text, token ids, or the parts of a multimodal input; tells it apart from every other input."""
-    where: str = "input"
-    """Its place in the request, for messages."""
+    """A text, token ids, or the parts of a multimodal input; equal inputs have equal sources."""
+    path: str = "input"
+    """Its place in the request body, for messages: `input` or `input.3`."""
     position: int = 0
-    """Its place in the batch, from 0."""
+    """Its index in the batch, from 0."""
 
     @functools.cached_property
     def tokens_by_kind(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
@@ -82,7 +82,7 @@ class Input:
 
     @property
     def size(self) -> int:
-        """About how many bytes its source takes."""
+        """The size of its source in bytes, approximately."""
         parts = (self.source,) if isinstance(self.source, str) else self.source
         return sum(8 if isinstance(part, int) else len(part) for part in parts)
 
@@ -105,17 +105,17 @@ def _part_tokens(part: str | Medium) -> tuple[str, tuple[int, ...]]:
 
 @attrs.frozen
 class Embedded:
-    """An input's vector as it is sent, and what it took."""
+    """An input's encoded vector, and its token counts."""
 
     embedding: orjson.Fragment
-    """The value of `embedding`, written in JSON."""
+    """The JSON value of `embedding`."""
     tokens: Mapping[str, int]
-    """How many tokens the input had, by kind of part."""
+    """Token counts of the input by kind of part: `text`, `image`, …"""
 
 
 @attrs.define
-class Answer:
-    """A complete answer."""
+class Response:
+    """A complete HTTP response."""
 
     status: int
     headers: dict[str, str]
@@ -124,7 +124,7 @@ class Answer:
 
 @attrs.define
 class Call:
-    """One call; the stages of answering fill it from top to bottom."""
+    """One call: the request, then what each stage of `Service` adds to it, from top to bottom."""
 
     method: str
     path: str
@@ -133,43 +133,43 @@ class Call:
     query: str = ""
     body: bytes = attrs.field(default=b"", repr=False)
     number: int = 0
-    """How many calls came before this one."""
+    """The number of calls before this one."""
     key: str | None = attrs.field(default=None, repr=False)
-    """The bearer key, once it has been let in."""
+    """The bearer key, once it has been accepted."""
     fields: dict[str, Any] = attrs.field(factory=dict, repr=False)
-    """The request body, once it has been read."""
+    """The request body, once it has been parsed; an object once it has been validated."""
     model: Model | None = None
     endpoint: Endpoint | None = None
     inputs: list[Input] = attrs.field(factory=list, repr=False)
     embedded: list[Embedded] = attrs.field(factory=list, repr=False)
-    generation: str = ""
-    """Identifier of the answer, `gen-emb-<seconds>-<20 letters or digits>`."""
+    generation_id: str = ""
+    """Identifier of the response, `gen-emb-<seconds>-<20 letters or digits>`."""
 
     delay: float = 0.0
-    """Seconds to wait before the answer is sent."""
+    """Seconds to wait before the response is sent."""
     leading_whitespace: bool = False
-    """Whether the answer begins with white space."""
+    """Whether the response body begins with white space."""
 
     @property
     def chosen_model(self) -> Model:
-        """The model, which every stage after routing may rely on."""
+        """The model, set by the stage `route`; RuntimeError before."""
         if self.model is None:
-            raise RuntimeError("the model is asked for before the call was routed")
+            raise RuntimeError("the model is not known before the stage route")
         return self.model
 
     @property
     def chosen_endpoint(self) -> Endpoint:
-        """The endpoint, which every stage after routing may rely on."""
+        """The endpoint, set by the stage `route`; RuntimeError before."""
         if self.endpoint is None:
-            raise RuntimeError("the endpoint is asked for before the call was routed")
+            raise RuntimeError("the endpoint is not known before the stage route")
         return self.endpoint
 
     @property
-    def length(self) -> int:
-        """Length of the vectors asked for."""
-        return int(self.fields.get("dimensions") or self.chosen_model.native_length)
+    def dimensions(self) -> int:
+        """The number of dimensions of the requested vectors."""
+        return int(self.fields.get("dimensions") or self.chosen_model.native_dimensions)
 
     @property
     def encoding(self) -> str:
-        """How vectors are written: `float` or `base64`."""
+        """The encoding of the requested vectors: `float` or `base64`."""
         return str(self.fields.get("encoding_format") or "float")

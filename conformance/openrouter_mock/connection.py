@@ -1,4 +1,4 @@
-"""HTTP on one connection: what uvicorn leaves without limits, or without an answer that clients can read."""
+"""One HTTP connection: uvicorn's protocol with limits on heads, trailers and time, and with JSON error responses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import httptools
 import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from .asgi_extensions import TRANSPORT
+from .asgi import TRANSPORT
 
 if TYPE_CHECKING:
     import asyncio
@@ -16,142 +16,143 @@ if TYPE_CHECKING:
     from .settings import MockSettings
 
 _LINGER = 1.0
-"""Seconds that a connection stays open after a refusal."""
-_MOST_TRAILERS = 1000
-_HEAD = (
+"""Seconds that a connection stays open after an error response that ends it."""
+_MAX_TRAILERS = 1000
+_ERROR_HEAD = (
     b"content-type: application/json\r\n"
     b"content-length: %d\r\n"
     b"access-control-allow-origin: *\r\n"
     b"connection: close\r\n\r\n"
 )
-_OF_UPGRADES = {b"upgrade", b"http2-settings"}
-"""Headers of a request for another protocol, which the header Connection names too."""
+_UPGRADE_HEADERS = {b"upgrade", b"http2-settings"}
+"""The headers of an upgrade to another protocol, which the header Connection lists too."""
 
 
 class Connection(HttpToolsProtocol):
     """A connection to the mock.
 
     - A head may have `max_head` bytes, and a request may take `request_timeout` seconds to arrive.
-    - What is not HTTP is refused with an error body, like everything else that is refused.
-    - A client that sends no more, but still listens, gets its answers.
-    - A client that would rather speak another protocol, and says so, gets its answer in this one.
+    - Malformed HTTP gets an error response with the usual error body.
+    - A client that has closed its side of the connection still gets its responses.
+    - A request to upgrade to another protocol is answered in HTTP/1.1, as if it did not ask for that.
 
-    Requests may come before earlier ones are answered. So the one that arrives and the one that is being answered are
-    told apart; between them, in `pipeline`, wait those that have come whole, and perhaps one that has not.
+    Requests may be pipelined, so the request that is arriving may not be the one that is being answered (`_current`).
+    Between them, in `pipeline`, requests wait for their turn; only the newest of them may be incomplete.
     """
 
     def __init__(self, settings: MockSettings, **uvicorn: Any) -> None:
         super().__init__(**uvicorn)
         self._settings = settings
-        self._answering: RequestResponseCycle | None = None
-        self._head_arrives = self._body_arrives = False
-        self._read = 0
-        """How many bytes have been read for the request that arrives, but for its body."""
-        self._read_for_next = 0
-        """How many have been read at once when a request began."""
-        self._headers_of_head = 0
-        """How many headers the head had: what comes later are trailers."""
-        self._too_long = False
-        """Whether what is being read at once could hold a head that is too long."""
-        self._refusal: bytes | None = None
-        """What ends the connection, as soon as the answers before it are sent."""
-        self._ended = False
-        """Whether it has been sent."""
-        self._deadline: asyncio.TimerHandle | None = None
+        self._current: RequestResponseCycle | None = None
+        self._head_incomplete = self._body_incomplete = False
+        self._bytes_read = 0
+        """The bytes read of the arriving request, without its body."""
+        self._bytes_read_at_start = 0
+        """The bytes of the read in which a request began."""
+        self._header_count = 0
+        """The number of headers in the head: all later ones are trailers."""
+        self._read_exceeds_limit = False
+        """Whether a single read is so long that it may contain a head that is too long."""
+        self._final_error: bytes | None = None
+        """The error response that ends the connection, once the responses before it are sent."""
+        self._final_error_sent = False
+        self._timeout: asyncio.TimerHandle | None = None
 
-    # What the transport tells.
+    # Events of the transport.
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait: who connects and says nothing is not waited for either."""
+        """Start the timeout: a client that connects and sends nothing is disconnected."""
         super().connection_made(transport)
-        self._deadline = self.loop.call_later(self._settings.request_timeout, self._give_up)
+        self._timeout = self.loop.call_later(self._settings.request_timeout, self._time_out)
 
     def data_received(self, data: bytes) -> None:
-        """Read what has come; refuse what is too long, and give what is not whole a time to arrive."""
-        if self._refusal is not None:
+        """Parse what has arrived; reject what is too long, and start the timeout of an incomplete request."""
+        if self._final_error is not None:
             return
-        if self._head_arrives or self._body_arrives:
-            self._read += len(data)
+        if self._head_incomplete or self._body_incomplete:
+            self._bytes_read += len(data)
         else:
-            self._read_for_next = len(data)
-        self._too_long = len(data) > self._settings.max_head
+            self._bytes_read_at_start = len(data)
+        self._read_exceeds_limit = len(data) > self._settings.max_head
         self._feed(data)
-        if self._head_arrives and max(self._read, self._head_size()) > self._settings.max_head:
-            self._refuse_head()
-        elif self._body_arrives and (
-            self._read > self._settings.max_body or len(self.headers) - self._headers_of_head > _MOST_TRAILERS
+        if self._head_incomplete and max(self._bytes_read, self._head_size()) > self._settings.max_head:
+            self._reject_head()
+        elif self._body_incomplete and (
+            self._bytes_read > self._settings.max_body or len(self.headers) - self._header_count > _MAX_TRAILERS
         ):
-            self._refuse(431, "trailers: there are too many")
-        if (self._head_arrives or self._body_arrives) and self._deadline is None:
-            self._deadline = self.loop.call_later(self._settings.request_timeout, self._give_up)
+            self._reject(431, "trailers: there are too many")
+        if (self._head_incomplete or self._body_incomplete) and self._timeout is None:
+            self._timeout = self.loop.call_later(self._settings.request_timeout, self._time_out)
 
     def eof_received(self) -> bool:  # type: ignore[override]
-        """Return whether something is still to be sent to a client that will send no more."""
-        if self._head_arrives or self._body_arrives:
-            self._refuse(400, "request: it ends in the middle")
-        elif self._refusal is None:
-            if (last := self._last()) is None:
+        """Return whether there is still something to send to a client that has closed its side."""
+        if self._head_incomplete or self._body_incomplete:
+            self._reject(400, "request: it ends in the middle")
+        elif self._final_error is None:
+            if (newest := self._newest_complete()) is None:
                 return False
-            last.keep_alive = False
-        return not self._ended
+            newest.keep_alive = False
+        return not self._final_error_sent
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget what was on its way."""
-        self._arrived()
+        """Stop the timeout."""
+        self._stop_waiting()
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
-        """End the connection behind the answers to what has come whole; what has not is not waited for."""
-        self._forget_arriving()
-        if (last := self._last()) is None:
+        """Close the connection after the responses to complete requests; drop an incomplete one."""
+        self._drop_incomplete()
+        if (newest := self._newest_complete()) is None:
             self.transport.close()
         else:
-            last.keep_alive = False
+            newest.keep_alive = False
 
-    # What the parser tells.
+    # Events of the parser.
 
     def on_message_begin(self) -> None:
-        """Wait no more for a request to begin."""
+        """Start counting the bytes of a request."""
         super().on_message_begin()
-        self._arrived()
+        self._stop_waiting()
         self._unset_keepalive_if_required()
-        self._head_arrives = True
-        # Of a read in which several begin, all counts for the first and nothing for the others: a read is not long.
-        self._read, self._read_for_next = self._read_for_next, 0
+        self._head_incomplete = True
+        # A read in which several requests begin counts for the first of them alone: a single read is short.
+        self._bytes_read, self._bytes_read_at_start = self._bytes_read_at_start, 0
 
     def on_headers_complete(self) -> None:
-        """Hand the request on; its body may still come."""
-        if (self._too_long or self._read > self._settings.max_head) and self._head_size() > self._settings.max_head:
+        """Start answering the request; its body may still arrive."""
+        if (
+            self._read_exceeds_limit or self._bytes_read > self._settings.max_head
+        ) and self._head_size() > self._settings.max_head:
             raise _HeadTooLongError
         if not self.parser.should_upgrade():
             super().on_headers_complete()
             self.scope["extensions"] = {TRANSPORT: self.transport}  # type: ignore[dict-item]
             if not self.pipeline:
-                self._answering = self.cycle
-            self._head_arrives, self._body_arrives = False, True
-            self._headers_of_head = len(self.headers)
+                self._current = self.cycle
+            self._head_incomplete, self._body_incomplete = False, True
+            self._header_count = len(self.headers)
 
     def on_body(self, body: bytes) -> None:
-        """Hand a piece of the body on."""
-        self._read -= len(body)
+        """Pass a piece of the body to the application."""
+        self._bytes_read -= len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """Tell the application that the body is whole."""
+        """Tell the application that the body is complete."""
         if not self.parser.should_upgrade():
             super().on_message_complete()
-            self._arrived()
+            self._stop_waiting()
 
-    # What a request and its answer tell.
+    # Events of a response.
 
     def on_response_complete(self) -> None:
-        """Go on to the next request, or to the refusal behind the last."""
+        """Go on to the next request, or to the final error after the last response."""
         following = self.pipeline[-1][0] if self.pipeline else None
         super().on_response_complete()
         if following is not None:
-            self._answering = following
-        elif self._refusal is not None:
-            self._end(self._refusal)
+            self._current = following
+        elif self._final_error is not None:
+            self._send_final_error(self._final_error)
 
     def _feed(self, data: bytes) -> None:
         while data:
@@ -161,29 +162,29 @@ class Connection(HttpToolsProtocol):
                 data = self._without_upgrade(data[upgrade.args[0] :])
             except httptools.HttpParserError as error:
                 if isinstance(error.__context__, _HeadTooLongError):
-                    self._refuse_head()
+                    self._reject_head()
                 else:
                     self.logger.info("Invalid HTTP: %s", error)
-                    self._refuse(400, "request: it is not valid HTTP/1.1")
+                    self._reject(400, "request: it is not valid HTTP/1.1")
                 return
             else:
                 return
 
     def _without_upgrade(self, rest: bytes) -> bytes:
-        """Return the request as if it asked for no other protocol, and the *rest*; nothing when it is refused.
+        """Return the head of a request without its upgrade, followed by the *rest*; nothing if it is rejected.
 
-        The parser takes what follows such a head for the other protocol, though it is the body: Java's client and
-        `curl --http2` ask for HTTP/2 with every request. A server without others reads on.
+        The parser stops at a head with an upgrade, because the bytes that follow may be of the other protocol. They are
+        the body: Java's client and `curl --http2` ask for HTTP/2 with every request, and a server may ignore that.
         """
         method = self.parser.get_method()
         if method == b"CONNECT":
-            self._refuse(400, "request: it asks for a tunnel, and this is no proxy")
+            self._reject(400, "request: it asks for a tunnel, and this is not a proxy")
             return b""
         version = self.parser.get_http_version().encode()
         fields = (
-            b"%s: %s\r\n" % (name, _without(_OF_UPGRADES, value) if name == b"connection" else value)
+            b"%s: %s\r\n" % (name, _remove_names(_UPGRADE_HEADERS, value) if name == b"connection" else value)
             for name, value in self.headers
-            if name not in _OF_UPGRADES
+            if name not in _UPGRADE_HEADERS
         )
         self.parser = httptools.HttpRequestParser(self)
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does with the first
@@ -192,65 +193,65 @@ class Connection(HttpToolsProtocol):
     def _head_size(self) -> int:
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
 
-    def _arrived(self) -> None:
-        """Stop waiting."""
-        self._head_arrives = self._body_arrives = False
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+    def _stop_waiting(self) -> None:
+        """Stop the timeout: the request is complete, or nothing more will be read."""
+        self._head_incomplete = self._body_incomplete = False
+        if self._timeout is not None:
+            self._timeout.cancel()
+            self._timeout = None
 
-    def _forget_arriving(self) -> None:
-        """Forget the request that arrives."""
-        if self._body_arrives and self.cycle is self._answering:
-            self.cycle.disconnected = True  # the application need not wait for the body any more
+    def _drop_incomplete(self) -> None:
+        """Drop the request that is arriving."""
+        if self._body_incomplete and self.cycle is self._current:
+            self.cycle.disconnected = True  # stops the application from waiting for the body
             self.cycle.message_event.set()
-            self._answering = None
-        elif self._body_arrives:
+            self._current = None
+        elif self._body_incomplete:
             self.pipeline.popleft()  # it is the newest
-        self._arrived()
+        self._stop_waiting()
 
-    def _last(self) -> RequestResponseCycle | None:
-        """Return the newest request that has come whole and is not answered yet."""
-        newest = self.pipeline[0][0] if self.pipeline else self._answering
+    def _newest_complete(self) -> RequestResponseCycle | None:
+        """Return the newest complete request that is not answered yet."""
+        newest = self.pipeline[0][0] if self.pipeline else self._current
         return newest if newest is not None and not newest.response_complete else None
 
-    def _give_up(self) -> None:
-        self._deadline = None
-        if self._head_arrives or self._body_arrives:
-            self._refuse(408, f"request: it did not arrive within {self._settings.request_timeout:g} seconds")
+    def _time_out(self) -> None:
+        self._timeout = None
+        if self._head_incomplete or self._body_incomplete:
+            self._reject(408, f"request: it did not arrive within {self._settings.request_timeout:g} seconds")
         else:
             self.transport.close()
 
-    def _refuse_head(self) -> None:
-        self._refuse(431, f"head: it is longer than the {self._settings.max_head} bytes that are taken")
+    def _reject_head(self) -> None:
+        self._reject(431, f"head: it is longer than the limit of {self._settings.max_head} bytes")
 
-    def _refuse(self, status: int, message: str) -> None:
-        """Send a refusal behind the answers to what came before, and end the connection.
+    def _reject(self, status: int, message: str) -> None:
+        """Send an error response after the responses to earlier requests, and close the connection.
 
-        Nobody could tell where the next request would begin.
+        It cannot go on, because nothing tells where the next request would begin.
         """
-        if self._refusal is not None or self.transport.is_closing():
+        if self._final_error is not None or self.transport.is_closing():
             return
         content = orjson.dumps({"error": {"message": message, "code": status}})
-        self._refusal = STATUS_LINE[status] + _HEAD % len(content) + content
-        self._forget_arriving()
-        if self._last() is None:
-            self._end(self._refusal)
+        self._final_error = STATUS_LINE[status] + _ERROR_HEAD % len(content) + content
+        self._drop_incomplete()
+        if self._newest_complete() is None:
+            self._send_final_error(self._final_error)
 
-    def _end(self, refusal: bytes) -> None:
-        """Send the *refusal*; read on for a moment, else the client's system would drop it unread."""
-        if self._ended or self.transport.is_closing():
+    def _send_final_error(self, response: bytes) -> None:
+        """Send *response*, and close after a moment: with unread data, closing resets the connection and loses it."""
+        if self._final_error_sent or self.transport.is_closing():
             return
-        self._ended = True
-        self.transport.write(refusal)
+        self._final_error_sent = True
+        self.transport.write(response)
         self.transport.write_eof()
         self.loop.call_later(_LINGER, self.transport.close)
 
 
 class _HeadTooLongError(Exception):
-    """Stops the parser."""
+    """Stops the parser within a head that is too long."""
 
 
-def _without(names: set[bytes], value: bytes) -> bytes:
-    """Return the list of names in a header without *names*."""
+def _remove_names(names: set[bytes], value: bytes) -> bytes:
+    """Return the comma-separated names in a header *value* without *names*."""
     return b",".join(each for each in value.split(b",") if each.strip().lower() not in names)

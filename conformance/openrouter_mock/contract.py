@@ -1,4 +1,4 @@
-"""The contract that the mock serves: read as data from the place where it ships, beside the client."""
+"""The contract that the mock serves: read as data from where it ships, in the package of the client."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ import yaml
 
 @functools.cache
 def path() -> Path:
-    """Return where the contract lies: in the client's package, in the wheel as in the repository.
+    """Return the path of the contract: the file `openapi.yaml` in the package `openrouter_embeddings`.
 
-    The package is located, not imported: neither the mock nor the suite runs the client. FileNotFoundError when the
-    package is not installed.
+    The package is located, not imported: the mock does not run the client.
+
+    Raises:
+        FileNotFoundError: The package is not installed.
+
     """
     spec = importlib.util.find_spec("openrouter_embeddings")
     if spec is None or not spec.submodule_search_locations:

@@ -1,4 +1,4 @@
-"""From the `input` field, in any of its five forms, to the things to embed."""
+"""Parses the `input` field, in any of its five forms, into the inputs to embed."""
 
 from __future__ import annotations
 
@@ -6,31 +6,35 @@ import base64
 import binascii
 from typing import TYPE_CHECKING, Any
 
-from .call import Input, Medium, Refusal
+from .call import HTTPError, Input, Medium
 
 if TYPE_CHECKING:
-    from .catalogue import Model
+    from .catalog import Model
 
-MOST_INPUTS = 2048
-"""The most inputs in one request."""
+MAX_INPUTS = 2048
+"""The maximum number of inputs in one request."""
 
 _MEDIA = {"image_url": "image", "input_audio": "audio", "input_video": "video", "input_file": "file"}
 
 
-def read(field: Any, model: Model) -> list[Input]:
-    """Return what the contract-valid *field* asks to embed, in order.
+def parse(field: Any, model: Model) -> list[Input]:
+    """Return the inputs in the valid *field*, in order.
 
-    Raise `Refusal` when the model cannot take it: too many inputs, or a medium that it does not read.
+    Raises:
+        HTTPError: 400; there are too many inputs, or *model* does not accept a medium among them.
+
     """
-    inputs = _read(field)
-    if len(inputs) > MOST_INPUTS:
-        raise Refusal(400, f"input: {len(inputs)} inputs are more than the {MOST_INPUTS} that {model.id} takes at once")
+    inputs = _parse(field)
+    if len(inputs) > MAX_INPUTS:
+        raise HTTPError(
+            400, f"input: {len(inputs)} inputs are more than the {MAX_INPUTS} that {model.id} takes at once"
+        )
     for each in inputs:
         _check_media(each, model)
     return inputs
 
 
-def _read(field: Any) -> list[Input]:
+def _parse(field: Any) -> list[Input]:
     if isinstance(field, str):
         return [Input(field)]
     if field and isinstance(field[0], int | float):
@@ -45,7 +49,7 @@ def _source(each: Any) -> str | tuple[int, ...] | tuple[str | Medium, ...]:
 
 
 def _tokens(numbers: list[int | float]) -> tuple[int, ...]:
-    """Return token ids as whole numbers: some clients send 9906 as 9906.0, and JSON makes no difference."""
+    """Return token ids as integers: some clients send 9906 as 9906.0, which is the same number in JSON."""
     return tuple(map(int, numbers))
 
 
@@ -56,13 +60,13 @@ def _part(part: dict[str, Any]) -> str | Medium:
     return Medium(_MEDIA[part["type"]], _content(medium.get("url") or medium.get("data") or ""))
 
 
-def _content(address: str) -> bytes:
-    """Return the bytes that *address* holds itself: the base64 of a `data:` address or of nothing else."""
-    encoded = address.split(",", 1)[-1] if address.startswith("data:") else address
+def _content(url: str) -> bytes:
+    """Return the bytes of a `data:` URL or of plain base64; of any other URL, the URL itself."""
+    encoded = url.split(",", 1)[-1] if url.startswith("data:") else url
     try:
         return base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
-        return address.encode("utf-8", "surrogatepass")
+        return url.encode("utf-8", "surrogatepass")
 
 
 def _check_media(given: Input, model: Model) -> None:
@@ -71,4 +75,4 @@ def _check_media(given: Input, model: Model) -> None:
     kinds = {part.kind for part in given.source if isinstance(part, Medium)}
     for kind in sorted(kinds - model.modalities):
         reads = ", ".join(sorted(model.modalities))
-        raise Refusal(400, f"{given.where}: {model.id} does not read {kind}; it reads {reads}")
+        raise HTTPError(400, f"{given.path}: {model.id} does not read {kind}; it reads {reads}")

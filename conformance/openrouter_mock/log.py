@@ -1,4 +1,4 @@
-"""The log of a served mock: a line of JSON for whatever happens, without keys and without what was embedded."""
+"""The log of a mock that is served: one line of JSON per event, without keys and inputs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import orjson
 
 
 class JsonLines(logging.Formatter):
-    """Writes a record as one line of JSON: `time` (UTC), `level`, `event`, and the fields of a request."""
+    """Formats a record as one line of JSON: `time` (UTC), `level`, `event`, and the fields of a request."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
@@ -26,8 +26,8 @@ class JsonLines(logging.Formatter):
         return orjson.dumps(line, default=str).decode()
 
 
-def to_stderr(level: str) -> None:
-    """Write what is logged from *level* on to stderr, unless the program that serves has a log of its own."""
+def log_to_stderr(level: str) -> None:
+    """Log to stderr, from *level* on, unless the program has configured logging already."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level.upper(), handlers=[handler])

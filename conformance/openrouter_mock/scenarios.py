@@ -1,12 +1,12 @@
-"""Failures, and other things that happen, which a caller can ask for without code.
+"""Scenarios: failures, delays and other conditions that a caller can trigger per call.
 
-A scenario plays when its name follows `mock/` in the model, ends the key after a hyphen, or stands in
-the header `X-Mock-Scenario`; when `Scenarios.queue` was told so from Python; or on every call, when the mock was
-started with it. Whatever follows the name in model or header is free, and whatever comes before it in the
-key, so that tests need not share one: `mock/overloaded-my-test`.
+A scenario is triggered by the model, when its name follows `mock/`; by the key, when the key ends in a hyphen and its
+name; by the header `X-Mock-Scenario`; from Python with `Scenarios.queue`; or by default on every call, when the mock
+was started with it. Model and header may continue after the name, and the key may begin with anything, so that tests
+need not share one: `mock/overloaded-my-test`.
 
-The official SDKs go on trying after a 5xx, for as long as an hour. So a scenario that they would retry is finite: of
-each full name, the first `FAILURES` calls fail, the next is answered, and so on.
+The official SDKs retry a 5xx for as long as an hour. So a scenario that they would retry is finite: for each trigger
+(the full model, key or header), the first `FAILURES` calls fail, the next succeeds, and so on.
 """
 
 from __future__ import annotations
@@ -21,48 +21,48 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import orjson
 
-from . import catalogue
-from .call import Answer, Call, Refusal
+from . import catalog
+from .call import Call, HTTPError, Response
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 HEADER = "x-mock-scenario"
-"""The request header that names a scenario."""
+"""The request header that triggers a scenario."""
 MODEL_PREFIX = "mock/"
-"""What the model begins with to name a scenario."""
+"""The prefix of a model that triggers a scenario."""
 FAILURES = 3
-"""How many calls in a row a finite scenario fails."""
-SLOWNESS = 2.0
-"""Seconds that the scenario `slow` takes."""
+"""The number of consecutive calls that a finite scenario fails."""
+SLOW_SECONDS = 2.0
+"""The delay of the scenario `slow`."""
 
 _BASE_MODEL = "openai/text-embedding-3-small"
-_MOST_COUNTED = 2**14
+_MAX_TRIGGERS = 2**14
 
 
 @attrs.frozen
 class Scenario:
-    """Something that happens to a call instead of, or besides, its answer."""
+    """A condition that replaces, delays or changes the response to a call."""
 
     name: str
     description: str
     """What happens, in one sentence."""
     status: int = 200
     error: dict[str, Any] | None = None
-    """The `error` of the body; None: the call is answered."""
+    """The `error` of the body; None if the call succeeds or `content` is set."""
     headers: dict[str, str] = attrs.field(factory=dict)
     failures: int | None = None
-    """How many calls of a full name fail before one is answered; None: all."""
-    comes_back: bool = True
-    """Whether it plays again after a call was answered."""
+    """The number of calls of one trigger that fail before one succeeds; None: all fail."""
+    repeats: bool = True
+    """Whether calls fail again after one has succeeded."""
     content: bytes | None = None
-    """The whole body, where it is not the usual one."""
+    """The whole body, if it is not the usual error body."""
     delay: float = 0.0
-    """Seconds before the answer."""
+    """Seconds before the response."""
     leading_whitespace: bool = False
-    """Whether the answer begins with white space."""
-    names_account: bool = True
-    """Whether the body names the account beside the error."""
+    """Whether the response body begins with white space."""
+    has_user_id: bool = True
+    """Whether the error body has a `user_id`."""
 
 
 def _failure(name: str, description: str, status: int, message: str, **rest: Any) -> Scenario:
@@ -87,7 +87,7 @@ _UPSTREAM = {
 
 
 def _after(status: int, message: str, **rest: Any) -> dict[str, Any]:
-    """Return the metadata of a failure that came after one try at a provider."""
+    """Return the metadata of a failure after one attempt at a provider."""
     return {**rest, "provider_name": None, "previous_errors": [{"code": status, "message": message}]}
 
 
@@ -108,7 +108,7 @@ SCENARIOS: dict[str, Scenario] = {
             "The key has reached its own limit.",
             403,
             "mock: the key has no credit left this month",
-            names_account=False,
+            has_user_id=False,
         ),
         _failure(
             "data-policy",
@@ -119,33 +119,33 @@ SCENARIOS: dict[str, Scenario] = {
                 "routing_funnel": [{"step": "Initial Endpoints", "endpoint_count": 1}],
                 "failed_routing_step": "Filter by Data Policy",
             },
-            names_account=False,
+            has_user_id=False,
         ),
         _failure(
             "beyond-context",
-            "The input is longer than the model takes, and a provider has said so.",
+            "The input exceeds the context of the model, as reported by a provider.",
             400,
             "This model's maximum context length is 8192 tokens",
             metadata=_after(400, "This model's maximum context length is 8192 tokens"),
         ),
         _failure(
             "provider-refuses",
-            "The provider refuses the request, in words of its own.",
+            "The provider rejects the request, with its own error in the metadata.",
             400,
             "Provider returned error",
             metadata={"raw": '{"error": {"message": "mock: invalid request", "code": null}}', "provider_name": "Azure"},
         ),
         _failure(
             "invalid-model",
-            "The model is called invalid with 400, as the live API did where its guide says 404.",
+            "The model is unknown, reported as 400: the live API did so where its guide says 404.",
             400,
             "mock: no model has this name",
         ),
-        _failure("timeout", "The operation takes too long.", 408, "Operation timed out"),
+        _failure("timeout", "The operation times out.", 408, "Operation timed out"),
         _failure("too-large", "The body is too large.", 413, "Request payload too large"),
         _failure(
             "rate-limited",
-            "Every call is one too many; Retry-After says 1 second.",
+            "Every call exceeds the rate limit; Retry-After is 1 second.",
             429,
             "Provider returned error",
             headers=_RETRY,
@@ -153,51 +153,54 @@ SCENARIOS: dict[str, Scenario] = {
         ),
         _failure(
             "rate-limited-once",
-            "The first call of each full name is one too many, the later ones are answered.",
+            "The first call of each trigger exceeds the rate limit, later calls succeed.",
             429,
             "Provider returned error",
             headers=_RETRY,
             metadata=_UPSTREAM,
             failures=1,
-            comes_back=False,
+            repeats=False,
         ),
         _failure(
             "rate-limited-by-provider",
-            "Every call is one too many for the provider, in words of its own; nothing says until when.",
+            "Every call exceeds the rate limit of the provider, reported with its own error; there is no Retry-After.",
             429,
             "Provider returned error",
             metadata={name: _UPSTREAM[name] for name in ("provider_name", "raw")},
         ),
         _failure(
             "rate-limited-in-body",
-            "Every call is one too many; only the body says until when, in milliseconds since 1970.",
+            "Every call exceeds the rate limit; only the body says until when, in milliseconds since 1970.",
             429,
             "mock: too many requests a minute",
         ),
         _failure(
-            "rate-limited-silently", "Every call is one too many; nothing says until when.", 429, "Rate limit exceeded"
+            "rate-limited-silently",
+            "Every call exceeds the rate limit; there is no Retry-After.",
+            429,
+            "Rate limit exceeded",
         ),
         _failure("internal-error", "The gateway fails.", 500, "Internal Server Error"),
         _failure("bad-gateway", "The provider fails.", 502, "Provider returned error"),
         _failure("unavailable", "No provider is available.", 503, "Service temporarily unavailable"),
-        _failure("edge-timeout", "The edge gives up waiting.", 524, "Request timed out"),
+        _failure("edge-timeout", "The edge times out waiting for the gateway.", 524, "Request timed out"),
         _failure("overloaded", "The provider is overloaded.", 529, "Provider returned error"),
         Scenario(
             "200-with-error",
             "The status is 200, and the body is white space and an error.",
             error={"message": "mock: no provider gave an answer", "code": 404},
             leading_whitespace=True,
-            names_account=False,
+            has_user_id=False,
         ),
         Scenario(
             "200-with-error-of-provider",
             "The status is 200, and the body is an error that quotes the provider and has no code.",
             error={"message": 'HTTP 400: {"code":1,"message":"mock: a parameter is invalid","data":null}'},
-            names_account=False,
+            has_user_id=False,
         ),
         Scenario(
             "zod-error",
-            "The error has the form of the validator, without a code.",
+            "The error body is that of the request validator (Zod), without a code.",
             400,
             content=orjson.dumps(
                 {"success": False, "error": {"name": "ZodError", "message": '[{"code":"custom","path":["model"]}]'}}
@@ -212,14 +215,14 @@ SCENARIOS: dict[str, Scenario] = {
         ),
         Scenario(
             "html-error",
-            "The edge answers with a page of HTML.",
+            "The edge responds with an HTML page.",
             502,
             headers={"Content-Type": "text/html; charset=utf-8"},
             content=b"<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head><body></body></html>\n",
             failures=FAILURES,
         ),
-        Scenario("slow", f"The answer takes {SLOWNESS:.0f} seconds.", delay=SLOWNESS),
-        Scenario("white-space", "The answer begins with white space.", leading_whitespace=True),
+        Scenario("slow", f"The response takes {SLOW_SECONDS:.0f} seconds.", delay=SLOW_SECONDS),
+        Scenario("white-space", "The response body begins with white space.", leading_whitespace=True),
     )
 }
 """Every scenario by its name."""
@@ -227,24 +230,24 @@ SCENARIOS: dict[str, Scenario] = {
 _KEY_ENDINGS = tuple(f"-{name}" for name in SCENARIOS)
 
 
-def named(text: str) -> Scenario | None:
-    """Return the scenario whose name *text* begins with, the longest of several; None when there is none."""
+def find(text: str) -> Scenario | None:
+    """Return the scenario with whose name *text* begins, the longest of several; None when there is none."""
     fitting = [name for name in SCENARIOS if text.startswith(name)]
     return SCENARIOS[max(fitting, key=len)] if fitting else None
 
 
-def standing(names: Iterable[str]) -> str | None:
-    """Return the scenario among *names*; raise `ValueError` when there are several, of which only one could play."""
+def default_scenario(names: Iterable[str]) -> str | None:
+    """Return the scenario among *names*; raise `ValueError` when there are several, of which only one could apply."""
     found = [name for name in names if name in SCENARIOS]
     if len(found) > 1:
-        raise ValueError(f"{found[0]!r} and {found[1]!r} are both scenarios: only one can play on every call")
+        raise ValueError(f"{found[0]!r} and {found[1]!r} are both scenarios: only one can apply to every call")
     return found[0] if found else None
 
 
-def model(name: str) -> catalogue.Model | None:
-    """Return the model `mock/…` that plays a scenario; its vectors are those of a real model."""
-    real = catalogue.find(_BASE_MODEL)
-    scenario = named(name.removeprefix(MODEL_PREFIX)) if name.startswith(MODEL_PREFIX) else None
+def model(name: str) -> catalog.Model | None:
+    """Return the model `mock/…` that triggers a scenario; its vectors are those of a real model."""
+    real = catalog.find(_BASE_MODEL)
+    scenario = find(name.removeprefix(MODEL_PREFIX)) if name.startswith(MODEL_PREFIX) else None
     if real is None or scenario is None:
         return None
     listed = {**real.listed, "id": name, "name": f"Mock: {scenario.name}"}
@@ -252,7 +255,7 @@ def model(name: str) -> catalogue.Model | None:
 
 
 def listed_models() -> list[dict[str, Any]]:
-    """Return the models that play scenarios as the model list gives them, with what each plays."""
+    """Return the models that trigger scenarios as the model list gives them, described by what they trigger."""
     models = [(scenario, model(MODEL_PREFIX + name)) for name, scenario in SCENARIOS.items()]
     return [
         {**found.listed, "canonical_slug": found.id, "description": scenario.description}
@@ -262,74 +265,74 @@ def listed_models() -> list[dict[str, Any]]:
 
 
 class Scenarios:
-    """What is to happen to the calls of one mock."""
+    """The scenarios of one mock: chooses one for each call."""
 
-    def __init__(self, standing: str | None = None) -> None:
-        """Let the scenario *standing* happen to every call that does not name another."""
-        self._standing = standing
+    def __init__(self, default: str | None = None) -> None:
+        """Apply the scenario *default* to every call that does not trigger another."""
+        self._default = default
         self._calls: OrderedDict[bytes, int] = OrderedDict()
         self._lock = threading.Lock()
         self._queued: deque[str] = deque()
 
     def queue(self, name: str, times: int = 1) -> None:
-        """Let the scenario *name* happen to the next *times* calls; raise `ValueError` when there is none."""
+        """Apply the scenario *name* to the next *times* calls; raise `ValueError` when there is none of that name."""
         if name not in SCENARIOS:
             raise ValueError(f"no scenario is named {name!r}: there are {', '.join(SCENARIOS)}")
         self._queued.extend([name] * times)
 
     def reset(self) -> None:
-        """Forget what was queued and which calls were counted, so that the next test finds a fresh mock."""
+        """Clear the queue and the counts of calls, so that the next test finds a fresh mock."""
         self._queued.clear()
         self._calls.clear()
 
-    def choose(self, call: Call) -> Scenario | None:
-        """Return what happens to *call*, if anything; raise a 400 `Refusal` for a header that names nothing."""
+    def select(self, call: Call) -> Scenario | None:
+        """Return the scenario for *call*, if any; raise `HTTPError` 400 when the header names none that exists."""
         if self._queued:
             with contextlib.suppress(IndexError):  # another thread has just been faster
                 return SCENARIOS[self._queued.popleft()]
-        scenario, full_name = self._asked_for(call)
+        scenario, trigger = self._triggered_by(call)
         if scenario is None or scenario.failures is None:
             return scenario
-        played = self._count(full_name)
-        if scenario.comes_back:
-            played %= scenario.failures + 1
-        return scenario if played < scenario.failures else None
+        count = self._count(trigger)
+        if scenario.repeats:
+            count %= scenario.failures + 1
+        return scenario if count < scenario.failures else None
 
-    def _asked_for(self, call: Call) -> tuple[Scenario | None, str]:
-        """Return the scenario that *call* asks for, and the full name by which its calls are counted."""
+    def _triggered_by(self, call: Call) -> tuple[Scenario | None, str]:
+        """Return the scenario that *call* triggers, and the trigger by which its calls are counted."""
         header = call.headers.get(HEADER)
         if header is not None:
-            if (scenario := named(header)) is None:
-                raise Refusal(400, f"X-Mock-Scenario: {header[:50]!r} is none of {', '.join(SCENARIOS)}")
+            if (scenario := find(header)) is None:
+                raise HTTPError(400, f"X-Mock-Scenario: {header[:50]!r} is none of {', '.join(SCENARIOS)}")
             return scenario, f"header {header}"
         model_name = call.fields.get("model", "")
         if model_name.startswith(MODEL_PREFIX):
-            return named(model_name.removeprefix(MODEL_PREFIX)), f"model {model_name}"
+            return find(model_name.removeprefix(MODEL_PREFIX)), f"model {model_name}"
         if call.key is not None and call.key.endswith(_KEY_ENDINGS):
             ending = max((name for name in SCENARIOS if call.key.endswith(f"-{name}")), key=len)
             return SCENARIOS[ending], f"key {call.key}"
-        return (SCENARIOS[self._standing], "standing") if self._standing else (None, "")
+        return (SCENARIOS[self._default], "default") if self._default else (None, "")
 
-    def _count(self, full_name: str) -> int:
-        """Return how many calls of *full_name* came before; the names used longest ago are forgotten first."""
-        digest = hashlib.blake2b(full_name.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    def _count(self, trigger: str) -> int:
+        """Return the number of earlier calls of *trigger*; the least recently used triggers are forgotten first."""
+        digest = hashlib.blake2b(trigger.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         with self._lock:  # large calls are answered in threads
             before = self._calls.pop(digest, 0)
             self._calls[digest] = before + 1
-            if len(self._calls) > _MOST_COUNTED:
+            if len(self._calls) > _MAX_TRIGGERS:
                 self._calls.popitem(last=False)
         return before
 
 
-def answer(scenario: Scenario) -> Answer:
-    """Return the failure that *scenario* plays, without the headers that every answer has."""
+def error_response(scenario: Scenario) -> Response:
+    """Return the failure of *scenario*, without the headers that every response has."""
     if scenario.content is not None:
-        return Answer(scenario.status, scenario.headers, scenario.content)
+        return Response(scenario.status, scenario.headers, scenario.content)
     error = dict(scenario.error or {})
     if scenario.name == "rate-limited-in-body":
         error["metadata"] = {"provider_name": None, "headers": _reset_headers()}
-    account = {"user_id": "user_mock"} if scenario.names_account else {}
-    return Answer(scenario.status, scenario.headers, orjson.dumps({"error": error, **account}))
+    account = {"user_id": "user_mock"} if scenario.has_user_id else {}
+    return Response(scenario.status, scenario.headers, orjson.dumps({"error": error, **account}))
 
 
 def _reset_headers() -> dict[str, str]:

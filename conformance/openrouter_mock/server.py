@@ -1,4 +1,4 @@
-"""The mock on a port: in a thread for tests, or in the foreground for everybody else."""
+"""The mock as a server: in a thread for tests (`MockServer`), or in the foreground (`serve`)."""
 
 from __future__ import annotations
 
@@ -24,15 +24,19 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 DEFAULT_KEY = "sk-or-v1-mock"
-"""A key that a mock without `keys` lets in."""
+"""A key that a mock without `keys` accepts."""
 
 _START_SECONDS = 10.0
 _STOP_SECONDS = 5
-_KEEP_ALIVE_SECONDS = 75  # longer than clients keep idle connections: who ends first loses no request
+_KEEP_ALIVE_SECONDS = 75  # longer than that of clients, so that no request meets a connection that is being closed
 
 
 class MockServer:
-    """A mock on a free loopback port, running in a thread while the `with` block lasts."""
+    """A mock on a free loopback port, running in a thread for the duration of a `with` block.
+
+    >>> with MockServer() as mock:
+    ...     client = OpenAI(base_url=mock.url, api_key=mock.key)
+    """
 
     def __init__(self, settings: MockSettings | None = None) -> None:
         """Prepare the mock; raise `ValueError` for an unknown fault or a host that is not loopback."""
@@ -45,30 +49,30 @@ class MockServer:
 
     @property
     def url(self) -> str:
-        """The address of the API, the part before `/embeddings`; known while the server runs."""
+        """The base URL of the API, the part before `/embeddings`; RuntimeError while the server is not running."""
         if self._socket is None:
-            raise RuntimeError("the mock has no address until it is started: use it in a with statement")
+            raise RuntimeError("the mock has no URL until it is started: use it in a with statement")
         return _url(self._socket)
 
     @property
     def key(self) -> str:
-        """A key that is let in."""
+        """An API key that is accepted."""
         return self.settings.keys[0] if self.settings.keys else DEFAULT_KEY
 
     @property
     def service(self) -> Service:
-        """What answers the calls."""
+        """The API that answers the calls."""
         return self._app.service
 
     @property
     def scenarios(self) -> Scenarios:
-        """What is to happen to coming calls: `mock.scenarios.queue("rate-limited")`."""
+        """The scenarios of coming calls: `mock.scenarios.queue("rate-limited")`."""
         return self.service.scenarios
 
     def start(self) -> None:
-        """Listen; return when calls are answered. Raise `OSError` when the port is taken."""
+        """Listen; return when the server is ready. Raise `OSError` when the port is in use."""
         self._socket = listen(self.settings)
-        self._app.waits.begin()
+        self._app.delayed_responses.reset()
         started = threading.Event()
         self._server = _Server(self._app, self.settings, started.set)
         self._thread = threading.Thread(
@@ -99,7 +103,7 @@ class MockServer:
 
 
 class _Server(uvicorn.Server):
-    """Tells when it has started, and does not wait for answers that wait when it stops."""
+    """Calls back when it has started, and sends delayed responses at once when it stops."""
 
     def __init__(self, app: MockApp, settings: MockSettings, on_start: Callable[[], None]) -> None:
         super().__init__(_config(app, settings))
@@ -111,28 +115,30 @@ class _Server(uvicorn.Server):
         self._on_start()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._app.waits.end()
+        self._app.delayed_responses.release()
         await super().shutdown(sockets=sockets)
 
 
 def serve(settings: MockSettings) -> None:
-    """Serve in the foreground until SIGTERM or Ctrl-C; print the address when calls are answered.
+    """Serve in the foreground until SIGTERM or Ctrl-C; print the base URL when the server is ready.
 
-    Raise `ValueError` for a fault that does not exist or a host that is not loopback, `OSError` when the
-    port is taken.
+    Raises:
+        ValueError: There is no such fault, or the host is not loopback.
+        OSError: The port is in use.
+
     """
     check_host(settings)
-    log.to_stderr(settings.log_level)
+    log.log_to_stderr(settings.log_level)
     app = create_app(settings)
     with listen(settings) as listening:
         server = _Server(app, settings, functools.partial(_announce, _url(listening)))
-        with _signals_end_quietly():
+        with _suppress_reraised_signals():
             server.run(sockets=[listening])
 
 
 @contextlib.contextmanager
-def _signals_end_quietly() -> Iterator[None]:
-    """Let a signal that stopped the server end there: uvicorn raises it once more after its clean stop."""
+def _suppress_reraised_signals() -> Iterator[None]:
+    """Ignore the signal that uvicorn raises once more after it has stopped cleanly on it."""
     before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
@@ -142,13 +148,13 @@ def _signals_end_quietly() -> Iterator[None]:
 
 
 def _announce(url: str) -> None:
-    """Print the address; that nobody reads it does not matter to those who know it."""
+    """Print the base URL; a closed stdout is no error, because callers may know the port."""
     with contextlib.suppress(OSError):
-        print(f"openrouter mock: {url}", flush=True)  # noqa: T201 - the one line that callers read
+        print(f"openrouter mock: {url}", flush=True)  # noqa: T201 - the one line that callers parse
 
 
 def check_host(settings: MockSettings) -> None:
-    """Raise `ValueError` when the host lies beyond loopback and `allow_remote` is not set."""
+    """Raise `ValueError` when the host is not loopback and `allow_remote` is not set."""
     if settings.allow_remote or settings.host == "localhost":
         return
     try:
@@ -162,9 +168,9 @@ def check_host(settings: MockSettings) -> None:
 
 
 def listen(settings: MockSettings) -> socket.socket:
-    """Return a socket that is bound to the host and port of *settings*."""
+    """Return a socket bound to the host and port of *settings*."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    # asyncio sends without delay only on sockets that say they are TCP.
+    # asyncio sets TCP_NODELAY only on sockets whose protocol is explicitly TCP.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -189,9 +195,9 @@ def _config(app: object, settings: MockSettings) -> uvicorn.Config:
         access_log=False,
         lifespan="off",
         server_header=False,
-        proxy_headers=False,  # who calls is of no account
+        proxy_headers=False,  # the address of the client is not used
         ws="none",
-        backlog=128,  # asyncio tries, and logs, so often when no descriptors are left
+        backlog=128,  # without free file descriptors asyncio retries, and logs, as often as this
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_STOP_SECONDS,
     )

@@ -1,7 +1,7 @@
-"""The answering: one method per stage, each of which a fault may stand in for.
+"""The API itself: one method per stage of answering a call, each of which a fault can replace.
 
-`embeddings` and `models` walk the stages in order. Nothing here knows of faults: `Service` with a fault
-is the same object with one of its methods replaced (see `faults.plug`).
+`embeddings` and `models` run the stages in order. Nothing here knows of faults: a `Service` with a fault
+is the same object with one of its methods replaced (see `Fault.install`).
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from . import catalogue, inputs, lenient_json, pages, routing, scenarios, tokens, validation, vectors
-from .call import Answer, Call, Embedded, Input, Refusal, unauthorized
-from .fragments import FragmentCache
+from . import catalog, inputs, lenient_json, pagination, routing, scenarios, tokens, validation, vectors
+from .call import Call, Embedded, HTTPError, Input, Response, unauthorized
+from .vector_cache import VectorCache
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
     from .settings import MockSettings
 
 CACHE_BYTES = 64 * 2**20
-"""Room for ready-written vectors: about 3,000 of 1536 floats."""
+"""Maximum size of the cache of encoded vectors: about 3,000 of 1536 floats."""
 
 _CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "X-Generation-Id,X-Provider-Name,cf-ray",
 }
 _KEY_PREFIX = "sk-or-"
-_KEEP_ALIVE = b"\n         \n"
-_LETTERS = bytes(ord((string.digits + string.ascii_letters)[byte % 62]) for byte in range(256))
+_LEADING_WHITESPACE = b"\n         \n"
+_ID_ALPHABET = bytes(ord((string.digits + string.ascii_letters)[byte % 62]) for byte in range(256))
 
 
 @functools.lru_cache(maxsize=1024)
@@ -45,40 +45,41 @@ def _cost(price: Decimal, tokens: int) -> float:
 
 
 class Service:
-    """Answers calls as OpenRouter's gateway does, deterministically but for the time in ids."""
+    """Answers calls as OpenRouter's gateway does, deterministically except for the time in ids."""
 
     def __init__(self, settings: MockSettings) -> None:
         self.settings = settings
-        self.cache: FragmentCache | None = FragmentCache(CACHE_BYTES)
-        self.scenarios = scenarios.Scenarios(scenarios.standing(settings.faults))
+        self.cache: VectorCache | None = VectorCache(CACHE_BYTES)
+        """None when a fault changes vectors from call to call."""
+        self.scenarios = scenarios.Scenarios(scenarios.default_scenario(settings.faults))
 
-    def answer(self, call: Call) -> Answer:
-        """Return the answer to *call*, a refusal included."""
+    def respond(self, call: Call) -> Response:
+        """Return the response to *call*, which may be an error response."""
         try:
             return self.embeddings(call) if call.method == "POST" else self.models(call)
-        except Refusal as refusal:
-            return self.refuse(call, refusal)
+        except HTTPError as error:
+            return self.error_response(call, error)
 
     # The stages of `POST /embeddings`, in order.
 
-    def embeddings(self, call: Call) -> Answer:
-        """Answer `POST /embeddings`; raise `Refusal` for every failure."""
+    def embeddings(self, call: Call) -> Response:
+        """Return the response to `POST /embeddings`; raise `HTTPError` for every failure but those of scenarios."""
         self.authenticate(call)
         call.leading_whitespace = self.settings.leading_whitespace
         call.fields = self.parse(call)
-        if problems := self.problems(call):
-            raise Refusal(400, "; ".join(map(str, problems[:5])))
-        if (played := self.play(call)) is not None:
-            return played
+        if errors := self.validation_errors(call):
+            raise HTTPError(400, "; ".join(map(str, errors[:5])))
+        if (failure := self.apply_scenario(call)) is not None:
+            return failure
         self.route(call)
         call.inputs = self.inputs(call)
         call.embedded = [self.embed(call, each) for each in call.inputs]
-        call.generation = self.generation(call)
-        content = self.write(call, self.body(call))
-        return Answer(200, self.headers(call), content)
+        call.generation_id = self.generation_id(call)
+        content = self.serialize(call, self.body(call))
+        return Response(200, self.headers(call), content)
 
     def authenticate(self, call: Call) -> None:
-        """Let the bearer key in, or raise a 401 `Refusal`."""
+        """Set `call.key` to the bearer key; raise `HTTPError` 401 when it is missing or unknown."""
         scheme, _, key = call.headers.get("authorization", "").strip().partition(" ")
         key = key.strip()
         if scheme.lower() != "bearer" or not key:
@@ -89,117 +90,128 @@ class Service:
         call.key = key
 
     def parse(self, call: Call) -> Any:
-        """Return the JSON value in the body.
+        """Return the JSON value in the body; a body without a content type is parsed as JSON.
 
-        A body without a content type is read as JSON; one with another content type is refused (415).
+        Raises:
+            HTTPError: 415 for another content type or encoding; 400 for an empty body or malformed JSON.
+
         """
         given = call.headers.get("content-type", "")
         media_type = given.partition(";")[0].strip().lower()
         if media_type and media_type != "application/json" and not media_type.endswith("+json"):
-            raise Refusal(415, f"Content-Type: {given[:100]!r} is not supported; send application/json")
+            raise HTTPError(415, f"Content-Type: {given[:100]!r} is not supported; send application/json")
         if call.headers.get("content-encoding", "identity").lower() not in {"", "identity"}:
-            raise Refusal(415, "Content-Encoding: compressed bodies are not supported; send the JSON as it is")
+            raise HTTPError(415, "Content-Encoding: compressed bodies are not supported; send the JSON as it is")
         if not call.body.strip():
-            raise Refusal(400, "body: empty; expected a JSON object")
+            raise HTTPError(400, "body: empty; expected a JSON object")
         try:
             return orjson.loads(call.body)
         except orjson.JSONDecodeError as error:
             with contextlib.suppress(ValueError, RecursionError):
-                return lenient_json.read(call.body)
-            raise Refusal(400, f"body: not valid JSON: {error}") from None
+                return lenient_json.parse(call.body)
+            raise HTTPError(400, f"body: not valid JSON: {error}") from None
 
-    def problems(self, call: Call) -> list[validation.Problem]:
-        """Return in what the body breaks the contract."""
-        return validation.problems(call.fields)
+    def validation_errors(self, call: Call) -> list[validation.ValidationError]:
+        """Return where the body violates the contract; none for a valid one."""
+        return validation.validation_errors(call.fields)
 
-    def play(self, call: Call) -> Answer | None:
-        """Return the failure that a scenario plays; None when the call is answered, perhaps late."""
-        scenario = self.scenarios.choose(call)
+    def apply_scenario(self, call: Call) -> Response | None:
+        """Return the failure of the call's scenario; None when the call goes on, perhaps with a delay."""
+        scenario = self.scenarios.select(call)
         if scenario is None:
             return None
         call.delay += scenario.delay
         if scenario.error is None and scenario.content is None:
             call.leading_whitespace = call.leading_whitespace or scenario.leading_whitespace
             return None
-        failure = scenarios.answer(scenario)
-        prefix = _KEEP_ALIVE if scenario.leading_whitespace else b""
+        failure = scenarios.error_response(scenario)
+        prefix = _LEADING_WHITESPACE if scenario.leading_whitespace else b""
         headers = {"Content-Type": "application/json", **_CORS, **failure.headers}
-        return Answer(failure.status, headers, prefix + failure.content)
+        return Response(failure.status, headers, prefix + failure.content)
 
     def route(self, call: Call) -> None:
-        """Find the model and an endpoint; raise a `Refusal` of 404 for none, 400 for a wrong length."""
+        """Set `call.model` and `call.endpoint`.
+
+        Raises:
+            HTTPError: 404 when there is no such model or no endpoint fits; 400 for `dimensions` that it does not have.
+
+        """
         call.model = routing.choose_model(call.fields["model"])
         dimensions = call.fields.get("dimensions")
-        routing.check_length(call.model, None if dimensions is None else int(dimensions))
+        routing.check_dimensions(call.model, None if dimensions is None else int(dimensions))
         call.endpoint = routing.choose_endpoint(call.model, call.fields.get("provider"))
 
     def inputs(self, call: Call) -> list[Input]:
-        """Return what is to be embedded."""
-        return inputs.read(call.fields["input"], call.chosen_model)
+        """Return the inputs to embed; raise `HTTPError` 400 when the model does not accept them."""
+        return inputs.parse(call.fields["input"], call.chosen_model)
 
     def embed(self, call: Call, given: Input) -> Embedded:
-        """Return the vector of one input as it is sent, from the cache when it was sent before."""
+        """Return the encoded vector of one input, from the cache if it is there."""
         if self.cache is None:
             return self._embed(call, given)[0]
-        key = (call.chosen_model.canonical_slug, call.length, call.encoding, given.source)
+        key = (call.chosen_model.canonical_slug, call.dimensions, call.encoding, given.source)
         return self.cache.get(key, lambda: self._embed(call, given))
 
     def _embed(self, call: Call, given: Input) -> tuple[Embedded, int]:
+        """Return the encoded vector of one input, and the bytes that it takes in the cache with its key."""
         self.check_context(call, given)
         counts: dict[str, int] = {}
-        for kind, some in given.tokens_by_kind:
-            counts[kind] = counts.get(kind, 0) + len(some)
+        for kind, tokens_of_part in given.tokens_by_kind:
+            counts[kind] = counts.get(kind, 0) + len(tokens_of_part)
         total = sum(counts.values())
-        written = self.encode(call, self.vector(call, given))
-        return Embedded(orjson.Fragment(written), counts), len(written) + 8 * total + given.size + 500
+        encoded = self.encode(call, self.vector(call, given))
+        return Embedded(orjson.Fragment(encoded), counts), len(encoded) + 8 * total + given.size + 500
 
     def check_context(self, call: Call, given: Input) -> None:
-        """Raise a 400 `Refusal` when an input is longer than the model reads."""
+        """Raise `HTTPError` 400 when an input exceeds the context of the model."""
         most, name = call.chosen_model.context_length, call.chosen_model.id
         length = sum(map(len, given.texts))
-        if length > most * tokens.LONGEST_PIECE:  # so many that counting their tokens would take seconds
-            raise Refusal(400, f"{given.where}: {length} characters make more than the {most} tokens that {name} reads")
-        count = sum(len(some) for _, some in given.tokens_by_kind)
+        if length > most * tokens.LONGEST_PIECE:  # counting the tokens of so many characters would take seconds
+            raise HTTPError(
+                400, f"{given.path}: {length} characters make more than the {most} tokens that {name} reads"
+            )
+        count = sum(len(tokens_of_part) for _, tokens_of_part in given.tokens_by_kind)
         if count > most:
-            raise Refusal(400, f"{given.where}: {count} tokens are more than the {most} that {name} reads")
+            raise HTTPError(400, f"{given.path}: {count} tokens are more than the {most} that {name} reads")
 
     def vector(self, call: Call, given: Input) -> NDArray[np.float32]:
-        """Return the vector of an input, of unit length."""
+        """Return the vector of an input: `call.dimensions` numbers of L2 norm 1."""
         model = call.chosen_model
         space = f"{self.settings.seed} {model.canonical_slug}"
-        return vectors.shorten(vectors.direction(given.tokens, space=space, longest=model.longest), call.length)
+        direction = vectors.direction(given.tokens, space=space, max_dimensions=model.max_dimensions)
+        return vectors.shorten(direction, call.dimensions)
 
     def encode(self, call: Call, vector: NDArray[np.float32]) -> bytes:
-        """Return *vector* in JSON: numbers, or a string of the little-endian float32 bytes in base64."""
+        """Return *vector* as JSON: a list of numbers, or a string of its little-endian float32 bytes in base64."""
         if call.encoding == "base64":
             return b'"' + base64.b64encode(vector.astype("<f4").tobytes()) + b'"'
         return orjson.dumps(vector, option=orjson.OPT_SERIALIZE_NUMPY)
 
-    def generation(self, call: Call) -> str:
-        """Return an identifier for the answer."""
+    def generation_id(self, call: Call) -> str:
+        """Return an identifier for the response."""
         digest = hashlib.blake2b(f"{self.settings.seed} {call.number}".encode(), digest_size=20).digest()
-        return f"gen-emb-{int(time.time())}-{digest.translate(_LETTERS).decode()}"
+        return f"gen-emb-{int(time.time())}-{digest.translate(_ID_ALPHABET).decode()}"
 
     def body(self, call: Call) -> dict[str, Any]:
-        """Return the answer, its fields in the live API's order."""
+        """Return the body of a success, its fields in the live API's order."""
         return {
             "object": "list",
             "data": self.items(call),
             "model": call.chosen_model.upstream_name,
             "usage": self.usage(call),
             "provider": call.chosen_endpoint.provider,
-            "id": call.generation,
+            "id": call.generation_id,
         }
 
     def items(self, call: Call) -> list[dict[str, Any]]:
-        """Return the embedding objects, one per input and in the order of the inputs."""
+        """Return the embedding objects, one per input, in the order of the inputs."""
         return [
             {"object": "embedding", "embedding": each.embedding, "index": index}
             for index, each in enumerate(call.embedded)
         ]
 
     def usage(self, call: Call) -> dict[str, Any]:
-        """Return what the call consumed: tokens, and US dollars at the endpoint's price."""
+        """Return the usage: token counts, and the cost in US dollars at the endpoint's price."""
         by_kind: dict[str, int] = {}
         for each in call.embedded:
             for kind, count in each.tokens.items():
@@ -219,57 +231,57 @@ class Service:
         return usage | {"cost": cost, "is_byok": False, "cost_details": details}
 
     def _price(self, call: Call, kind: str) -> Decimal:
-        """Return US dollars per token of a *kind* of part: the listed price of the medium, else that of the prompt."""
+        """Return the price of a token in US dollars: of the medium *kind* if it is listed, else of the prompt."""
         return call.chosen_model.media_prices.get(kind, call.chosen_endpoint.prompt_price)
 
     def headers(self, call: Call) -> dict[str, str]:
         """Return the headers of a success."""
         return {
             "Content-Type": "application/json",
-            "X-Generation-Id": call.generation,
+            "X-Generation-Id": call.generation_id,
             "CF-Ray": f"{call.number:016x}-MOCK",
             "X-Provider-Name": call.chosen_endpoint.provider,
             **_CORS,
         }
 
-    def write(self, call: Call, document: Any) -> bytes:
-        """Return the body of a success in JSON."""
-        written = orjson.dumps(document)
-        return _KEEP_ALIVE + written if call.leading_whitespace else written
+    def serialize(self, call: Call, document: Any) -> bytes:
+        """Return the body of a success as JSON."""
+        content = orjson.dumps(document)
+        return _LEADING_WHITESPACE + content if call.leading_whitespace else content
 
     # The stages of `GET /embeddings/models`.
 
-    def models(self, call: Call) -> Answer:
-        """Answer `GET /embeddings/models`; raise `Refusal` for a bad `offset` or `limit`."""
-        asked = self.window(call)
-        if (played := self.play(call)) is not None:
-            return played
-        content = self.write(call, self.page(call, asked))
-        return Answer(200, {"Content-Type": "application/json", **_CORS}, content)
+    def models(self, call: Call) -> Response:
+        """Return the response to `GET /embeddings/models`; raise `HTTPError` 400 for an invalid `offset` or `limit`."""
+        window = self.window(call)
+        if (failure := self.apply_scenario(call)) is not None:
+            return failure
+        content = self.serialize(call, self.page(call, window))
+        return Response(200, {"Content-Type": "application/json", **_CORS}, content)
 
-    def catalogue(self, call: Call) -> list[dict[str, Any]]:  # noqa: ARG002 - faults look at the call
+    def catalog(self, call: Call) -> list[dict[str, Any]]:  # noqa: ARG002 - faults look at the call
         """Return all models, newest first."""
-        listed = [model.listed for model in catalogue.models()]
-        return listed + scenarios.listed_models() if self.settings.lists_scenarios else listed
+        listed = [model.listed for model in catalog.models()]
+        return listed + scenarios.listed_models() if self.settings.list_scenarios else listed
 
-    def page(self, call: Call, asked: pages.Window) -> dict[str, Any]:
-        """Return the page that is *asked* for."""
-        return pages.cut(self.catalogue(call), asked, path=call.path)
+    def page(self, call: Call, window: pagination.Window) -> dict[str, Any]:
+        """Return the page of the list in *window*."""
+        return pagination.paginate(self.catalog(call), window, path=call.path)
 
-    def window(self, call: Call) -> pages.Window:
-        """Return which part of the list is asked for, or raise a 400 `Refusal`."""
-        return pages.read_window(call.query)
+    def window(self, call: Call) -> pagination.Window:
+        """Return the requested part of the list, or raise `HTTPError` 400."""
+        return pagination.parse_window(call.query)
 
-    # Refusals of either.
+    # Errors of either operation.
 
-    def refuse(self, call: Call, refusal: Refusal) -> Answer:
-        """Return the answer that *refusal* stands for."""
-        headers = {"Content-Type": "application/json", **_CORS, **refusal.headers}
-        return Answer(refusal.status, headers, orjson.dumps(self.error(call, refusal)))
+    def error_response(self, call: Call, error: HTTPError) -> Response:
+        """Return the response for *error*."""
+        headers = {"Content-Type": "application/json", **_CORS, **error.headers}
+        return Response(error.status, headers, orjson.dumps(self.error_body(call, error)))
 
-    def error(self, call: Call, refusal: Refusal) -> dict[str, Any]:
-        """Return the error body of *refusal*; it names the account once the key was let in."""
-        error: dict[str, Any] = {"message": refusal.message, "code": refusal.status}
-        if refusal.metadata is not None:
-            error["metadata"] = refusal.metadata
-        return {"error": error} if call.key is None else {"error": error, "user_id": "user_mock"}
+    def error_body(self, call: Call, error: HTTPError) -> dict[str, Any]:
+        """Return the error body for *error*; it has a `user_id` once the key has been accepted."""
+        detail: dict[str, Any] = {"message": error.message, "code": error.status}
+        if error.metadata is not None:
+            detail["metadata"] = error.metadata
+        return {"error": detail} if call.key is None else {"error": detail, "user_id": "user_mock"}

@@ -1,12 +1,12 @@
-"""A small deterministic tokenizer: no real one works offline, and the mock needs three things of it.
+"""A small deterministic tokenizer, because real ones need a download.
 
-A text and its token ids must give the same vector, different texts different ones, and texts that
-share words similar ones. So an id says all about its piece of text that vectors are made from. It has,
-from the highest bit: 15 bits for the first four letters, 20 for the word in lower case, 16 for the piece
-exactly as written, and 1 for a space before it. At 52 bits it survives any JSON parser as a number.
+A text and its token ids must give the same vector, different texts different vectors, and texts that
+share words similar vectors. So a token id encodes everything about its piece of text that vectors are made
+of: from the highest bit, 15 bits for the first four letters, 20 for the word in lower case, 16 for the piece
+exactly as written, and 1 for a space before it. With 52 bits, every JSON parser reads it as an exact number.
 
 A piece is a run of up to 12 letters and digits, one other character, or a run of up to 12 white-space
-characters; one space before a word belongs to the word. Joining the pieces gives the text again.
+characters; one space before a word belongs to the word. The pieces of a text, joined, are the text.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import re
 
 _PIECE = re.compile(r"( ?)(\w{1,12}|[^\w\s]|\s{1,12})")
 LONGEST_PIECE = 13
-"""The most characters of one token, a space before it included."""
+"""The maximum number of characters of one token, including a space before it."""
 _STEM_LETTERS = 4
 _SPACE_BITS, _EXACT_BITS, _WORD_BITS, _STEM_BITS = 1, 16, 20, 15
 
@@ -42,17 +42,17 @@ def tokenize(text: str) -> tuple[int, ...]:
 
 
 def word_of(token: int) -> int:
-    """Return what tokens of one word share, however it is written and spaced."""
+    """Return the part of a token id that all spellings of a word share, whatever their case and spacing."""
     return token >> (_EXACT_BITS + _SPACE_BITS)
 
 
 def stem_of(token: int) -> int:
-    """Return what tokens of words with the same first letters share."""
+    """Return the part of a token id that words with the same first letters share."""
     return token >> (_WORD_BITS + _EXACT_BITS + _SPACE_BITS)
 
 
 def tokenize_bytes(kind: str, content: bytes, *, chunk: int = 4096) -> tuple[int, ...]:
-    """Return token ids for a medium of *kind*: one per *chunk* bytes, at least one, none shared with text."""
+    """Return the token ids of a medium of *kind*: one per *chunk* bytes, at least one, none shared with text."""
     starts = range(0, max(len(content), 1), chunk)
     return tuple(_id_of("", f"{kind} {_fingerprint(content[start : start + chunk])}") for start in starts)
 

@@ -1,10 +1,10 @@
-"""Vectors for token ids: the same on every machine and in every process, unit length, alike for like texts.
+"""Vectors for token ids: of L2 norm 1, similar for similar texts, identical on every machine and in every process.
 
-Each feature of an input (a word, its first letters, the piece exactly as written, a pair of neighbours, the
+Each feature of an input (a word, its first letters, the piece exactly as written, a pair of neighbors, the
 whole) has a direction of its own: the product of two windows into fixed noise, one for each half of the
-feature's hash. The directions are summed with whole-number weights, which no order of summing can change;
-the sum is brought to 20 bits so that its length is exact too. A shorter vector is the beginning of the
-longest one, normalised again.
+feature's hash. The directions are summed with integer weights, so that the order of summing changes nothing;
+the sum is scaled to 20 bits so that its norm is exact too. A shorter vector is the beginning of the
+longest one, normalized again.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _OFFSETS = 2**16
-# How much each kind of feature weighs. The kinds are numbered so that equal values of two kinds differ.
+# The weight of each kind of feature. The kinds are numbered so that equal values of two kinds differ.
 _WORD_WEIGHT, _STEM_WEIGHT, _PIECE_WEIGHT, _PAIR_WEIGHT, _WHOLE_WEIGHT = 8, 3, 2, 2, 1
 _WORD, _STEM, _PIECE, _PAIR, _WHOLE = range(5)
 _MASK = 2**64 - 1
@@ -34,12 +34,12 @@ _WEIGHT_IN_FLOAT32 = 2**10
 
 
 @functools.lru_cache(maxsize=64)
-def _windows(space: str, longest: int) -> NDArray[np.int16]:
-    """Return two rows of windows into noise, *longest* numbers each, one beginning at each offset."""
-    width = _OFFSETS + longest
+def _windows(space: str, max_dimensions: int) -> NDArray[np.int16]:
+    """Return the windows into two rows of noise: shape (2, offsets, *max_dimensions*)."""
+    width = _OFFSETS + max_dimensions
     noise = hashlib.shake_256(f"noise {space}".encode("utf-8", "surrogatepass")).digest(2 * width)
     rows = np.frombuffer(noise, dtype=np.int8).reshape(2, width).astype(np.int16)
-    return np.lib.stride_tricks.sliding_window_view(rows, longest, axis=1)
+    return np.lib.stride_tricks.sliding_window_view(rows, max_dimensions, axis=1)
 
 
 def _mixed(kind: int, value: int) -> int:
@@ -79,9 +79,9 @@ def _features(tokens: Sequence[int]) -> Counter[int]:
 
 
 def _sum(windows: NDArray[np.int16], features: Iterable[tuple[int, int]]) -> NDArray[np.float64]:
-    """Return the weighted sum of the directions: whole numbers below 2**53, so exact in any order.
+    """Return the weighted sum of the directions: integers below 2**53, so exact in any order.
 
-    A float32, twice as fast, is as exact while the sum of some directions, each within 2**14, stays within 2**24.
+    A float32, twice as fast, is exact too while a partial sum of directions, each within 2**14, stays within 2**24.
     """
     total = np.zeros(windows.shape[2])
     pairs = list(features)
@@ -96,19 +96,19 @@ def _sum(windows: NDArray[np.int16], features: Iterable[tuple[int, int]]) -> NDA
     return total
 
 
-def direction(tokens: Sequence[int], *, space: str, longest: int) -> NDArray[np.float64]:
-    """Return the direction of an input, *longest* whole numbers; models with the same *space* agree on it."""
-    total = _sum(_windows(space, longest), _features(tokens).items())
+def direction(tokens: Sequence[int], *, space: str, max_dimensions: int) -> NDArray[np.float64]:
+    """Return the direction of an input, *max_dimensions* integers, the same for all models with the same *space*."""
+    total = _sum(_windows(space, max_dimensions), _features(tokens).items())
     steps: NDArray[np.float64] = np.rint(total * (_STEPS / np.abs(total).max()))
     return steps
 
 
-def shorten(direction: NDArray[np.float64], length: int) -> NDArray[np.float32]:
-    """Return the first *length* numbers of *direction* as a vector of unit length."""
-    beginning = direction[:length]
+def shorten(direction: NDArray[np.float64], dimensions: int) -> NDArray[np.float32]:
+    """Return the first *dimensions* numbers of *direction*, normalized to L2 norm 1."""
+    beginning = direction[:dimensions]
     norm = np.sqrt(np.dot(beginning, beginning))
     if not norm:
-        first_axis: NDArray[np.float32] = np.eye(1, length, dtype=np.float32)[0]
+        first_axis: NDArray[np.float32] = np.eye(1, dimensions, dtype=np.float32)[0]
         return first_axis
     unit: NDArray[np.float32] = (beginning / norm).astype(np.float32)
     return unit

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import shlex
 from collections.abc import Mapping
 
 import pytest
 
-from openrouter_conformance import cli
 from openrouter_conformance.errors import UsageError
 from openrouter_conformance.targets import LIVE_URL, Target, open_target
+from openrouter_mock import cli
 
 _LIVE_KEY = "sk-or-v1-live-secret"
 _OTHER_KEY = "other-secret"
@@ -86,18 +87,20 @@ def test_mock_has_a_key_and_an_address_of_its_own() -> None:
         assert target.key not in _BOTH.values()
         assert target.url != target.shown_url == "http://127.0.0.1:8000/api/v1"
         assert target.start is not None
-        assert "openrouter-conformance mock --port 8000 " in target.start
+        assert "openrouter-mock --port 8000 " in target.start
     assert _open(LIVE_URL).start is None
 
 
 def test_mock_is_started_with_its_faults() -> None:
-    """The line that starts a mock like the embedded one is a command of this suite, with the same faults."""
+    """The line that starts a mock like the embedded one is the command of the mock, with the same faults."""
     with open_target("mock", environment={}, faults=("model_missing", "index_from_one")) as target:
         assert target.start is not None
     setting, command = target.start.removesuffix(" &").split("; ")
     name, *arguments = shlex.split(command)
-    options = cli._parser().parse_args(arguments)
-    assert name == "openrouter-conformance"
+    parser = argparse.ArgumentParser()
+    cli.add_arguments(parser)
+    options = parser.parse_args(arguments)
+    assert name == "openrouter-mock"
     assert options.fault == ["model_missing", "index_from_one"]
     assert setting == f"export CONFORMANCE_API_KEY={options.key[0]}"
     assert target.shown_url == f"http://{options.host}:{options.port}/api/v1"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from openrouter_mock.call import Answer, Call, Refusal
+from openrouter_mock.call import Call, HTTPError, Response
 
 if TYPE_CHECKING:
     from openrouter_mock.service import Service
@@ -33,14 +33,14 @@ class Recording:
         self._requests: list[Request] = []
         answering = service.embeddings
 
-        def embeddings(call: Call) -> Answer:
+        def embeddings(call: Call) -> Response:
             try:
-                answer = answering(call)
-            except Refusal as refusal:
-                self._note(call, refusal.status)
+                response = answering(call)
+            except HTTPError as error:
+                self._note(call, error.status)
                 raise
-            self._note(call, answer.status)
-            return answer
+            self._note(call, response.status)
+            return response
 
         service.embeddings = embeddings  # type: ignore[method-assign]
 

@@ -155,7 +155,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     known = read_clients()
     parser = argparse.ArgumentParser(prog="python -m interop.run", description="Run real clients against the mock.")
     parser.add_argument("names", nargs="*", metavar="NAME", help="the clients to run; all when none is named")
-    parser.add_argument("--fault", action="append", default=[], metavar="NAME", help="a flaw that the mock is to have")
+    parser.add_argument(
+        "--fault", action="append", default=[], metavar="NAME", help="fault to inject into the mock; repeatable"
+    )
     given = parser.parse_args(arguments)
     if unknown := sorted(set(given.names) - {client.name for client in known}):
         parser.error(f"no client is named {', '.join(unknown)}: there are {', '.join(client.name for client in known)}")

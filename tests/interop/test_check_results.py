@@ -10,7 +10,7 @@ from interop.catalogue import FOLDER, Client, read_clients
 from interop.check_results import BATCH, MODELS, RECOVERS, check_outcome, check_sent, failed, passed
 from interop.recording import Recording, Request
 from interop.table import Row, markdown, plain
-from openrouter_mock.call import Answer, Call, Refusal
+from openrouter_mock.call import Call, HTTPError, Response
 from openrouter_mock.service import Service
 from openrouter_mock.settings import MockSettings
 
@@ -131,11 +131,11 @@ def test_a_recording_tells_requests_apart_by_key() -> None:
     service = Service(MockSettings())
     recording = Recording(service)
 
-    def post(key: str, body: bytes) -> Answer:
+    def post(key: str, body: bytes) -> Response:
         return service.embeddings(Call("POST", "/embeddings", {"authorization": f"Bearer {key}"}, body=body))
 
     post("sk-or-one", b'{"model": "openai/text-embedding-3-small", "input": [[1.0, 2]], "encoding_format": "base64"}')
-    with pytest.raises(Refusal):
+    with pytest.raises(HTTPError):
         post("unknown", b"{}")
     assert recording.of("sk-or-one") == [Request("sk-or-one", 200, "base64", "token ids")]
     assert recording.of("unknown") == [Request("unknown", 401, "none", "other")]

@@ -1,4 +1,4 @@
-"""A clean mock and a client that speaks to it without a network."""
+"""A mock without faults, and a client that calls it without a network."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def client() -> httpx.Client:
-    """A client of a clean mock."""
+    """A client of a mock without faults."""
     return client_of(create_app())

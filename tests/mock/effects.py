@@ -57,7 +57,7 @@ def _differences(expected: Seen, received: Seen) -> list[str]:
 
 
 def _irregular(seen: Seen) -> str:
-    """Return what is odd about a failure beside its status, for a second flaw would show there."""
+    """Return what is odd about a failure beside its status, for a second fault would show there."""
     status, headers, content = seen
     if status < 400:
         return ""

@@ -1,4 +1,4 @@
-"""Requests that show every documented side of the mock, and what came back, comparable between two mocks."""
+"""Requests that cover the documented behavior of the mock, and their responses, comparable between two mocks."""
 
 from __future__ import annotations
 
@@ -122,8 +122,12 @@ def _routed() -> Iterator[Probe]:
     yield embed("only a provider without the model", "cat", provider={"only": ["Cohere"]})
     yield embed("a provider left out", "cat", provider={"ignore": ["OpenAI"]})
     yield embed("no fallbacks", "cat", provider={"order": ["Cohere"], "allow_fallbacks": False})
-    yield embed("a price for the dearer", "cat", provider={"order": ["Azure"], "max_price": {"prompt": 0.021}})
-    yield embed("no data kept", "cat", provider={"zdr": True})
+    yield embed(
+        "a price below the more expensive provider",
+        "cat",
+        provider={"order": ["Azure"], "max_price": {"prompt": 0.021}},
+    )
+    yield embed("no data retained", "cat", provider={"zdr": True})
 
 
 def _bad() -> Iterator[Probe]:
@@ -176,8 +180,8 @@ def _keys() -> Iterator[Probe]:
     ):
         yield raw(f"key {authorization!r}", body("cat"), authorization=authorization)
     yield raw("bad body and no key", b"{", authorization="")
-    yield raw("key that plays a scenario", body("cat"), authorization=f"Bearer {KEY}-out-of-credit")
-    yield raw("model that plays a scenario", body("cat", model="mock/data-policy"))
+    yield raw("key that triggers a scenario", body("cat"), authorization=f"Bearer {KEY}-out-of-credit")
+    yield raw("model that triggers a scenario", body("cat", model="mock/data-policy"))
 
 
 def _pages() -> Iterator[Probe]:
@@ -211,7 +215,7 @@ PROBES: tuple[Probe, ...] = (*_good(), *_routed(), *_bad(), *_keys(), *_pages(),
 
 
 def observe(app: MockApp, probes: tuple[Probe, ...] = PROBES) -> Iterator[tuple[str, Seen]]:
-    """Yield the name of each probe with what *app* answers to it, but for the time of day in ids."""
+    """Yield the name of each probe with the response of *app*, without the time in ids."""
     client = client_of(app)
     for probe in probes:
         request = client.build_request(probe.method, f"{BASE}{probe.path}", content=probe.body, headers=probe.headers)
@@ -222,5 +226,5 @@ def observe(app: MockApp, probes: tuple[Probe, ...] = PROBES) -> Iterator[tuple[
 
 
 def without_time(content: bytes) -> bytes:
-    """Return *content* without the time of day in the ids of generations."""
+    """Return *content* without the time in generation ids."""
     return _TIME_IN_ID.sub(b"", content)

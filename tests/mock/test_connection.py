@@ -1,4 +1,4 @@
-"""HTTP on a connection: every client that can still read is answered, and nobody can hold the mock up."""
+"""HTTP on a connection: every client that can still read gets a response, and none can block the mock."""
 
 from __future__ import annotations
 
@@ -65,15 +65,15 @@ def everything(connection: socket.socket) -> bytes:
     return received
 
 
-def said(server: MockServer, sent: bytes) -> bytes:
-    """Return all that the mock says to *sent* before it ends the connection by itself."""
+def received_for(server: MockServer, sent: bytes) -> bytes:
+    """Return what the mock sends in response to *sent* before it closes the connection."""
     with connected(server) as connection:
         connection.sendall(sent)
         return everything(connection)
 
 
-def refusals(received: bytes) -> list[tuple[bytes, str]]:
-    """Return status line and message of each refusal in *received*."""
+def final_errors(received: bytes) -> list[tuple[bytes, str]]:
+    """Return the status and message of each error response in *received* that ends its connection."""
     lines = []
     for answer in received.split(b"HTTP/1.1 ")[1:]:
         head, _, content = answer.partition(b"\r\n\r\n")
@@ -89,7 +89,7 @@ def statuses(received: bytes) -> list[bytes]:
 
 @pytest.mark.parametrize("requests", [[EMBED], [LIST], [LIST, EMBED, LIST]], ids=["one", "without body", "pipelined"])
 def test_a_client_that_sends_no_more_is_answered(server: MockServer, requests: list[bytes]) -> None:
-    """Whoever has closed his side after whole requests gets all answers, and then the connection ends."""
+    """A client that has closed its side after complete requests gets all responses, and then the connection ends."""
     with connected(server) as connection:
         connection.sendall(b"".join(requests))
         connection.shutdown(socket.SHUT_WR)
@@ -105,29 +105,29 @@ def test_a_client_that_sends_no_more_is_answered_late_too() -> None:
         assert statuses(everything(connection)) == [b"200"]
 
 
-def test_a_client_that_stops_in_the_middle_is_told_so(server: MockServer) -> None:
+def test_a_request_that_ends_in_the_middle_is_400(server: MockServer) -> None:
     """Half a request, and then the end of the sender's side, is 400."""
     with connected(server) as connection:
         connection.sendall(EMBED[:-1])
         connection.shutdown(socket.SHUT_WR)
-        assert refusals(everything(connection)) == [(b"400", "request: it ends in the middle")]
+        assert final_errors(everything(connection)) == [(b"400", "request: it ends in the middle")]
 
 
-def test_a_client_that_says_nothing_is_not_waited_for(impatient: MockServer) -> None:
-    """A connection on which nothing is said ends."""
+def test_a_silent_connection_is_closed(impatient: MockServer) -> None:
+    """A connection on which nothing is sent is closed."""
     with connected(impatient) as connection:
         assert everything(connection) == b""
 
 
-def test_trailers_without_end_are_refused(server: MockServer) -> None:
+def test_trailers_without_end_are_rejected(server: MockServer) -> None:
     """Headers behind a chunked body are limited too."""
     head = EMBED.partition(b"\r\n\r\n")[0].replace(b"Content-Length: ", b"Transfer-Encoding: chunked\r\nX: ")
     sent = head + b"\r\n\r\n2\r\n{}\r\n0\r\n" + b"a: b\r\n" * 50_000
-    assert refusals(said(server, sent)) == [(b"431", "trailers: there are too many")]
+    assert final_errors(received_for(server, sent)) == [(b"431", "trailers: there are too many")]
 
 
 def test_a_sender_who_asks_first_hears_that_the_body_is_too_large(server: MockServer) -> None:
-    """With `Expect: 100-continue` a body beyond the limit is refused before it is sent, and a good one asked for."""
+    """With `Expect: 100-continue` a body beyond the limit is rejected before it is sent, and a good one asked for."""
     head = EMBED.partition(b"\r\n\r\n")[0].replace(b"Host", b"Expect: 100-continue\r\nHost") + b"\r\n\r\n"
     with connected(server) as connection:
         connection.sendall(head.replace(b"Content-Length: ", b"Content-Length: 99999999"))
@@ -160,20 +160,20 @@ def test_a_body_is_no_part_of_the_next_head(server: MockServer) -> None:
         assert statuses(everything(connection)) == [b"200", b"200"]
 
 
-def test_a_long_head_that_comes_at_once_is_refused(server: MockServer) -> None:
+def test_a_long_head_that_comes_at_once_is_rejected(server: MockServer) -> None:
     """The limit holds for a head in one piece, also behind another request."""
     long = LIST.replace(b"Host", b"X: " + b"y" * 3000 + b"\r\nHost")
-    message = "head: it is longer than the 2000 bytes that are taken"
-    assert refusals(said(server, long)) == [(b"431", message)]
-    assert statuses(said(server, LIST + long)) == [b"200", b"431"]
+    message = "head: it is longer than the limit of 2000 bytes"
+    assert final_errors(received_for(server, long)) == [(b"431", message)]
+    assert statuses(received_for(server, LIST + long)) == [b"200", b"431"]
 
 
 BROKEN = {"half": EMBED[:-1], "chunk": EMBED.replace(b"Content-Length: ", b"Transfer-Encoding: chunked\r\nX: ")}
 
 
 @pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
-def test_a_refusal_waits_for_the_answers_before_it(broken: bytes) -> None:
-    """A request that is cut off or malformed behind one that takes long is refused after that one's answer."""
+def test_an_error_waits_for_the_responses_before_it(broken: bytes) -> None:
+    """A truncated or malformed request after a slow one is rejected after the response to that one."""
     with MockServer(MockSettings(latency=0.1, log_level="error")) as slow, connected(slow) as connection:
         connection.sendall(LIST + broken)
         connection.shutdown(socket.SHUT_WR)
@@ -202,9 +202,9 @@ def test_bytes_that_begin_no_request_keep_no_connection(impatient: MockServer) -
     ],
     ids=["header", "headers", "request line"],
 )
-def test_a_head_without_end_is_refused(server: MockServer, sent: bytes) -> None:
-    """A head beyond the limit is 431, told while the client may still be sending."""
-    assert refusals(said(server, sent)) == [(b"431", "head: it is longer than the 2000 bytes that are taken")]
+def test_a_head_without_end_is_rejected(server: MockServer, sent: bytes) -> None:
+    """A head beyond the limit is 431, sent while the client may still be sending."""
+    assert final_errors(received_for(server, sent)) == [(b"431", "head: it is longer than the limit of 2000 bytes")]
 
 
 def test_a_long_head_within_the_limit_is_taken(server: MockServer) -> None:
@@ -222,7 +222,7 @@ def test_a_long_head_within_the_limit_is_taken(server: MockServer) -> None:
 )
 def test_a_request_that_does_not_arrive_is_given_up(impatient: MockServer, sent: bytes) -> None:
     """A request that stops half-way is 408, whichever half."""
-    assert refusals(said(impatient, sent)) == [(b"408", "request: it did not arrive within 0.2 seconds")]
+    assert final_errors(received_for(impatient, sent)) == [(b"408", "request: it did not arrive within 0.2 seconds")]
 
 
 @pytest.mark.parametrize(
@@ -238,18 +238,18 @@ def test_a_request_that_does_not_arrive_is_given_up(impatient: MockServer, sent:
     ],
     ids=["words", "version", "tls", "negative length", "two lengths", "chunk", "path"],
 )
-def test_what_is_not_http_is_told_so(server: MockServer, sent: bytes) -> None:
+def test_what_is_not_http_is_400(server: MockServer, sent: bytes) -> None:
     """Malformed HTTP is 400 with the usual error body, and the connection ends."""
-    assert refusals(said(server, sent)) == [(b"400", "request: it is not valid HTTP/1.1")]
+    assert final_errors(received_for(server, sent)) == [(b"400", "request: it is not valid HTTP/1.1")]
 
 
-def test_malformed_http_after_an_answer_is_told_so(server: MockServer) -> None:
+def test_malformed_http_after_a_response_is_400(server: MockServer) -> None:
     """On a connection that has served, malformed HTTP is 400 all the same."""
     with connected(server) as connection:
         connection.sendall(LIST)
         assert connection.recv(2**16).startswith(b"HTTP/1.1 200 ")
         connection.sendall(b"nonsense\r\n\r\n")
-        assert refusals(everything(connection)) == [(b"400", "request: it is not valid HTTP/1.1")]
+        assert final_errors(everything(connection)) == [(b"400", "request: it is not valid HTTP/1.1")]
 
 
 UPGRADES = {
@@ -296,15 +296,15 @@ def test_a_chunked_body_behind_an_upgrade_is_read(server: MockServer) -> None:
         assert statuses(everything(connection)) == [b"200"]
 
 
-def test_a_tunnel_is_refused(server: MockServer) -> None:
-    """The mock is no proxy."""
-    refused = refusals(said(server, b"CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n"))
-    assert refused == [(b"400", "request: it asks for a tunnel, and this is no proxy")]
+def test_a_tunnel_is_rejected(server: MockServer) -> None:
+    """The mock is not a proxy."""
+    rejected = final_errors(received_for(server, b"CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n"))
+    assert rejected == [(b"400", "request: it asks for a tunnel, and this is not a proxy")]
 
 
 def test_requests_before_malformed_http_are_answered(server: MockServer) -> None:
     """What came whole before the malformed bytes is answered first."""
-    received = said(server, LIST + EMBED + b"nonsense\r\n\r\n")
+    received = received_for(server, LIST + EMBED + b"nonsense\r\n\r\n")
     assert statuses(received) == [b"200", b"200", b"400"]
 
 
@@ -338,7 +338,7 @@ TAILS = {b"": [], LIST[:15]: [b"400"], EMBED[:-3]: [b"400"], _CHUNKED[:-4]: [b"4
 def test_every_whole_request_is_answered_however_it_comes(
     requests: list[bytes], tail: bytes, cuts: list[tuple[float, int]]
 ) -> None:
-    """Requests of all kinds, cut anywhere, get their answers in order, and what is not whole or not HTTP a refusal."""
+    """Requests of all kinds, cut anywhere, get their answers in order, and what is incomplete or not HTTP an error."""
     sent = b"".join(requests) + tail
     ends = [*sorted((int(cut * len(sent)), turns) for cut, turns in cuts), (len(sent), 0)]
     starts = [0, *(end for end, _ in ends)]

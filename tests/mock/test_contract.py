@@ -1,4 +1,4 @@
-"""Whatever is sent, the mock's answer is one that the contract documents."""
+"""Whatever is sent, the mock's response is one that the contract documents."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from openrouter_mock import catalogue, contract, validation
+from openrouter_mock import catalog, contract, validation
 from openrouter_mock.app import create_app
 
 from .probes import KEY, MODEL, PROBES, observe
@@ -54,7 +54,7 @@ INPUT = (
     )
 )
 GOOD = st.fixed_dictionaries(
-    {"input": INPUT, "model": st.sampled_from([model.id for model in catalogue.models()])},
+    {"input": INPUT, "model": st.sampled_from([model.id for model in catalog.models()])},
     optional={
         "dimensions": st.integers(1, 300),
         "encoding_format": st.sampled_from(["float", "base64"]),
@@ -99,7 +99,7 @@ def embed(client: httpx.Client, content: bytes) -> httpx.Response:
 @PATIENT
 @given(sent=GOOD)
 def test_good_bodies_are_answered(client: httpx.Client, sent: dict[str, Any]) -> None:
-    """A body that keeps the contract is answered with a vector per input, or refused for a limit of the model
+    """A valid body is answered with a vector per input, or rejected for a limit of the model
     or because no endpoint of it fits the preferences.
     """
     response = embed(client, orjson.dumps(sent))
@@ -115,14 +115,14 @@ def test_good_bodies_are_answered(client: httpx.Client, sent: dict[str, Any]) ->
 
 @PATIENT
 @given(sent=WRONG | JSON)
-def test_bad_bodies_are_refused_with_the_field(client: httpx.Client, sent: Any) -> None:
-    """A body that breaks the contract is refused with 400, and one that keeps it is not called malformed."""
-    problems = validation.problems(orjson.loads(orjson.dumps(sent)))
+def test_bad_bodies_are_rejected_with_the_field(client: httpx.Client, sent: Any) -> None:
+    """An invalid body is rejected with 400 naming its first error, and a valid one is not."""
+    errors = validation.validation_errors(orjson.loads(orjson.dumps(sent)))
     response = embed(client, orjson.dumps(sent))
     document = check("/embeddings", "post", response)
-    if problems:
+    if errors:
         assert response.status_code == 400
-        assert document["error"]["message"].startswith(str(problems[0]))
+        assert document["error"]["message"].startswith(str(errors[0]))
 
 
 @PATIENT
@@ -135,7 +135,7 @@ def test_any_bytes_are_answered(client: httpx.Client, content: bytes) -> None:
 @PATIENT
 @given(query=st.text(alphabet="ofsetlimn=&%0123456789+-. é", max_size=20))
 def test_any_query_is_answered(client: httpx.Client, query: str) -> None:
-    """Whatever stands behind the question mark, the answer is a documented one."""
+    """Whatever the query string, the response is a documented one."""
     check("/embeddings/models", "get", client.get("/embeddings/models", params={"offset": query}))
     check("/embeddings/models", "get", client.get(f"/embeddings/models?{query}"))
 

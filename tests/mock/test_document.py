@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import argparse
 import re
+import tomllib
 from pathlib import Path
 from types import CodeType
 
 import pytest
 
-from openrouter_conformance import cli, pytest_plugin
+from openrouter_conformance import pytest_plugin
+from openrouter_mock import cli
 from openrouter_mock.scenarios import SCENARIOS
 from openrouter_mock.server import MockServer
 
-DOCUMENT = (Path(__file__).parents[2] / "docs" / "testing-with-the-mock.md").read_text(encoding="utf-8")
+REPOSITORY = Path(__file__).parents[2]
+DOCUMENT = (REPOSITORY / "docs" / "testing-with-the-mock.md").read_text(encoding="utf-8")
 
 
 def rows(head: str) -> list[tuple[str, ...]]:
@@ -23,21 +26,22 @@ def rows(head: str) -> list[tuple[str, ...]]:
 
 
 def test_the_table_of_scenarios_is_theirs() -> None:
-    """Every scenario stands there with its status and what happens, in the order of the code."""
+    """Every scenario is there with its status and description, in the order of the code."""
     expected = [(f"`{name}`", str(each.status), each.description) for name, each in SCENARIOS.items()]
     assert rows("scenario") == expected
 
 
 def test_the_table_of_flags_is_that_of_the_command() -> None:
-    """Every flag of `mock` stands there with the words of its help."""
-    (commands,) = (each for each in cli._parser()._actions if isinstance(each, argparse._SubParsersAction))
-    flags = [each for each in commands.choices["mock"]._actions if each.dest != "help"]
+    """Every flag of the command is there with its help."""
+    parser = argparse.ArgumentParser()
+    cli.add_arguments(parser)
+    flags = [each for each in parser._actions if each.dest != "help"]
     shown = [(cell.strip("`").split(" ")[0], meaning) for cell, meaning in rows("flag")]
     assert shown == [(flag.option_strings[-1], flag.help) for flag in flags]
 
 
 def test_the_table_of_options_is_that_of_the_plugin() -> None:
-    """Every option of the plugin stands there with the words of its help."""
+    """Every option of the suite's plugin is there with its help."""
     parser = pytest.Parser(_ispytest=True)
     pytest_plugin.pytest_addoption(parser)
     group = parser.getgroup("conformance")
@@ -54,6 +58,27 @@ def test_the_example_with_the_client_of_this_package_passes() -> None:
     assert callable(test)
     with MockServer() as mock:
         test(mock)
+
+
+def test_the_example_with_other_settings_passes() -> None:
+    """The test that the document shows for a mock with other settings passes."""
+    names: dict[str, object] = {}
+    exec(example("openrouter_mock"), names)
+    test = names["test_slow_server"]
+    assert callable(test)
+    test()
+
+
+def test_the_extras_that_the_document_names_exist() -> None:
+    """Each `pip install` names an extra of the distribution, and there is one from a checkout, git and an index."""
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    commands = re.findall(r"pip install '(.*?)\[(\w+)\](.*?)'", DOCUMENT)
+    assert [(name, rest.partition("<")[0]) for name, _, rest in commands] == [
+        (".", ""),
+        (project["name"], " @ git+"),
+        (project["name"], ""),
+    ]
+    assert {extra for _, extra, _ in commands} <= set(project["optional-dependencies"])
 
 
 @pytest.mark.parametrize("package", ["openai", "langchain_openai"])

@@ -1,4 +1,4 @@
-"""What `POST /embeddings` answers to good requests."""
+"""Responses of `POST /embeddings` to valid requests, and the limits of the models."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import orjson
 import pytest
 
-from openrouter_mock import catalogue, tokens
+from openrouter_mock import catalog, tokens
 from openrouter_mock.app import create_app
 from openrouter_mock.settings import MockSettings
 
@@ -37,8 +37,8 @@ def embeddings(client: httpx.Client, given: Any, **fields: Any) -> list[Any]:
     return [item["embedding"] for item in response.json()["data"]]
 
 
-def refusal(client: httpx.Client, given: Any, **fields: Any) -> tuple[int, str]:
-    """Return the status and the message of the refusal of *given*."""
+def error_of(client: httpx.Client, given: Any, **fields: Any) -> tuple[int, str]:
+    """Return the status and the message of the error response to *given*."""
     response = post(client, given, **fields)
     error = response.json()["error"]
     assert error["code"] == response.status_code
@@ -54,7 +54,7 @@ def test_the_fields_come_in_the_order_of_the_live_api(client: httpx.Client) -> N
 
 
 def test_the_fixed_fields_have_their_values(client: httpx.Client) -> None:
-    """`object` is `list` and `embedding`, and the model bears its provider's name."""
+    """`object` is `list` and `embedding`, and the model has its provider's name for it."""
     answer = post(client, "Ruby").json()
     assert answer["object"] == "list"
     assert answer["data"][0]["object"] == "embedding"
@@ -62,8 +62,8 @@ def test_the_fixed_fields_have_their_values(client: httpx.Client) -> None:
     assert answer["provider"] == "OpenAI"
 
 
-def test_a_model_with_open_weights_bears_their_name(client: httpx.Client) -> None:
-    """The model of an answer is the name of the weights where there are any."""
+def test_a_model_with_open_weights_has_their_name(client: httpx.Client) -> None:
+    """The `model` of a response is the name of the weights where they are open."""
     answer = post(client, "Ruby", model="qwen/qwen3-embedding-8b").json()
     assert answer["model"] == "Qwen/Qwen3-Embedding-8B"
 
@@ -117,18 +117,18 @@ def test_media_cost_what_is_listed_for_them(client: httpx.Client) -> None:
 
 
 def test_media_are_counted_apart(client: httpx.Client) -> None:
-    """The usage of a multimodal input tells its tokens by medium."""
+    """The usage of a multimodal input counts its tokens by medium."""
     parts = [{"content": [{"type": "text", "text": "a cat"}, PNG]}]
     usage = post(client, parts, model=MULTIMODAL).json()["usage"]
     assert usage["prompt_tokens_details"] == {"image_tokens": 1, "text_tokens": 2}
     assert usage["prompt_tokens"] == 3
 
 
-@pytest.mark.parametrize("model", catalogue.models(), ids=lambda model: model.id)
-def test_every_listed_model_answers_at_its_native_length(client: httpx.Client, model: catalogue.Model) -> None:
-    """Each model of the list gives vectors of its native length and unit length."""
+@pytest.mark.parametrize("model", catalog.models(), ids=lambda model: model.id)
+def test_every_listed_model_answers_at_its_native_dimensions(client: httpx.Client, model: catalog.Model) -> None:
+    """Each model of the list gives vectors of its native dimensions and L2 norm 1."""
     [vector] = embeddings(client, "cat", model=model.id, dimensions=None)
-    assert len(vector) == model.native_length
+    assert len(vector) == model.native_dimensions
     assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-6)
 
 
@@ -177,7 +177,7 @@ def test_base64_is_little_endian_float32(client: httpx.Client) -> None:
 
 
 def test_media_change_the_vector(client: httpx.Client) -> None:
-    """Another picture gives another vector, the same picture the same."""
+    """Different images have different vectors, equal images equal ones."""
     other = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
     first, again, second = (embeddings(client, [{"content": [x]}], model=MULTIMODAL) for x in (PNG, PNG, other))
     assert first == again
@@ -186,18 +186,18 @@ def test_media_change_the_vector(client: httpx.Client) -> None:
 
 @pytest.mark.parametrize("kind", ["input_audio", "input_video", "input_file"])
 def test_all_media_are_read(client: httpx.Client, kind: str) -> None:
-    """Sounds, films and files become vectors on a model that reads them."""
+    """Audio, video and files are embedded by a model that reads them."""
     parts = [{"content": [{"type": kind, kind: {"data": "AAAA", "format": "x"}}]}]
     assert len(embeddings(client, parts, model=MULTIMODAL)) == 1
 
 
 def test_media_of_one_kind_are_not_those_of_another(client: httpx.Client) -> None:
-    """The same bytes as sound and as film have different vectors."""
-    sound, film = (
+    """The same bytes as audio and as video have different vectors."""
+    audio, video = (
         embeddings(client, [{"content": [{"type": kind, kind: {"data": "AAAA"}}]}], model=MULTIMODAL)
         for kind in ("input_audio", "input_video")
     )
-    assert sound != film
+    assert audio != video
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_odd_texts_are_texts(client: httpx.Client, text: str) -> None:
 
 
 def test_white_space_may_stand_before_the_answer() -> None:
-    """With the setting, successes begin with the white space of the live API and mean the same."""
+    """With the setting, successes begin with the white space of the live API and are otherwise the same."""
     client = client_of(create_app(MockSettings(leading_whitespace=True)))
     response = post(client, "cat")
     assert response.content.startswith(b"\n         \n{")
@@ -236,18 +236,18 @@ def test_the_seed_chooses_the_vectors() -> None:
     assert first != other
 
 
-def test_a_longer_vector_than_the_model_has_is_refused(client: httpx.Client) -> None:
-    """`dimensions` above what the model has are refused, and the limit is named."""
-    assert refusal(client, "cat", dimensions=1537) == (
+def test_a_longer_vector_than_the_model_has_is_rejected(client: httpx.Client) -> None:
+    """`dimensions` above the maximum of the model are rejected, naming it."""
+    assert error_of(client, "cat", dimensions=1537) == (
         400,
         f"dimensions: 1537 is more than the 1536 that {MODEL} has at most",
     )
 
 
 def test_a_model_of_fixed_length_does_not_shorten(client: httpx.Client) -> None:
-    """`dimensions` are refused by a model of one length, unless they are that length."""
+    """A model without shortening rejects all `dimensions` but its own."""
     model = "openai/text-embedding-ada-002"
-    assert refusal(client, "cat", model=model, dimensions=8) == (
+    assert error_of(client, "cat", model=model, dimensions=8) == (
         400,
         f"dimensions: 8 is not a length that {model} has; it has 1536",
     )
@@ -255,30 +255,30 @@ def test_a_model_of_fixed_length_does_not_shorten(client: httpx.Client) -> None:
 
 
 def test_a_model_of_some_lengths_has_each_of_them(client: httpx.Client) -> None:
-    """A model that has several lengths takes those and refuses the others, naming them."""
+    """A model with several allowed dimensions accepts those and rejects others, naming them."""
     model = "voyageai/voyage-4"
     lengths = [len(embeddings(client, "cat", model=model, dimensions=n)[0]) for n in (256, 512, 1024, 2048)]
     assert lengths == [256, 512, 1024, 2048]
-    status, message = refusal(client, "cat", model=model, dimensions=8)
+    status, message = error_of(client, "cat", model=model, dimensions=8)
     assert status == 400
     assert "256, 512, 1024, 2048" in message
 
 
-def test_an_input_beyond_the_context_is_refused(client: httpx.Client) -> None:
-    """An input of more tokens than the model reads is refused, and both numbers and the place are named."""
-    status, message = refusal(client, ["cat", "cat " * 600], model="thenlper/gte-base", dimensions=None)
+def test_an_input_beyond_the_context_is_rejected(client: httpx.Client) -> None:
+    """An input of more tokens than the model reads is rejected, and both numbers and the place are named."""
+    status, message = error_of(client, ["cat", "cat " * 600], model="thenlper/gte-base", dimensions=None)
     assert (status, message) == (400, "input.1: 601 tokens are more than the 512 that thenlper/gte-base reads")
 
 
-def test_too_many_inputs_are_refused(client: httpx.Client) -> None:
-    """A batch of more than 2048 inputs is refused, 2048 are answered."""
+def test_too_many_inputs_are_rejected(client: httpx.Client) -> None:
+    """A batch of more than 2048 inputs is rejected, 2048 are answered."""
     assert len(embeddings(client, ["cat"] * 2048)) == 2048
-    assert refusal(client, ["cat"] * 2049)[1].startswith("input: 2049 inputs are more than the 2048")
+    assert error_of(client, ["cat"] * 2049)[1].startswith("input: 2049 inputs are more than the 2048")
 
 
-def test_a_medium_that_the_model_does_not_read_is_refused(client: httpx.Client) -> None:
-    """A picture for a model that reads text is refused, and what it reads is named."""
-    assert refusal(client, [{"content": [PNG]}]) == (
+def test_a_medium_that_the_model_does_not_read_is_rejected(client: httpx.Client) -> None:
+    """An image for a text model is rejected, naming what the model reads."""
+    assert error_of(client, [{"content": [PNG]}]) == (
         400,
         f"input.0: {MODEL} does not read image; it reads text",
     )
@@ -286,13 +286,13 @@ def test_a_medium_that_the_model_does_not_read_is_refused(client: httpx.Client) 
 
 def test_an_unknown_model_is_not_found(client: httpx.Client) -> None:
     """A model that is not listed is answered 404, as the guide says."""
-    status, message = refusal(client, "cat", model="example/none")
+    status, message = error_of(client, "cat", model="example/none")
     assert status == 404
     assert "'example/none'" in message
 
 
-def test_vectors_are_kept_ready() -> None:
-    """A text that was embedded before is not embedded again, and nothing tells the difference."""
+def test_vectors_are_cached() -> None:
+    """A text that was embedded before comes from the cache, with the same vector."""
     app = create_app()
     client, cache = client_of(app), app.service.cache
     assert cache is not None
@@ -303,7 +303,7 @@ def test_vectors_are_kept_ready() -> None:
 
 
 def test_failures_after_the_key_name_the_account(client: httpx.Client) -> None:
-    """A failure of a known key bears `user_id`; one without a key does not."""
+    """An error for a known key has a `user_id`; one without a key does not."""
     assert "user_id" in post(client, "").json()
     assert list(client.post("/embeddings").json()) == ["error"]
 

@@ -1,4 +1,4 @@
-"""The flaws: each has its words, shows itself, and is one flaw among many that are not there."""
+"""The faults: each has a description, changes an answer, and changes nothing else."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import attrs
 import pytest
 
 from openrouter_mock.app import create_app
-from openrouter_mock.faults import FAULTS, choose, wire
+from openrouter_mock.faults import FAULTS, protocol, select
 from openrouter_mock.faults.fault import Fault
 from openrouter_mock.settings import MockSettings
 
@@ -28,11 +28,11 @@ CONCERNED = {
     "vector": r"\$\.data\[\*\]\.embedding$",
     "embed": r"\$\.data\[\*\]\.embedding$",
     "usage": r"\$\.usage\b",
-    "generation": r"\$\.id$|header x-generation-id$",
+    "generation_id": r"\$\.id$|header x-generation-id$",
     "headers": r"header ",
-    "error": r"\$\.(error|user_id|detail|message|code|metadata)\b",
+    "error_body": r"\$\.(error|user_id|detail|message|code|metadata)\b",
     "authenticate": r"status (401 → \d+|\d+ → 401)$",
-    "problems": r"status (400 → 200|\d+ → 400|400 → 500)$|\$\.error\.message$",
+    "validation_errors": r"status (400 → 200|\d+ → 400|400 → 500)$|\$\.error\.message$",
     "check_context": r"status 400 → (200|500)$",
     "embeddings": r"status \d+ → (502|429)$",
     "models": r"status \d+ → 401$",
@@ -41,20 +41,20 @@ CONCERNED = {
     "inputs": r"status 200 → (400|500)$|status 400 → (200|500)$|(length of )?\$\.(data|usage)\b",
     "body": r"(length of )?\$\.",
     "window": r"status 400 → (200|500)$|(length of )?\$\.(data|links)\b",
-    "write": r"the body as a whole$|how the JSON is written$|header content-length$",
-    "answer": r"status \d+ → (200|201|307)$|header |the body as a whole$",
-    "refuse": r"status \d+ → \d+$|header |the body as a whole$|\$$",
+    "serialize": r"the body as a whole$|how the JSON is written$|header content-length$",
+    "respond": r"status \d+ → (200|201|307)$|header |the body as a whole$",
+    "error_response": r"status \d+ → \d+$|header |the body as a whole$|\$$",
     "wire": r"status 200 → 405$|header content-length$",
     "page": r"(length of )?\$|status 200 → (404|500)$|header content-length$",
-    "catalogue": r"(length of )?\$\.(data|total_count|links)\b|header content-length$",
+    "catalog": r"(length of )?\$\.(data|total_count|links)\b|header content-length$",
 }
-"""Which differences a fault that stands in for a stage can make, by the stage."""
+"""The differences that a fault of a stage may make, by the stage."""
 
 ON_A_REAL_CONNECTION = {
     "slow_answers": "the time that an answer takes",
     "drops_kept_connections": "the second call on a connection",
 }
-"""Faults that do not show without a network, and what they change; each has a test of its own."""
+"""Faults that show only on a real connection, and what they change; each has a test of its own."""
 
 WELL_KNOWN = """
     drops_last_vector reverses_batch_order ignores_dimensions base64_big_endian base64_float64
@@ -73,12 +73,12 @@ def clean() -> list[tuple[str, Seen]]:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the slow fault be slow for a moment only."""
-    monkeypatch.setattr(wire, "SLOWNESS", 0.05)
+    """Shorten the delay of the slow fault."""
+    monkeypatch.setattr(protocol, "SLOW_SECONDS", 0.05)
 
 
 def test_there_are_a_hundred_faults() -> None:
-    """The mock can lie in at least a hundred ways."""
+    """The mock has at least a hundred faults."""
     assert len(FAULTS) >= 100
 
 
@@ -100,7 +100,7 @@ def test_a_fault_is_described_in_one_sentence(fault: Fault) -> None:
 def seen(clean: list[tuple[str, Seen]]) -> dict[str, dict[str, list[str]]]:
     """For each fault what it changes in the answers to all probes."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(wire, "SLOWNESS", 0.0)
+        patch.setattr(protocol, "SLOW_SECONDS", 0.0)
         faulty = {name: list(observe(create_app(MockSettings(faults=(name,))))) for name in FAULTS}
     crashes = [name for name, answers in faulty.items() if any(b"the mock failed" in each[2] for _, each in answers)]
     assert crashes == []
@@ -108,12 +108,12 @@ def seen(clean: list[tuple[str, Seen]]) -> dict[str, dict[str, list[str]]]:
 
 
 def test_a_fault_changes_an_answer(seen: dict[str, dict[str, list[str]]]) -> None:
-    """Each fault, but those that only a real connection shows, answers some probe otherwise."""
+    """Each fault, but those that only a real connection shows, changes the response to some probe."""
     assert {name for name, found in seen.items() if not found} == set(ON_A_REAL_CONNECTION)
 
 
 def test_a_fault_is_single(seen: dict[str, dict[str, list[str]]]) -> None:
-    """A fault touches what its stage makes and nothing else, and failures that it adds are regular ones."""
+    """A fault changes what its stage returns and nothing else, and errors that it adds are regular ones."""
     repeats_everything = "repeats_answers_of_earlier_calls"
     strange = {
         name: kind
@@ -127,7 +127,7 @@ def test_a_fault_is_single(seen: dict[str, dict[str, list[str]]]) -> None:
 
 
 def test_what_each_fault_changes_is_written_down(seen: dict[str, dict[str, list[str]]]) -> None:
-    """`docs/faults.md` tells of every fault what it changes, so that nobody changes one unawares.
+    """`docs/faults.md` says of every fault what it changes, so that a change of one shows in a diff.
 
     After an intended change: `CONFORMANCE_GOLDEN=write pytest tests/mock/test_faults.py`, then read the diff.
     """
@@ -142,16 +142,16 @@ def described(seen: dict[str, dict[str, list[str]]]) -> str:
     lines = [
         "# The faults of the mock",
         "",
-        f"The mock can have {len(FAULTS)} flaws, each a mistake that servers make: `openrouter-conformance mock --fault NAME`,",
-        "repeatable, or `MockSettings(faults=(NAME,))` from Python. The suite tries its checks on them; an SDK can see how",
-        "it takes a server that lies.",
+        f"The mock can have {len(FAULTS)} faults, each a mistake that servers make: `openrouter-mock --fault NAME`, repeatable,",
+        "or `MockSettings(faults=(NAME,))` from Python. The suite tests its checks on them; an SDK can test how it handles",
+        "a faulty server.",
         "",
-        f"The last column tells in what a mock with the fault differs from one without over {len(PROBES)} requests of every",
-        "kind: the difference, and in which answers or in how many. They differ in nothing else.",
+        f"The last column says how a mock with the fault differs from one without over {len(PROBES)} requests of every kind:",
+        "the difference, and in which responses or in how many. They differ in nothing else.",
     ]
     module = None
     for name, fault in FAULTS.items():
-        if (home := inspect.getmodule(fault.change)) is not module:
+        if (home := inspect.getmodule(fault.override)) is not module:
             module = home
             heading = (inspect.getdoc(module) or "").splitlines()[0].removesuffix(".")
             lines += ["", f"## {heading}", "", "| fault | what is wrong | what differs |", "| --- | --- | --- |"]
@@ -165,16 +165,16 @@ def test_slow_answers_take_longer() -> None:
     client = client_of(create_app(MockSettings(faults=("slow_answers",))))
     started = time.perf_counter()
     client.get("/embeddings/models?limit=1")
-    assert time.perf_counter() - started >= wire.SLOWNESS
+    assert time.perf_counter() - started >= protocol.SLOW_SECONDS
 
 
 def test_clean_mocks_agree(clean: list[tuple[str, Seen]]) -> None:
-    """Two clean mocks answer every probe alike, so that a difference is the doing of a fault."""
+    """Two mocks without faults answer every probe alike, so that a difference is due to a fault."""
     assert clean == list(observe(create_app()))
 
 
-def test_an_answer_to_nothing_is_as_any_other() -> None:
-    """The fault that answers an empty batch changes nothing about the form of the bill."""
+def test_an_answer_to_an_empty_batch_is_as_any_other() -> None:
+    """The fault that accepts an empty batch changes nothing about the form of the usage."""
     client = client_of(create_app(MockSettings(faults=("accepts_empty_batch",))))
     nothing, something = (raw("", body_of(batch)) for batch in ([], ["cat"]))
     usages = [
@@ -192,16 +192,16 @@ def test_faults_combine() -> None:
     assert [answer["data"][0]["index"], answer["provider"]] == [1, None]
 
 
-def test_an_unknown_fault_is_refused_with_a_hint() -> None:
-    """A fault that does not exist is refused, and the one probably meant is named."""
+def test_an_unknown_fault_is_rejected_with_a_hint() -> None:
+    """An unknown fault is rejected, and the most similar one is named."""
     with pytest.raises(ValueError, match="no fault is named 'drop_last_vector': did you mean 'drops_last_vector'"):
         create_app(MockSettings(faults=("drop_last_vector",)))
 
 
 def test_faults_keep_their_order() -> None:
-    """Faults are plugged in the order in which they were named."""
+    """Faults are installed in the order in which they were named."""
     names = ["total_count_of_page", "adds_a_vector"]
-    assert [fault.name for fault in choose(names)] == names
+    assert [fault.name for fault in select(names)] == names
 
 
 def test_a_fault_leaves_other_mocks_alone() -> None:

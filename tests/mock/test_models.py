@@ -1,4 +1,4 @@
-"""The model list: what is in it, and how it comes in pages."""
+"""The model list: its contents and its pagination."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openrouter_mock import catalogue, pages
+from openrouter_mock import catalog, pagination
 
 if TYPE_CHECKING:
     import httpx
@@ -56,7 +56,7 @@ def test_models_write_embeddings(client: httpx.Client) -> None:
 
 
 def test_models_are_described_by_their_facts(client: httpx.Client) -> None:
-    """Each model says what it reads, how much of it, and how long its vectors are."""
+    """Each description says what the model reads, how much of it, and the dimensions of its vectors."""
     described = {model["id"]: model["description"] for model in listed(client)["data"]}
     assert (
         described["openai/text-embedding-3-small"] == "Turns text of up to 8,192 tokens into vectors of 1,536 numbers."
@@ -70,18 +70,18 @@ def test_the_newest_model_comes_first(client: httpx.Client) -> None:
     assert created == sorted(created, reverse=True)
 
 
-@pytest.mark.parametrize("model", catalogue.models(), ids=lambda model: model.id)
-def test_the_first_endpoint_takes_the_listed_price(model: catalogue.Model) -> None:
-    """What the list names as the price is what the first endpoint takes."""
+@pytest.mark.parametrize("model", catalog.models(), ids=lambda model: model.id)
+def test_the_first_endpoint_has_the_listed_price(model: catalog.Model) -> None:
+    """The listed price is that of the first endpoint."""
     assert model.endpoints[0].prompt_price == Decimal(model.listed["pricing"]["prompt"])
 
 
-@pytest.mark.parametrize("model", catalogue.models(), ids=lambda model: model.id)
-def test_a_model_has_its_native_length(model: catalogue.Model) -> None:
-    """The native length is one of those that a model takes, none of which is beyond its longest."""
-    lengths = model.lengths or (model.native_length,)
-    assert model.native_length in lengths
-    assert max(lengths) <= model.longest
+@pytest.mark.parametrize("model", catalog.models(), ids=lambda model: model.id)
+def test_the_native_dimensions_are_allowed(model: catalog.Model) -> None:
+    """The native dimensions are among the allowed ones, all of which are within the maximum."""
+    allowed = model.allowed_dimensions or (model.native_dimensions,)
+    assert model.native_dimensions in allowed
+    assert max(allowed) <= model.max_dimensions
 
 
 @PATIENT
@@ -116,7 +116,7 @@ def test_a_page_past_the_end_is_empty(client: httpx.Client) -> None:
 def test_offset_alone_has_a_limit(client: httpx.Client) -> None:
     """With `offset` alone a page holds up to 500 models."""
     assert len(listed(client, offset=1)["data"]) == 30
-    assert pages.read_window("offset=1").limit == 500
+    assert pagination.parse_window("offset=1").limit == 500
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_offset_alone_has_a_limit(client: httpx.Client) -> None:
     ],
 )
 def test_a_bad_parameter_is_named(client: httpx.Client, query: str, name: str) -> None:
-    """A parameter that is no whole number, out of bounds or given twice is refused by its name."""
+    """A parameter that is not a whole number, out of bounds or given twice is rejected by its name."""
     response = client.get(f"{PATH}?{query}")
     assert response.status_code == 400
     assert response.json()["error"]["message"].startswith(f"{name}: ")
@@ -162,4 +162,4 @@ def test_head_has_the_headers_of_get(client: httpx.Client) -> None:
 
 def test_an_unknown_name_is_no_model() -> None:
     """Nothing is found under a name that is not listed."""
-    assert catalogue.find("example/none") is None
+    assert catalog.find("example/none") is None

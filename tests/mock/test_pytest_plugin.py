@@ -1,34 +1,20 @@
-"""The mock as a pytest plugin, seen from the sessions of other projects."""
+"""The mock as a pytest fixture, seen from the sessions of other projects."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import functools
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
-import attrs
 import pytest
 
-from openrouter_conformance import requirements
-from openrouter_mock.server import MockServer
-from openrouter_mock.settings import MockSettings
+from pytest_session import Ran, run_pytest
 
-PLUGIN = "openrouter_conformance.pytest_plugin"
-KEY = "sk-or-v1-plugin"
-HEAVY = (
-    "attrs",
-    "httpx",
-    "hypothesis",
-    "jsonschema_rs",
-    "numpy",
-    "orjson",
-    "schemathesis",
-    "starlette",
-    "uvicorn",
-    "yaml",
-)
+PLUGIN = "openrouter_mock.pytest_plugin"
+SUITE_PLUGIN = "openrouter_conformance.pytest_plugin"
+PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+HEAVY = ("attrs", "httptools", "httpx", "jsonschema_rs", "numpy", "orjson", "uvicorn", "yaml")
 EMBED = """
 import httpx
 
@@ -36,16 +22,7 @@ def embed(mock, text="cat", model="openai/text-embedding-3-small"):
     headers = {"Authorization": f"Bearer {mock.key}"}
     return httpx.post(f"{mock.url}/embeddings", json={"model": model, "input": text}, headers=headers)
 """
-
-
-@attrs.frozen
-class Ran:
-    """A pytest session that has ended."""
-
-    code: int
-    out: str
-    outcomes: dict[str, int]
-
+USE = "def test(openrouter_mock): assert openrouter_mock.url\n"
 
 Session = Callable[..., Ran]
 
@@ -53,40 +30,11 @@ Session = Callable[..., Ran]
 @pytest.fixture
 def session(tmp_path: Path) -> Session:
     """Give a function that runs pytest over a test file in a project of its own, with the plugin and no other."""
-
-    def ran(test: str, *arguments: str, plugins: tuple[str, ...] = (), **environment: str) -> Ran:
-        (tmp_path / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n", encoding="utf-8")
-        (tmp_path / "test_it.py").write_text(test, encoding="utf-8")
-        loaded = [part for name in (PLUGIN, *plugins) for part in ("-p", name)]
-        result = subprocess.run(
-            [sys.executable, "-m", "pytest", *loaded, "-p", "no:cacheprovider", "--strict-markers", "-q", *arguments],
-            cwd=tmp_path,
-            env={
-                **{name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))},
-                "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
-                "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-                **environment,
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return Ran(result.returncode, result.stdout + result.stderr, _outcomes(result.stdout))
-
-    return ran
-
-
-def _outcomes(printed: str) -> dict[str, int]:
-    """Return the counts of the last line that has some: `2 passed, 1 failed in 0.1s`."""
-    for line in reversed(printed.splitlines()):
-        parts = line.strip("= ").rpartition(" in ")[0].split(", ")
-        if all(part.split(" ")[0].isdigit() for part in parts):
-            return {part.split(" ")[1]: int(part.split(" ")[0]) for part in parts}
-    return {}
+    return functools.partial(run_pytest, tmp_path, (PLUGIN,))
 
 
 def test_a_session_that_does_not_use_it_imports_nothing_heavy(session: Session) -> None:
-    """Loading the plugin, running a test beside it and reporting import neither server nor suite."""
+    """Loading the plugin, running a test beside it and reporting import neither the server nor the suite."""
     ran = session(
         f"""
 import sys
@@ -94,14 +42,55 @@ def test_nothing_heavy():
     loaded = sorted(name for name in {HEAVY!r} if name in sys.modules)
     ours = sorted(name for name in sys.modules if name.startswith("openrouter_"))
     assert loaded == []
-    assert ours == ["openrouter_conformance", {PLUGIN!r}]
+    assert ours == ["openrouter_mock", {PLUGIN!r}]
 """
     )
     assert ran.outcomes == {"passed": 1}, ran.out
 
 
+def test_the_fixture_needs_nothing_of_the_suite(session: Session, tmp_path: Path) -> None:
+    """It works where the suite and its libraries are not installed, and does not import the client either."""
+    absent = ("openrouter_conformance", "hypothesis", "schemathesis", "requests", "rich", "starlette")
+    (tmp_path / "conftest.py").write_text(
+        f"import sys\nsys.modules.update(dict.fromkeys({absent!r}))\n", encoding="utf-8"
+    )
+    ran = session(USE + "def test_client():\n    import sys\n    assert 'openrouter_embeddings' not in sys.modules\n")
+    assert ran.outcomes == {"passed": 2}, ran.out
+
+
+@pytest.mark.parametrize("absent", ["httptools", "numpy", "uvicorn"])
+def test_without_the_extra_the_fixture_says_how_to_install_it(session: Session, tmp_path: Path, absent: str) -> None:
+    """A test that uses the fixture without the extra is an error in one sentence, and others are not affected."""
+    (tmp_path / "conftest.py").write_text(f"import sys\nsys.modules[{absent!r}] = None\n", encoding="utf-8")
+    ran = session(USE + "def test_beside(): pass\n")
+    assert ran.outcomes == {"passed": 1, "error": 1}, ran.out
+    sentence = f"the fixture openrouter_mock needs {absent}, which is not installed: "
+    assert f"{sentence}pip install 'openrouter-embeddings[mock]'" in ran.out
+    assert "Traceback" not in ran.out
+    assert "pytest_plugin.py" not in ran.out
+
+
+@pytest.mark.parametrize("named", [(), (PLUGIN,), (SUITE_PLUGIN, PLUGIN)], ids=["none", "mock", "both"])
+def test_installed_plugins_are_registered_once(tmp_path: Path, named: tuple[str, ...]) -> None:
+    """The entry points of the distribution load both plugins, each once, also when `-p` names them too."""
+    installed = tmp_path / "openrouter_embeddings-0.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text("Name: openrouter-embeddings\nVersion: 0\n", encoding="utf-8")
+    entries = PROJECT["entry-points"]["pytest11"]
+    assert entries == {PLUGIN: PLUGIN, SUITE_PLUGIN: SUITE_PLUGIN}
+    lines = [f"{name} = {module}" for name, module in entries.items()]
+    (installed / "entry_points.txt").write_text("\n".join(["[pytest11]", *lines, ""]), encoding="utf-8")
+    test = f"""{USE}
+def test_registered(pytestconfig):
+    names = [getattr(each, "__name__", "") for each in pytestconfig.pluginmanager.get_plugins()]
+    assert sorted(name for name in names if name.startswith("openrouter_")) == {sorted(entries)}
+"""
+    ran = run_pytest(tmp_path, named, test, "-W", "default", PYTEST_DISABLE_PLUGIN_AUTOLOAD="")
+    assert ran.outcomes == {"passed": 2}, ran.out
+
+
 def test_the_fixture_gives_url_key_and_scenarios(session: Session) -> None:
-    """A test that names the fixture speaks to a server, with a key that is let in, and lets things happen."""
+    """A test that names the fixture speaks to a server, with a key that is accepted, and triggers scenarios."""
     ran = session(
         EMBED
         + """
@@ -118,7 +107,7 @@ def test_retry(openrouter_mock):
 
 
 def test_every_test_finds_a_fresh_mock(session: Session) -> None:
-    """What one test queued, or counted, does not happen to the next, though the server is the same."""
+    """Scenarios that one test queued, and calls that it counted, do not affect the next, on the same server."""
     ran = session(
         EMBED
         + """
@@ -155,10 +144,11 @@ def test_same(vector, openrouter_mock, openrouter_mock_server):
     assert ran.outcomes == {"passed": 1}, ran.out
 
 
-def test_workers_have_mocks_of_their_own(session: Session) -> None:
+def test_workers_have_mocks_of_their_own(tmp_path: Path) -> None:
     """Under pytest-xdist the fixture works in each worker."""
     test = EMBED + "import pytest\n@pytest.mark.parametrize('n', range(4))\ndef test(openrouter_mock, n):\n"
-    ran = session(test + "    assert embed(openrouter_mock).status_code == 200\n", "-n", "2", plugins=("xdist.plugin",))
+    test += "    assert embed(openrouter_mock).status_code == 200\n"
+    ran = run_pytest(tmp_path, (PLUGIN, "xdist.plugin"), test, "-n", "2")
     assert ran.outcomes == {"passed": 4}, ran.out
 
 
@@ -172,73 +162,3 @@ def test_the_mock_stops_with_the_session(session: Session, tmp_path: Path) -> No
     )
     ran = session("def test(openrouter_mock): pass\n", "-s")
     assert "left: []" in ran.out
-
-
-def test_every_requirement_is_a_test(session: Session) -> None:
-    """With `--conformance-target` each requirement that the globs choose is a test beside those of the project."""
-    ran = session("def test(): pass\n", *_judging("mock", "*/usage/*"), "-vv")
-    names = [one.id for one in requirements.load() if "/usage/" in one.id]
-    assert ran.outcomes == {"passed": 1 + len(names)}, ran.out
-    assert all(f"conformance::{name} PASSED" in ran.out for name in names)
-
-
-def test_requirements_alone_are_chosen_by_their_mark(session: Session) -> None:
-    """`-m conformance` leaves out the tests of the project, and only what is left is judged."""
-    ran = session("def test(): pass\n", *_judging("mock", "*/usage/*"), "-m", "conformance", "-k", "cost")
-    assert 0 < ran.outcomes["passed"] < ran.outcomes["deselected"], ran.out
-
-
-def test_a_violated_requirement_fails_with_the_request_that_shows_it(session: Session) -> None:
-    """The failure tells what was received, expected, and how to repeat it; neither traceback nor key is in it."""
-    with MockServer(MockSettings(keys=(KEY,), faults=("model_missing",))) as faulty:
-        arguments = _judging(faulty.url, "create-embeddings/response/model-named", "create-embeddings/usage/*")
-        model = ("--conformance-model", "openai/text-embedding-3-small")
-        ran = session("", *arguments, *model, CONFORMANCE_API_KEY=KEY)
-    assert ran.code == 1
-    assert ran.outcomes["failed"] == 1, ran.out
-    assert ran.outcomes["passed"] > 1
-    for said in ("received: ", "expected: ", "source: #/", "repeat: curl "):
-        assert said in ran.out
-    assert "Traceback" not in ran.out
-    assert "pytest_plugin.py" not in ran.out
-    assert KEY not in ran.out
-
-
-def test_a_requirement_that_does_not_apply_is_skipped_with_the_reason(session: Session) -> None:
-    """What says nothing about a target counts as skipped, not as passed."""
-    with MockServer(MockSettings(keys=(KEY,), faults=("refuses_token_ids",))) as lacking:
-        arguments = _judging(lacking.url, "create-embeddings/token-ids/*")
-        model = ("--conformance-model", "openai/text-embedding-3-small")
-        ran = session("", *arguments, *model, "-rs", CONFORMANCE_API_KEY=KEY)
-    assert ran.outcomes.get("skipped"), ran.out
-    assert "the target does not offer" in ran.out
-
-
-@pytest.mark.parametrize(
-    ("arguments", "code", "said"),
-    [
-        (("--conformance-target", "http://127.0.0.1:1/api/v1"), 3, "cannot reach http://127.0.0.1:1/api/v1"),
-        (("--conformance-target", "nowhere"), 4, "target 'nowhere' is neither"),
-        (("--conformance-target", "live"), 4, "OPENROUTER_API_KEY is not set"),
-        (
-            ("--conformance-target", "mock", "--conformance-only", "nothing*"),
-            4,
-            "--conformance-only 'nothing*' matches",
-        ),
-        (("--conformance-target", "mock", "-n", "2"), 4, "judges in one process; run it without -n"),
-    ],
-    ids=["unreachable", "no address", "no key", "no requirement", "workers"],
-)
-def test_what_cannot_be_judged_is_told_in_one_sentence(
-    session: Session, arguments: tuple[str, ...], code: int, said: str
-) -> None:
-    """A target that cannot be judged ends the session with a sentence and an exit code that is no test's failure."""
-    ran = session("", *arguments, plugins=("xdist.plugin",), OPENROUTER_API_KEY="")
-    assert ran.code == code, ran.out
-    assert [said in line for line in ran.out.splitlines()].count(True) == 1
-    assert "Traceback" not in ran.out
-
-
-def _judging(target: str, *globs: str) -> list[str]:
-    only = [part for glob in globs for part in ("--conformance-only", glob)]
-    return ["--conformance-target", target, "--conformance-profile", "quick", *only]

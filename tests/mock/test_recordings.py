@@ -25,7 +25,7 @@ LIKES = {
     "200_error_no_successful_provider": "200-with-error",
     "200_error_upstream_400_siliconflow": "200-with-error-of-provider",
 }
-"""The scenario of the mock that plays the like of a recorded failure."""
+"""The scenario of the mock that corresponds to a recorded failure."""
 
 
 def shape(value: Any) -> Any:
@@ -94,7 +94,7 @@ def test_the_recorded_model_list_is_the_catalogue(recordings: Path) -> None:
 
 
 def test_a_recorded_call_without_a_key_has_its_like(recordings: Path) -> None:
-    """A call without a key is refused in the recorded form, which names no account."""
+    """A call without a key is rejected in the recorded form, without a `user_id`."""
     recording = json.loads((recordings / "errors" / "401_missing_auth_2026-06.json").read_bytes())
     with MockServer() as mock:
         answer = httpx.post(f"{mock.url}/embeddings", json={"model": "openai/text-embedding-3-small", "input": "cat"})

@@ -1,4 +1,4 @@
-"""What the mock says about bad requests: who may ask, in which form, for what."""
+"""Errors for invalid requests: keys, methods, paths, content types and bodies."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GOOD = {"authorization": f"Bearer {KEY}", "content-type": "application/json"}
 
 
 def message_of(response: httpx.Response, status: int) -> str:
-    """Return the message of a refusal with *status*."""
+    """Return the message of an error response with *status*."""
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/json"
     error = response.json()["error"]
@@ -66,14 +66,14 @@ def parts(*given: Any) -> dict[str, Any]:
     ],
     ids=lambda value: orjson.dumps(value).decode()[:60] if not isinstance(value, str) else "",
 )
-def test_a_refusal_names_the_field(client: httpx.Client, sent: Any, message: str) -> None:
-    """A body that breaks the contract is refused with the smallest field at fault."""
+def test_an_error_names_the_field(client: httpx.Client, sent: Any, message: str) -> None:
+    """An invalid body is rejected with the path of the smallest invalid part."""
     response = client.post("/embeddings", content=orjson.dumps(sent), headers=GOOD)
     assert message_of(response, 400) == message
 
 
-def test_a_refusal_is_short(client: httpx.Client) -> None:
-    """A huge value at fault is cut short in the message."""
+def test_an_error_is_short(client: httpx.Client) -> None:
+    """A huge invalid value is shortened in the message."""
     response = client.post("/embeddings", content=body([["a" * 100_000]]), headers=GOOD)
     assert len(message_of(response, 400)) < 500
 
@@ -93,8 +93,8 @@ def test_a_refusal_is_short(client: httpx.Client) -> None:
         (b"[" * 100_000, "body: not valid JSON"),
     ],
 )
-def test_a_body_that_is_not_json_is_refused(client: httpx.Client, content: bytes, begins: str) -> None:
-    """A body that no JSON parser takes is refused, whatever is wrong with it."""
+def test_a_body_that_is_not_json_is_rejected(client: httpx.Client, content: bytes, begins: str) -> None:
+    """Malformed JSON is rejected, whatever is wrong with it."""
     assert message_of(client.post("/embeddings", content=content, headers=GOOD), 400).startswith(begins)
 
 
@@ -113,8 +113,8 @@ def test_of_two_equal_keys_the_last_counts(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("given", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "json"])
-def test_another_content_type_is_refused(client: httpx.Client, given: str) -> None:
-    """A body that is declared to be anything but JSON is refused with 415."""
+def test_another_content_type_is_rejected(client: httpx.Client, given: str) -> None:
+    """A body with another content type than JSON is rejected with 415."""
     response = client.post("/embeddings", content=body("cat"), headers={**GOOD, "content-type": given})
     assert given in message_of(response, 415)
 
@@ -132,14 +132,14 @@ def test_a_body_without_content_type_is_read_as_json(client: httpx.Client) -> No
     assert response.status_code == 200
 
 
-def test_a_compressed_body_is_refused(client: httpx.Client) -> None:
-    """A body in a content encoding is refused with 415."""
+def test_a_compressed_body_is_rejected(client: httpx.Client) -> None:
+    """A body in a content encoding is rejected with 415."""
     response = client.post("/embeddings", content=body("cat"), headers={**GOOD, "content-encoding": "gzip"})
     assert message_of(response, 415).startswith("Content-Encoding")
 
 
-def test_a_too_large_body_is_refused() -> None:
-    """A body beyond the most bytes is refused with 413, one of exactly that size is not."""
+def test_a_too_large_body_is_rejected() -> None:
+    """A body larger than the limit is rejected with 413, one of exactly that size is not."""
     content = body("cat")
     sizes = {len(content): 200, len(content) - 1: 413}
     for most, status in sizes.items():
@@ -150,8 +150,8 @@ def test_a_too_large_body_is_refused() -> None:
 @pytest.mark.parametrize(
     "authorization", ["", "Bearer", "Bearer ", f"Basic {KEY}", KEY, "Bearer other", "Bearer sk-other", "Bearersk-or-x"]
 )
-def test_a_bad_key_is_refused(client: httpx.Client, authorization: str) -> None:
-    """Whatever is no bearer key beginning with `sk-or-` is refused with 401, and not repeated."""
+def test_a_bad_key_is_rejected(client: httpx.Client, authorization: str) -> None:
+    """Everything but a bearer key that begins with `sk-or-` is rejected with 401, and not repeated."""
     response = client.post("/embeddings", content=body("cat"), headers={**GOOD, "authorization": authorization})
     message = message_of(response, 401)
     assert response.headers["WWW-Authenticate"] == "Bearer"
@@ -159,8 +159,8 @@ def test_a_bad_key_is_refused(client: httpx.Client, authorization: str) -> None:
     assert KEY not in message
 
 
-def test_no_key_is_refused(client: httpx.Client) -> None:
-    """A request without a key is refused with 401."""
+def test_no_key_is_rejected(client: httpx.Client) -> None:
+    """A request without a key is rejected with 401."""
     response = client.post("/embeddings", content=body("cat"), headers={"content-type": "application/json"})
     assert message_of(response, 401).startswith("Authorization: no bearer key")
 
@@ -173,12 +173,12 @@ def test_the_scheme_has_no_case(client: httpx.Client, scheme: str) -> None:
 
 
 def test_the_key_comes_before_the_body(client: httpx.Client) -> None:
-    """Nobody without a key learns what is wrong with a body."""
+    """A call without a key is not told what is wrong with its body."""
     assert client.post("/embeddings", content=b"{", headers={"content-type": "text/plain"}).status_code == 401
 
 
 def test_given_keys_are_the_only_ones() -> None:
-    """A mock that was given keys lets in those and no others."""
+    """A mock with keys accepts those and no others."""
     client = client_of(create_app(MockSettings(keys=("first", "second"))))
     keys = {"first": 200, "second": 200, "third": 401, KEY: 401}
     for key, status in keys.items():
@@ -252,7 +252,7 @@ def test_a_large_number_is_read_the_same_beside_a_larger_one(client: httpx.Clien
     assert answers[0]["data"] == answers[1]["data"]
 
 
-def test_a_long_text_among_parts_is_refused_by_its_length(client: httpx.Client) -> None:
+def test_a_long_text_among_parts_is_rejected_by_its_length(client: httpx.Client) -> None:
     """The parts of one input count together."""
     parts = [{"content": [{"type": "text", "text": "." * 100_000}] * 3}]
     given = body(parts, model="google/gemini-embedding-2")
@@ -267,16 +267,16 @@ def test_a_number_beyond_a_float_is_still_a_number(client: httpx.Client) -> None
 
 @pytest.mark.parametrize("field", ["input", "user", "model"])
 @pytest.mark.parametrize("depth", [200, 300, 1000])
-def test_deep_nesting_is_refused(client: httpx.Client, field: str, depth: int) -> None:
-    """A value within hundreds of lists is refused like any other of a wrong type."""
+def test_deep_nesting_is_rejected(client: httpx.Client, field: str, depth: int) -> None:
+    """A value within hundreds of lists is rejected like any other of a wrong type."""
     whole = {"input": b'"cat"', "model": b'"' + MODEL.encode() + b'"', field: b"[" * depth + b"1" + b"]" * depth}
     given = b"{%s}" % b", ".join(b'"%s": %s' % (name.encode(), value) for name, value in whole.items())
     message = message_of(client.post("/embeddings", content=given, headers=GOOD), 400)
     assert message.startswith((f"{field}", "body: nested too deep"))
 
 
-def test_a_text_far_too_long_is_refused(client: httpx.Client) -> None:
-    """A text that cannot be short enough is refused by its length."""
+def test_a_text_far_too_long_is_rejected(client: httpx.Client) -> None:
+    """A text that exceeds the context in characters alone is rejected by its length."""
     message = message_of(client.post("/embeddings", content=body("." * 2_000_000), headers=GOOD), 400)
     assert message == f"input: 2000000 characters make more than the 8192 tokens that {MODEL} reads"
 

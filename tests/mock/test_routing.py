@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from openrouter_mock import catalogue, contract, routing
-from openrouter_mock.call import Refusal
+from openrouter_mock import catalog, contract, routing
+from openrouter_mock.call import HTTPError
 
 MODEL = routing.choose_model("qwen/qwen3-embedding-8b")
 """A model that three providers serve, with different terms."""
 
 
 def test_the_table_of_the_model_is_as_these_tests_read_it() -> None:
-    """The endpoints are Nebius (fp8), DeepInfra (bf16, faster), SiliconFlow (fp8, dearer, keeps data)."""
-    assert [(each.provider, each.quantization, each.keeps_data) for each in MODEL.endpoints] == [
+    """The endpoints are Nebius (fp8), DeepInfra (bf16, faster), SiliconFlow (fp8, more expensive, retains data)."""
+    assert [(each.provider, each.quantization, each.retains_data) for each in MODEL.endpoints] == [
         ("Nebius", "fp8", False),
         ("DeepInfra", "bf16", False),
         ("SiliconFlow", "fp8", True),
@@ -75,19 +75,19 @@ def test_preferences_decide(preferences: dict[str, Any] | None, provider: str) -
 )
 def test_when_no_endpoint_fits_the_preference_is_named(preferences: dict[str, Any], step: str) -> None:
     """Preferences that leave no endpoint are answered 404, naming the one that left none."""
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(HTTPError) as raised:
         routing.choose_endpoint(MODEL, preferences)
-    assert refused.value.status == 404
-    assert refused.value.message.startswith(f"provider.{step}:")
-    assert refused.value.metadata == {"failed_routing_step": step}
+    assert raised.value.status == 404
+    assert raised.value.message.startswith(f"provider.{step}:")
+    assert raised.value.metadata == {"failed_routing_step": step}
 
 
 def test_a_medium_may_be_too_dear() -> None:
     """A highest price for images leaves out a model that asks for more."""
-    reads_images = catalogue.find("google/gemini-embedding-2")
+    reads_images = catalog.find("google/gemini-embedding-2")
     assert reads_images
     assert routing.choose_endpoint(reads_images, {"max_price": {"image": "0.00000045", "request": 0}})
-    with pytest.raises(Refusal, match="max_price"):
+    with pytest.raises(HTTPError, match="max_price"):
         routing.choose_endpoint(reads_images, {"max_price": {"image": "0.00000044"}})
 
 
@@ -104,7 +104,7 @@ def test_a_medium_may_be_too_dear() -> None:
 )
 def test_preferences_are_by_percentile(preferences: dict[str, Any], provider: str) -> None:
     """All percentiles that are given count, each slower than the median."""
-    model = catalogue.find("google/gemini-embedding-2")
+    model = catalog.find("google/gemini-embedding-2")
     assert model
     assert routing.choose_endpoint(model, preferences).provider == provider
 
@@ -117,16 +117,16 @@ def test_an_empty_list_prefers_nothing(name: str) -> None:
 
 @pytest.mark.parametrize("price", ["cheap", "", "nan", "inf", "1_0", "٣", "1e99999999999999999999"])
 def test_a_price_is_an_amount_of_money(price: str) -> None:
-    """A highest price that is no number is refused by its name."""
-    with pytest.raises(Refusal) as refused:
+    """A `max_price` that is not a number is rejected by its name."""
+    with pytest.raises(HTTPError) as raised:
         routing.choose_endpoint(MODEL, {"max_price": {"prompt": price}})
-    assert refused.value.status == 400
-    assert refused.value.message.startswith("provider.max_price.prompt:")
+    assert raised.value.status == 400
+    assert raised.value.message.startswith("provider.max_price.prompt:")
 
 
 def test_every_provider_is_one_of_the_contract() -> None:
     """The table names providers and quantizations as the contract does."""
     schemas = contract.document()["components"]["schemas"]
-    endpoints = [each for model in catalogue.models() for each in model.endpoints]
+    endpoints = [each for model in catalog.models() for each in model.endpoints]
     assert {each.provider for each in endpoints} <= set(schemas["ProviderName"]["enum"])
     assert {each.quantization for each in endpoints} <= set(schemas["Quantization"]["enum"])

@@ -1,4 +1,4 @@
-"""What a caller can let happen by a model, a key, a header, or from Python."""
+"""Scenarios, triggered by a model, a key, a header, from Python, or by default."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def client() -> httpx.Client:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the slow scenario be slow for a moment only."""
+    """Shorten the delay of the slow scenario."""
     monkeypatch.setitem(SCENARIOS, "slow", scenarios.Scenario("slow", "The answer takes a moment.", delay=0.05))
 
 
@@ -45,14 +45,14 @@ def statuses(client: httpx.Client, count: int, **how: Any) -> list[int]:
     return [post(client, **how).status_code for _ in range(count)]
 
 
-def test_every_documented_failure_can_be_asked_for() -> None:
+def test_every_documented_failure_has_a_scenario() -> None:
     """Each status that the contract documents for failures has a scenario, but those that requests bring about."""
     assert {each.status for each in SCENARIOS.values()} >= DOCUMENTED
 
 
 @pytest.mark.parametrize("name", FAILING)
-def test_a_failure_is_asked_for_by_model_key_or_header(client: httpx.Client, name: str) -> None:
-    """A scenario plays by the model `mock/NAME`, by a key that ends in its name, and by the header."""
+def test_a_failure_is_triggered_by_model_key_or_header(client: httpx.Client, name: str) -> None:
+    """A scenario is triggered by the model `mock/NAME`, by a key that ends in its name, and by the header."""
     ways: tuple[dict[str, str], ...] = (
         {"model": f"mock/{name}"},
         {"model": f"mock/{name}-of-this-test"},
@@ -87,7 +87,7 @@ def test_a_rate_limit_never_ends(client: httpx.Client) -> None:
     assert answer.json()["error"]["metadata"]["retry_after_seconds"] == 1
 
 
-def test_one_rate_limit_per_full_name(client: httpx.Client) -> None:
+def test_one_rate_limit_per_trigger(client: httpx.Client) -> None:
     """Of each model beginning `mock/rate-limited-once` the first call is 429, the later ones are answered."""
     for rest in ("", "-a", "-b", "2", "X", "_x", ":free", " x", "/a", "/a/b", "-" + "x" * 10_000):
         name = f"mock/rate-limited-once{rest}"
@@ -98,7 +98,7 @@ def test_one_rate_limit_per_full_name(client: httpx.Client) -> None:
 
 @pytest.mark.parametrize("name", [name for name in FAILING if SCENARIOS[name].status >= 500 or name == "timeout"])
 def test_failures_that_clients_retry_are_finite(client: httpx.Client, name: str) -> None:
-    """Of each full name three calls fail, then one is answered, then three fail again."""
+    """For each trigger three calls fail, then one succeeds, then three fail again."""
     status = SCENARIOS[name].status
     assert statuses(client, 8, model=f"mock/{name}") == [*[status] * 3, 200, *[status] * 3, 200]
 
@@ -118,14 +118,14 @@ def test_an_error_may_come_with_status_200(client: httpx.Client) -> None:
     assert list(orjson.loads(answer.content)) == ["error"]
 
 
-def test_white_space_may_be_asked_for(client: httpx.Client) -> None:
+def test_white_space_may_be_triggered(client: httpx.Client) -> None:
     """The scenario `white-space` puts white space before a success."""
     answer = post(client, **{"x-mock-scenario": "white-space"})
     assert answer.content.startswith(b"\n         \n{")
     assert answer.json()["object"] == "list"
 
 
-def test_slowness_may_be_asked_for(client: httpx.Client) -> None:
+def test_slowness_may_be_triggered(client: httpx.Client) -> None:
     """The scenario `slow` answers after its time."""
     started = time.perf_counter()
     assert post(client, model="mock/slow").status_code == 200
@@ -133,7 +133,7 @@ def test_slowness_may_be_asked_for(client: httpx.Client) -> None:
 
 
 def test_scenario_models_give_the_vectors_of_a_real_one(client: httpx.Client) -> None:
-    """A model that plays a scenario embeds like a real one once it answers."""
+    """A model that triggers a scenario embeds like a real one when the call succeeds."""
     answer = post(client, model="mock/white-space").json()
     assert answer["data"] == post(client).json()["data"]
     assert answer["model"] == "white-space"
@@ -155,14 +155,14 @@ def test_each_key_and_each_header_is_counted_by_itself(client: httpx.Client) -> 
 
 def test_a_count_outlives_many_others() -> None:
     """Ten thousand other names do not make a name begin again."""
-    played = scenarios.Scenarios()
+    fresh = scenarios.Scenarios()
     calls = [Call("POST", "/", {}, fields={"model": f"mock/rate-limited-once-{number}"}) for number in range(10_001)]
-    assert all(played.choose(call) for call in calls)
-    assert played.choose(calls[0]) is None
+    assert all(fresh.select(call) for call in calls)
+    assert fresh.select(calls[0]) is None
 
 
 def test_a_scenario_may_be_a_fault(client: httpx.Client) -> None:
-    """A mock started with a scenario plays it on every call that asks for no other, as finite as ever."""
+    """A mock started with a scenario applies it to every call that triggers no other, as finite as ever."""
     overloaded = client_of(create_app(MockSettings(faults=("overloaded", "index_from_one"))))
     assert statuses(overloaded, 4) == [529, 529, 529, 200]
     assert post(overloaded, model="mock/key-limit").status_code == 403
@@ -171,12 +171,12 @@ def test_a_scenario_may_be_a_fault(client: httpx.Client) -> None:
 
 
 def test_one_scenario_at_most_may_be_a_fault() -> None:
-    """Of two scenarios only one could play, so both together are refused."""
+    """Only one scenario can be the default, so two are rejected."""
     with pytest.raises(ValueError, match="'overloaded' and 'timeout' are both scenarios"):
         create_app(MockSettings(faults=("overloaded", "timeout")))
 
 
-def test_a_bad_page_is_refused_before_any_scenario() -> None:
+def test_a_bad_page_is_rejected_before_any_scenario() -> None:
     """What is queued waits for a call that is well-formed, of the model list too."""
     server = MockServer()
     fresh = client_of(server._app)
@@ -192,7 +192,7 @@ def test_failures_have_no_white_space_but_of_their_own() -> None:
 
 
 def test_the_model_list_may_fail_too() -> None:
-    """Header, Python and command line let things happen to `GET /embeddings/models` as well."""
+    """Header, Python and default trigger scenarios of `GET /embeddings/models` as well."""
     server = MockServer()
     fresh = client_of(server._app)
     server.scenarios.queue("internal-error")
@@ -203,8 +203,8 @@ def test_the_model_list_may_fail_too() -> None:
     assert failing.get("/embeddings/models").status_code == 502
 
 
-def test_an_unknown_scenario_in_the_header_is_refused(client: httpx.Client) -> None:
-    """A header that names no scenario is refused with those that there are."""
+def test_an_unknown_scenario_in_the_header_is_rejected(client: httpx.Client) -> None:
+    """A header that names no scenario is rejected, naming those that exist."""
     answer = post(client, **{"x-mock-scenario": "earthquake"})
     assert answer.status_code == 400
     assert "rate-limited" in answer.json()["error"]["message"]
@@ -216,8 +216,8 @@ def test_scenarios_need_a_good_request(client: httpx.Client) -> None:
     assert client.post("/embeddings", content=b"{}", headers={"authorization": f"Bearer {KEY}"}).status_code == 400
 
 
-def test_python_queues_what_happens_next() -> None:
-    """From Python a scenario is queued for as many calls as wanted, and what follows is answered."""
+def test_python_queues_scenarios() -> None:
+    """From Python a scenario is queued for a number of calls, and later calls succeed."""
     with MockServer() as server, httpx.Client(base_url=server.url) as client:
         server.scenarios.queue("rate-limited", times=2)
         server.scenarios.queue("overloaded")
@@ -227,9 +227,9 @@ def test_python_queues_what_happens_next() -> None:
 
 
 def test_scenarios_are_not_in_the_list_unless_wanted(client: httpx.Client) -> None:
-    """The model list names scenario models only when the mock was told to."""
+    """The model list includes the scenario models only with the setting."""
     assert "mock/" not in client.get("/embeddings/models").text
-    listing = client_of(create_app(MockSettings(lists_scenarios=True)))
+    listing = client_of(create_app(MockSettings(list_scenarios=True)))
     ids = [model["id"] for model in listing.get("/embeddings/models").json()["data"]]
     assert len(ids) == len(set(ids)) == 31 + len(SCENARIOS)
     assert "mock/rate-limited-once" in ids
@@ -237,7 +237,7 @@ def test_scenarios_are_not_in_the_list_unless_wanted(client: httpx.Client) -> No
 
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
 def test_a_scenario_is_described_in_one_sentence(scenario: scenarios.Scenario) -> None:
-    """Each scenario says what happens."""
+    """The description of a scenario is one sentence."""
     assert scenario.description.endswith(".")
     assert ". " not in scenario.description
 

@@ -1,4 +1,4 @@
-"""The mock on a port: it starts, stops, refuses strangers, and tells what it was asked."""
+"""The mock as a server: start, stop, hosts, connections, and the log."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ import orjson
 import pytest
 
 from openrouter_mock.app import create_app
-from openrouter_mock.call import Answer, Call
+from openrouter_mock.call import Call, Response
 from openrouter_mock.log import JsonLines
 from openrouter_mock.server import DEFAULT_KEY, MockServer, check_host, serve
 from openrouter_mock.settings import MockSettings
@@ -64,7 +64,7 @@ def embed(server: MockServer, text: str = "cat") -> httpx.Response:
 
 
 def test_the_server_answers_at_its_url(server: MockServer) -> None:
-    """The URL is the part before `/embeddings`, on loopback, and the key is let in."""
+    """The URL is the part before `/embeddings`, on loopback, and the key is accepted."""
     assert server.url.startswith("http://127.0.0.1:")
     assert server.url.endswith("/api/v1")
     assert embed(server).status_code == 200
@@ -78,7 +78,7 @@ def test_two_servers_run_side_by_side(server: MockServer) -> None:
 
 
 def test_a_stopped_server_is_gone() -> None:
-    """After the block nobody listens."""
+    """After the block nothing listens."""
     with MockServer() as running:
         url = running.url
     with pytest.raises(httpx.ConnectError):
@@ -87,21 +87,21 @@ def test_a_stopped_server_is_gone() -> None:
         _ = running.url
 
 
-def test_the_key_is_one_that_is_let_in() -> None:
-    """With keys of its own the mock tells the first of them, without keys a default one."""
+def test_the_key_is_one_that_is_accepted() -> None:
+    """`key` is the first of the keys in the settings, without any a default one."""
     assert MockServer().key == DEFAULT_KEY
     assert MockServer(MockSettings(keys=("one", "two"))).key == "one"
 
 
 def test_a_taken_port_is_an_error(address: tuple[str, int]) -> None:
-    """A port that somebody else listens on raises OSError at the start."""
+    """A port in use raises OSError at the start."""
     with pytest.raises(OSError, match=r"."), MockServer(MockSettings(port=address[1])):
         pytest.fail("two servers listen on one port")
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "example.com", "::", ""])
-def test_hosts_beyond_loopback_are_refused(host: str) -> None:
-    """The mock listens on loopback only, unless it is told otherwise."""
+def test_hosts_beyond_loopback_are_rejected(host: str) -> None:
+    """The mock listens on loopback only, unless `allow_remote` is set."""
     settings = MockSettings(host=host)
     for start in (MockServer, serve, check_host):
         with pytest.raises(ValueError, match="loopback only"):
@@ -122,7 +122,7 @@ def test_latency_delays_answers() -> None:
 
 
 def test_connections_are_kept(server: MockServer) -> None:
-    """One connection serves several requests, refused ones included."""
+    """One connection serves several requests, rejected ones included."""
     with httpx.Client(base_url=server.url) as client:
         statuses = [client.post("/embeddings", content=b"{").status_code for _ in range(2)]
         statuses.append(client.get("/embeddings/models").status_code)
@@ -137,8 +137,8 @@ def test_a_chunked_body_is_read(server: MockServer) -> None:
     assert response.json()["data"] == embed(server).json()["data"]
 
 
-def test_a_too_large_body_is_told_so() -> None:
-    """The sender of a too large body hears 413, not a broken connection."""
+def test_a_too_large_body_is_413() -> None:
+    """The sender of a too large body gets 413, not a broken connection."""
     with MockServer(MockSettings(max_body=1000)) as small:
         headers = {"authorization": f"Bearer {small.key}"}
         response = httpx.post(f"{small.url}/embeddings", content=b"x" * 5_000_000, headers=headers)
@@ -223,14 +223,14 @@ def test_the_log_is_json_throughout() -> None:
     except ZeroDivisionError:
         record = logging.LogRecord("uvicorn.error", logging.ERROR, "", 0, "it %s", ("broke",), sys.exc_info())
     line = JsonLines().format(record)
-    told = orjson.loads(line)
+    event = orjson.loads(line)
     assert "\n" not in line
-    assert [told["level"], told["event"], told["time"][-6:]] == ["error", "it broke", "+00:00"]
-    assert "ZeroDivisionError: within" in told["traceback"]
+    assert [event["level"], event["event"], event["time"][-6:]] == ["error", "it broke", "+00:00"]
+    assert "ZeroDivisionError: within" in event["traceback"]
 
 
 def test_a_key_in_a_wrong_place_is_neither_logged_nor_shown(caplog: pytest.LogCaptureFixture) -> None:
-    """Keys that callers put into addresses, titles or models are struck out, whatever their form."""
+    """Keys that callers put into URLs, titles or models are redacted, whatever their form."""
     caplog.set_level(logging.INFO, logger="openrouter_mock")
     keys = ("qzx", "qzx-wvu", "sk-or-v1-a$qzx")
     client = client_of(create_app(MockSettings(keys=keys)))
@@ -243,10 +243,10 @@ def test_a_key_in_a_wrong_place_is_neither_logged_nor_shown(caplog: pytest.LogCa
     client.get("/x", headers={"X-Title": "sk-or-v1-a$qzx", "HTTP-Referer": "qzx-wvu"})
     client.post("/embeddings", content=body("cat", model="x" * 190 + "sk-or-v1-SECRET"), headers=headers)
     client.post("/embeddings", content=body("cat", model="mock/sk-or-v1-SECRET"), headers=headers)
-    told = "".join(JsonLines().format(record) for record in caplog.records) + client.get("http://mock/").text
-    assert "SECRET" not in told
-    assert not {"qzx", "wvu"} & set(re.findall(r"[a-z]+", told))
-    assert "mock/sk-…" in told
+    shown = "".join(JsonLines().format(record) for record in caplog.records) + client.get("http://mock/").text
+    assert "SECRET" not in shown
+    assert not {"qzx", "wvu"} & set(re.findall(r"[a-z]+", shown))
+    assert "mock/sk-…" in shown
 
 
 def _key(key: str) -> dict[str, str]:
@@ -272,7 +272,7 @@ def test_a_large_call_does_not_hold_up_others(monkeypatch: pytest.MonkeyPatch) -
     busy, begun, may_end = MockServer(), threading.Event(), threading.Event()
     answer = busy.service.embeddings
 
-    def wait(call: Call) -> Answer:
+    def wait(call: Call) -> Response:
         begun.set()
         assert may_end.wait(10)
         return answer(call)
@@ -323,7 +323,7 @@ def test_a_stop_waits_for_nobody(behind: bytes, caplog: pytest.LogCaptureFixture
     server, begun = MockServer(MockSettings(latency=3600)), threading.Event()
     models = server.service.models
 
-    def begin(call: Call) -> Answer:
+    def begin(call: Call) -> Response:
         begun.set()
         return models(call)
 

@@ -28,7 +28,7 @@ import hashlib
 from openrouter_mock import tokens, vectors
 digest = hashlib.sha256()
 for text in ("cat", "Kitten and кот 🐈", "x" * 5000):
-    direction = vectors.direction(tokens.tokenize(text), space="s", longest=1536)
+    direction = vectors.direction(tokens.tokenize(text), space="s", max_dimensions=1536)
     digest.update(vectors.shorten(direction, 300).astype("<f4").tobytes())
 print(digest.hexdigest())
 """
@@ -37,7 +37,7 @@ print(digest.hexdigest())
 def vector(given: str | list[int], length: int = LONGEST, space: str = "space") -> np.ndarray:
     """Return the vector of a text or of token ids."""
     ids = tokens.tokenize(given) if isinstance(given, str) else given
-    return vectors.shorten(vectors.direction(ids, space=space, longest=LONGEST), length)
+    return vectors.shorten(vectors.direction(ids, space=space, max_dimensions=LONGEST), length)
 
 
 def cosine(one: np.ndarray, two: np.ndarray) -> float:
@@ -131,7 +131,7 @@ def test_the_vectors_of_one_process_are_those_of_another(seed: str) -> None:
     """Neither the process nor its hash seed changes a vector."""
     here = hashlib.sha256()
     for text in ("cat", "Kitten and кот 🐈", "x" * 5000):
-        direction = vectors.direction(tokens.tokenize(text), space="s", longest=1536)
+        direction = vectors.direction(tokens.tokenize(text), space="s", max_dimensions=1536)
         here.update(vectors.shorten(direction, 300).astype("<f4").tobytes())
     environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}
     there = subprocess.run([sys.executable, "-c", _DIGEST], env=environment, check=True, capture_output=True, text=True)

@@ -72,12 +72,14 @@ def test_the_wheel_without_extras_makes_a_call(wheel: Path, needed: Path) -> Non
 
 
 def test_the_wheel_holds_the_contract_types_and_licence(wheel: Path) -> None:
-    """The contract and the marker of types ship with the client, the requirements with the judge."""
+    """The contract ships with the client, requirements with the suite, models with the mock, type markers with each."""
     for name in (
         "openrouter_embeddings/openapi.yaml",
         "openrouter_embeddings/py.typed",
-        "openrouter_conformance/requirements.yaml",
-        "openrouter_mock/catalogue.json",
+        "openrouter_conformance/py.typed",
+        "openrouter_conformance/requirements/create-embeddings/response.yaml",
+        "openrouter_mock/py.typed",
+        "openrouter_mock/catalog.json",
     ):
         assert (wheel / name).is_file()
     assert list(wheel.glob("*.dist-info/licenses/LICENSE"))

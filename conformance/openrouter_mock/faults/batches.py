@@ -1,4 +1,4 @@
-"""Flaws in how many vectors come back, in which order, and with which index."""
+"""Faults in the number, order and index of the vectors of a batch."""
 
 # What a stage returns is known to the stage only:
 # mypy: disable-error-code="no-any-return"
@@ -19,7 +19,7 @@ Items = list[dict[str, Any]]
 
 
 def _with_embeddings_of(items: Items, order: list[int]) -> Items:
-    """Return *items* with the vectors in another *order*, each index staying where it was."""
+    """Return *items* with the vectors permuted by *order* and the indices unchanged."""
     return [{**item, "embedding": items[source]["embedding"]} for item, source in zip(items, order, strict=True)]
 
 
@@ -32,7 +32,7 @@ def drops_last_vector(items: Stage, call: Call) -> Items:
 
 @fault("items")
 def drops_first_vector(items: Stage, call: Call) -> Items:
-    """The first vector of a batch is missing, and the indices close ranks."""
+    """The first vector of a batch is missing, and the others are renumbered from 0."""
     given: Items = items(call)
     return [{**item, "index": index} for index, item in enumerate(given[1:])] if len(given) > 1 else given
 
@@ -53,14 +53,14 @@ def answers_one_vector_for_any_batch(items: Stage, call: Call) -> Items:
 
 @fault("items")
 def adds_a_vector(items: Stage, call: Call) -> Items:
-    """One vector more comes back than there were inputs."""
+    """There is one vector more than there are inputs."""
     given: Items = items(call)
     return [*given, {**given[-1], "index": len(given)}]
 
 
 @fault("items")
 def answers_no_vectors(items: Stage, call: Call) -> Items:  # noqa: ARG001
-    """A success comes without any vectors."""
+    """A success has no vectors."""
     return []
 
 
@@ -73,14 +73,14 @@ def drops_vectors_of_large_batches(items: Stage, call: Call) -> Items:
 
 @fault("items")
 def reverses_batch_order(items: Stage, call: Call) -> Items:
-    """The vectors of a batch come in reverse, with the indices counting up."""
+    """The vectors of a batch are reversed, with the indices counting up."""
     given: Items = items(call)
     return _with_embeddings_of(given, list(reversed(range(len(given)))))
 
 
 @fault("items")
 def reverses_items_with_their_index(items: Stage, call: Call) -> Items:
-    """The items of a batch come in reverse, each with the index of its input."""
+    """The items of a batch are reversed, each with the index of its input."""
     given: Items = items(call)
     return given[::-1]
 
@@ -96,7 +96,7 @@ def swaps_first_two_vectors(items: Stage, call: Call) -> Items:
 
 @fault("items")
 def sorts_batch_by_text(items: Stage, call: Call) -> Items:
-    """The vectors of a batch come in the alphabetical order of the texts."""
+    """The vectors of a batch are in the alphabetical order of the texts."""
     given: Items = items(call)
     order = sorted(range(len(given)), key=lambda position: str(call.inputs[position].source))
     return _with_embeddings_of(given, order)
@@ -104,7 +104,7 @@ def sorts_batch_by_text(items: Stage, call: Call) -> Items:
 
 @fault("items")
 def sorts_batch_by_length(items: Stage, call: Call) -> Items:
-    """The vectors of a batch come as a server sorts for its padding: the longest input first."""
+    """The vectors of a batch are in the order of length, the longest input first, as servers sort for padding."""
     given: Items = items(call)
     order = sorted(range(len(given)), key=lambda position: -len(call.inputs[position].source))
     return _with_embeddings_of(given, order)
@@ -150,7 +150,7 @@ def index_as_text(items: Stage, call: Call) -> Items:
 
 @fault("items")
 def index_restarts_every_eight(items: Stage, call: Call) -> Items:
-    """Indices start over with every inner batch of eight."""
+    """Indices restart with every inner batch of eight."""
     return [{**item, "index": item["index"] % 8} for item in items(call)]
 
 

@@ -1,4 +1,4 @@
-"""Flaws in how vectors are written."""
+"""Faults in the encoding of vectors."""
 
 # What a stage returns is known to the stage only:
 # mypy: disable-error-code="no-any-return"
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Vector = NDArray[np.float32]
 
 
-def _in(call: Call, encoding: str) -> Call:
+def _with_encoding(call: Call, encoding: str) -> Call:
     return attrs.evolve(call, fields={**call.fields, "encoding_format": encoding})
 
 
@@ -33,9 +33,9 @@ def _base64(content: bytes) -> bytes:
 
 
 def _rewritten(encode: Stage, call: Call, vector: Vector, change: Callable[[bytes], bytes]) -> bytes:
-    """Return the vector, with *change* made to what `base64` writes between the quotes."""
-    written: bytes = encode(call, vector)
-    return b'"' + change(written[1:-1]) + b'"' if call.encoding == "base64" else written
+    """Return the encoded vector, with *change* applied to the base64 text between the quotes."""
+    encoded: bytes = encode(call, vector)
+    return b'"' + change(encoded[1:-1]) + b'"' if call.encoding == "base64" else encoded
 
 
 @fault("encode")
@@ -58,81 +58,81 @@ def base64_float16(encode: Stage, call: Call, vector: Vector) -> bytes:
 
 @fault("encode")
 def base64_int8(encode: Stage, call: Call, vector: Vector) -> bytes:
-    """The bytes in base64 are whole numbers of 8 bits."""
+    """The bytes in base64 are 8-bit integers."""
     scaled = np.rint(vector * 127).astype("i1")
     return _base64(scaled.tobytes()) if call.encoding == "base64" else encode(call, vector)
 
 
 @fault("encode")
 def base64_url_alphabet(encode: Stage, call: Call, vector: Vector) -> bytes:
-    """Base64 is written with - and _ instead of + and /."""
+    """Base64 uses the URL-safe alphabet: - and _ instead of + and /."""
     return _rewritten(encode, call, vector, lambda text: text.replace(b"+", b"-").replace(b"/", b"_"))
 
 
 @fault("encode")
 def base64_without_padding(encode: Stage, call: Call, vector: Vector) -> bytes:
-    """Base64 lacks the = at its end."""
+    """Base64 lacks its padding (=)."""
     return _rewritten(encode, call, vector, lambda text: text.rstrip(b"="))
 
 
 @fault("encode")
 def base64_in_lines(encode: Stage, call: Call, vector: Vector) -> bytes:
-    """Base64 is broken into lines of 76 characters, as in mail."""
+    """Base64 is broken into lines of 76 characters, as in MIME."""
     return _rewritten(encode, call, vector, lambda text: rb"\n".join(text[i : i + 76] for i in range(0, len(text), 76)))
 
 
 @fault("encode")
 def base64_cut_short(encode: Stage, call: Call, vector: Vector) -> bytes:
-    """The bytes in base64 end within the last number."""
+    """The bytes in base64 are truncated within the last number."""
     return _base64(vector.tobytes()[:-2]) if call.encoding == "base64" else encode(call, vector)
 
 
 @fault("encode")
 def base64_as_data_address(encode: Stage, call: Call, vector: Vector) -> bytes:
-    """Base64 stands behind the prefix of a data: address."""
+    """Base64 is prefixed as a data: URL."""
     return _rewritten(encode, call, vector, lambda text: b"data:application/octet-stream;base64," + text)
 
 
 @fault("encode")
 def base64_of_json(encode: Stage, call: Call, vector: Vector) -> bytes:
     """Base64 holds the JSON of the numbers instead of their bytes."""
-    written: bytes = encode(_in(call, "float"), vector)
+    written: bytes = encode(_with_encoding(call, "float"), vector)
     return _base64(written) if call.encoding == "base64" else written
 
 
 @fault("encode")
 def base64_as_hexadecimal(encode: Stage, call: Call, vector: Vector) -> bytes:
-    """What should be base64 is hexadecimal."""
+    """Vectors are hexadecimal where base64 is requested."""
     return b'"' + vector.tobytes().hex().encode() + b'"' if call.encoding == "base64" else encode(call, vector)
 
 
 @fault("encode")
 def base64_of_coarse_numbers(encode: Stage, call: Call, vector: Vector) -> bytes:
-    """Vectors in base64 are rounded to two decimals on the way."""
+    """Vectors in base64 are rounded to two decimals."""
     return encode(call, np.round(vector, 2) if call.encoding == "base64" else vector)
 
 
 @fault("encode")
 def base64_for_floats(encode: Stage, call: Call, vector: Vector) -> bytes:
-    """Vectors come in base64 even when floats are asked for, or nothing is."""
-    return encode(_in(call, "base64"), vector)
+    """Vectors are base64 even when floats are requested or nothing is."""
+    return encode(_with_encoding(call, "base64"), vector)
 
 
 @fault("encode")
 def base64_by_default(encode: Stage, call: Call, vector: Vector) -> bytes:
-    """Vectors come in base64 when no encoding is asked for."""
-    return encode(_in(call, call.fields.get("encoding_format", "base64")), vector)
+    """Vectors are base64 when no encoding is requested."""
+    return encode(_with_encoding(call, call.fields.get("encoding_format", "base64")), vector)
 
 
 @fault("encode")
 def floats_for_base64(encode: Stage, call: Call, vector: Vector) -> bytes:
-    """Vectors come as numbers even when base64 is asked for."""
-    return encode(_in(call, "float"), vector)
+    """Vectors are numbers even when base64 is requested."""
+    return encode(_with_encoding(call, "float"), vector)
 
 
 @fault("items")
 def empty_data_for_base64(items: Stage, call: Call) -> list[dict[str, Any]]:
-    """No vectors come when base64 is asked for."""
+    """No vectors are returned when base64 is requested."""
     return [] if call.encoding == "base64" else items(call)
 
 
@@ -150,14 +150,14 @@ def floats_of_two_decimals(encode: Stage, call: Call, vector: Vector) -> bytes:
 
 @fault("encode")
 def vector_within_list(encode: Stage, call: Call, vector: Vector) -> bytes:
-    """A vector is the only item of another list."""
+    """A vector is nested in another list."""
     written: bytes = encode(call, vector)
     return b"[" + written + b"]" if call.encoding == "float" else written
 
 
 @fault("encode")
 def nan_in_json(encode: Stage, call: Call, vector: Vector) -> bytes:
-    """One number of each vector is written NaN, which is not JSON."""
+    """One number of each vector is NaN, which is not valid JSON."""
     written: bytes = encode(call, vector)
     return b"[NaN," + written.partition(b",")[2] if call.encoding == "float" and len(vector) > 1 else written
 

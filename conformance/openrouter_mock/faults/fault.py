@@ -1,4 +1,4 @@
-"""What a fault is: a flaw with a name, standing in for one stage of answering."""
+"""What a fault is: a named function that replaces one stage of answering a call."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp
-
+    from openrouter_mock.asgi import ASGIApp
     from openrouter_mock.service import Service
 
 Stage = Callable[..., Any]
-"""A stage as it was before the fault: a method of `Service`, or the application under a fault on the wire."""
+"""A stage without the fault: a method of `Service`, or the ASGI application under a fault of the stage `wire`."""
 
 WIRE = "wire"
 """The stage between the application and the network."""
+
+_CACHED_STAGES = {"vector", "encode", "check_context"}
+"""The stages whose results `Service.embed` caches."""
 
 
 @attrs.frozen
@@ -29,31 +31,30 @@ class Fault:
     description: str
     """What is wrong, in one sentence."""
     stage: str
-    """The method of `Service` that it stands in for, or `wire`."""
-    change: Stage = attrs.field(repr=False)
-    """Takes the stage as it was, then the arguments of the stage, and does what the stage would."""
+    """The method of `Service` that it replaces, or `wire`."""
+    override: Stage = attrs.field(repr=False)
+    """Called in place of the stage: takes the original stage, then the arguments of the stage."""
 
     @property
     def on_wire(self) -> bool:
-        """Whether it lies between the application and the network."""
+        """Whether it wraps the whole application instead of a method of `Service`."""
         return self.stage == WIRE
 
-    def plug(self, service: Service) -> None:
-        """Put the fault into *service*; one on the wire is not its business."""
+    def install(self, service: Service) -> None:
+        """Replace the stage of *service*; a fault of the stage `wire` leaves it alone, see `wrap`."""
         if self.on_wire:
             return
-        setattr(service, self.stage, functools.partial(self.change, getattr(service, self.stage)))
-        if self.stage in {"vector", "encode", "check_context"}:
-            # What these give may change from call to call now, so nothing may be kept.
-            service.cache = None
+        setattr(service, self.stage, functools.partial(self.override, getattr(service, self.stage)))
+        if self.stage in _CACHED_STAGES:
+            service.cache = None  # with the fault, results may differ between equal calls
 
     def wrap(self, app: ASGIApp) -> ASGIApp:
         """Return *app* with the fault between it and the network."""
-        return functools.partial(self.change, app)
+        return functools.partial(self.override, app)
 
 
 def fault(stage: str) -> Callable[[Stage], Fault]:
-    """Return a decorator that makes a function the fault of its name; its docstring is the description."""
+    """Return a decorator that makes a function a fault of *stage*, with its name, described by its docstring."""
 
     def decorate(function: Stage) -> Fault:
         return Fault(function.__name__, (function.__doc__ or "").strip(), stage, function)

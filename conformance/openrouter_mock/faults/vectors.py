@@ -1,4 +1,4 @@
-"""Flaws in the numbers."""
+"""Faults in the numbers of a vector."""
 
 # What a stage returns is known to the stage only:
 # mypy: disable-error-code="no-any-return"
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 _FIRST_LETTERS = 24
 
 
-def _unit(vector: NDArray[Any]) -> Vector:
-    unit: Vector = (vector / np.linalg.norm(vector)).astype("<f4")
-    return unit
+def _normalized(vector: NDArray[Any]) -> Vector:
+    normalized: Vector = (vector / np.linalg.norm(vector)).astype("<f4")
+    return normalized
 
 
-def _nudged(vector: Vector, seed: int) -> Vector:
-    """Return *vector* turned a little, by an angle whose cosine is about 0.98."""
+def _perturbed(vector: Vector, seed: int) -> Vector:
+    """Return *vector* with noise added: normalized, with a cosine of about 0.98 to the original."""
     noise = np.random.default_rng(seed).standard_normal(len(vector)) / np.sqrt(len(vector))
-    return _unit(vector + 0.2 * noise)
+    return _normalized(vector + 0.2 * noise)
 
 
 @fault("vector")
 def ignores_dimensions(vector: Stage, call: Call, given: Input) -> Vector:
-    """Vectors have the native length, whatever `dimensions` asks for."""
+    """Vectors have the native dimensions, whatever `dimensions` asks for."""
     fields = {name: value for name, value in call.fields.items() if name != "dimensions"}
     native: Vector = vector(attrs.evolve(call, fields=fields), given)
     return native
@@ -59,28 +59,28 @@ def rounds_dimensions_up(vector: Stage, call: Call, given: Input) -> Vector:
 @fault("vector")
 def shortens_to_the_last_numbers(vector: Stage, call: Call, given: Input) -> Vector:
     """A shortened vector is the end of the native one instead of its beginning."""
-    longest: Vector = vector(attrs.evolve(call, fields={"dimensions": call.chosen_model.longest}), given)
-    return _unit(longest[-call.length :]) if "dimensions" in call.fields else vector(call, given)
+    longest: Vector = vector(attrs.evolve(call, fields={"dimensions": call.chosen_model.max_dimensions}), given)
+    return _normalized(longest[-call.dimensions :]) if "dimensions" in call.fields else vector(call, given)
 
 
 @fault("vector")
 def short_vectors_unrelated_to_native(vector: Stage, call: Call, given: Input) -> Vector:
-    """Each length of vector has a space of its own, so that shortened vectors are no prefixes."""
-    salted = (*given.tokens, call.length) if "dimensions" in call.fields else given.tokens
+    """Shortened vectors are unrelated to the native one, instead of a prefix of it."""
+    salted = (*given.tokens, call.dimensions) if "dimensions" in call.fields else given.tokens
     other: Vector = vector(call, Input(salted))
     return other
 
 
 @fault("vector")
 def short_vectors_not_normalised(vector: Stage, call: Call, given: Input) -> Vector:
-    """A shortened vector is cut but not brought back to unit length."""
+    """A shortened vector is truncated but not normalized to L2 norm 1."""
     whole: Vector = vector(attrs.evolve(call, fields={}), given)
-    return whole[: call.length]
+    return whole[: call.dimensions]
 
 
 @fault("embed")
 def shortens_first_vector_only(embed: Stage, call: Call, given: Input) -> Embedded:
-    """In a batch, `dimensions` is honoured for the first input only."""
+    """In a batch, `dimensions` applies to the first input only."""
     fields = {name: value for name, value in call.fields.items() if not given.position or name != "dimensions"}
     embedded: Embedded = embed(attrs.evolve(call, fields=fields), given)
     return embedded
@@ -88,31 +88,31 @@ def shortens_first_vector_only(embed: Stage, call: Call, given: Input) -> Embedd
 
 @fault("vector")
 def batch_differs_from_singles(vector: Stage, call: Call, given: Input) -> Vector:
-    """A text gets another vector in a batch than alone."""
+    """A text gets a different vector in a batch than alone."""
     whole: Vector = vector(call, given)
-    return _nudged(whole, len(call.inputs)) if len(call.inputs) > 1 else whole
+    return _perturbed(whole, len(call.inputs)) if len(call.inputs) > 1 else whole
 
 
 @fault("vector")
 def batch_of_one_differs_from_text(vector: Stage, call: Call, given: Input) -> Vector:
-    """A list of one text gets another vector than the text itself."""
+    """A list of one text gets a different vector than the text itself."""
     whole: Vector = vector(call, given)
     batch = call.fields["input"]
     of_one_text = isinstance(batch, list) and len(batch) == 1 and isinstance(batch[0], str)
-    return _nudged(whole, 1) if of_one_text else whole
+    return _perturbed(whole, 1) if of_one_text else whole
 
 
 @fault("vector")
 def later_inputs_drift(vector: Stage, call: Call, given: Input) -> Vector:
     """Equal texts in one batch get different vectors."""
     whole: Vector = vector(call, given)
-    return _nudged(whole, given.position) if given.position else whole
+    return _perturbed(whole, given.position) if given.position else whole
 
 
 @fault("vector")
 def drifts_between_calls(vector: Stage, call: Call, given: Input) -> Vector:
     """Each call gives a text a slightly different vector."""
-    return _nudged(vector(call, given), call.number)
+    return _perturbed(vector(call, given), call.number)
 
 
 @fault("vector")
@@ -152,14 +152,14 @@ def same_vector_for_token_ids(vector: Stage, call: Call, given: Input) -> Vector
 
 @fault("vector")
 def reads_beginning_of_long_texts_only(vector: Stage, call: Call, given: Input) -> Vector:
-    """Texts that agree in their first 32 tokens get the same vector, without a word about it."""
+    """Texts are silently truncated to their first 32 tokens."""
     whole: Vector = vector(call, Input(given.tokens[:32]))
     return whole
 
 
 @fault("vector")
 def drops_characters_beyond_ascii(vector: Stage, call: Call, given: Input) -> Vector:
-    """Characters beyond ASCII are lost before embedding."""
+    """Characters beyond ASCII are dropped before embedding."""
     if not isinstance(given.source, str):
         return vector(call, given)
     plain: Vector = vector(call, Input(given.source.encode("ascii", "ignore").decode()))

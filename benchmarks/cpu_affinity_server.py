@@ -1,4 +1,4 @@
-"""A server in a process of its own on one core, and `wrk` on another; for Linux, which pins processes."""
+"""A server in a process of its own with affinity to one CPU core, and `wrk` on another (Linux only)."""
 
 import contextlib
 import os

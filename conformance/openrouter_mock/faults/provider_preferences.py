@@ -1,4 +1,4 @@
-"""Flaws in choosing a provider."""
+"""Faults in provider routing."""
 
 # What a stage returns is known to the stage only:
 # mypy: disable-error-code="no-any-return"
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def _route_without(route: Stage, call: Call, *names: str) -> None:
     """Route *call* as if the preferences *names* were not given."""
     fields = call.fields
-    kept = {name: value for name, value in (fields.get("provider") or {}).items() if name not in names}
-    call.fields = {**fields, "provider": kept}
+    remaining = {name: value for name, value in (fields.get("provider") or {}).items() if name not in names}
+    call.fields = {**fields, "provider": remaining}
     try:
         route(call)
     finally:
@@ -30,13 +30,13 @@ def _route_without(route: Stage, call: Call, *names: str) -> None:
 
 @fault("route")
 def ignores_provider_only(route: Stage, call: Call) -> None:
-    """A provider that `only` leaves out serves nevertheless."""
+    """A provider that `only` excludes is used."""
     _route_without(route, call, "only")
 
 
 @fault("route")
 def ignores_provider_ignore(route: Stage, call: Call) -> None:
-    """A provider that `ignore` names serves nevertheless."""
+    """A provider that `ignore` names is used."""
     _route_without(route, call, "ignore")
 
 
@@ -48,25 +48,25 @@ def ignores_provider_order(route: Stage, call: Call) -> None:
 
 @fault("route")
 def falls_back_though_forbidden(route: Stage, call: Call) -> None:
-    """A provider beyond `order` serves though `allow_fallbacks` is false."""
+    """A provider outside `order` is used though `allow_fallbacks` is false."""
     _route_without(route, call, "allow_fallbacks")
 
 
 @fault("route")
 def ignores_max_price(route: Stage, call: Call) -> None:
-    """A provider dearer than `max_price` serves."""
+    """A provider more expensive than `max_price` is used."""
     _route_without(route, call, "max_price")
 
 
 @fault("route")
 def ignores_data_policy(route: Stage, call: Call) -> None:
-    """A provider that keeps data serves though `data_collection` or `zdr` excludes it."""
+    """A provider that retains data is used though `data_collection` or `zdr` excludes it."""
     _route_without(route, call, "data_collection", "zdr")
 
 
 @fault("vector")
 def provider_changes_vector(vector: Stage, call: Call, given: Input) -> NDArray[np.float32]:
-    """A text gets another vector from another provider of the same model."""
+    """A text gets a different vector from another provider of the same model."""
     whole: NDArray[Any] = vector(call, given)
     by_default = call.chosen_endpoint is call.chosen_model.endpoints[0]
     return whole if by_default else whole[::-1].copy()

@@ -1,4 +1,4 @@
-"""Ready-written vectors, kept while there is room."""
+"""A cache of encoded vectors, bounded by bytes."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ if TYPE_CHECKING:
     from .call import Embedded
 
 
-class FragmentCache:
-    """The vectors used last, as they are sent; the least recently used go first.
+class VectorCache:
+    """Encoded vectors; the least recently used are evicted first.
 
     Bounded by bytes, which neither `functools.lru_cache` nor a count of entries could: one vector
-    takes 0.5 to 80 kB. Safe under threads, in which large calls are answered.
+    takes 0.5 to 80 kB. Thread-safe, because large calls are answered in threads.
     """
 
-    def __init__(self, most_bytes: int) -> None:
-        self._most_bytes = most_bytes
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
         self._bytes = 0
         self._entries: OrderedDict[Hashable, tuple[Embedded, int]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable, make: Callable[[], tuple[Embedded, int]]) -> Embedded:
-        """Return the vector kept under *key*; otherwise that of *make*, which also tells its bytes."""
+    def get(self, key: Hashable, compute: Callable[[], tuple[Embedded, int]]) -> Embedded:
+        """Return the vector cached under *key*, else that of *compute*, which returns it with its size in bytes."""
         with self._lock:
             entry = self._entries.get(key)
             if entry is not None:
                 self._entries.move_to_end(key)
                 return entry[0]
-        entry = make()
+        entry = compute()
         with self._lock:
-            self._keep(key, entry)
+            self._store(key, entry)
         return entry[0]
 
-    def _keep(self, key: Hashable, entry: tuple[Embedded, int]) -> None:
+    def _store(self, key: Hashable, entry: tuple[Embedded, int]) -> None:
         _, replaced = self._entries.pop(key, (None, 0))
         self._entries[key] = entry
         self._bytes += entry[1] - replaced
-        while self._bytes > self._most_bytes:
+        while self._bytes > self._max_bytes:
             _, (_, size) = self._entries.popitem(last=False)
             self._bytes -= size
 

@@ -1,4 +1,4 @@
-"""Flaws in the model list."""
+"""Faults in the model list."""
 
 # What a stage returns is known to the stage only:
 # mypy: disable-error-code="no-any-return"
@@ -13,19 +13,19 @@ from openrouter_mock.faults.fault import Stage, fault
 
 if TYPE_CHECKING:
     from openrouter_mock.call import Call
-    from openrouter_mock.pages import Window
+    from openrouter_mock.pagination import Window
 
     Json = dict[str, Any]
 
 _FEW = 10
 
 
-def _relisted(catalogue: Stage, call: Call, **changes: Any) -> list[Json]:
-    return [model | changes for model in catalogue(call)]
+def _relisted(catalog: Stage, call: Call, **changes: Any) -> list[Json]:
+    return [model | changes for model in catalog(call)]
 
 
-def _repriced(catalogue: Stage, call: Call, **changes: Any) -> list[Json]:
-    return [model | {"pricing": model["pricing"] | changes} for model in catalogue(call)]
+def _repriced(catalog: Stage, call: Call, **changes: Any) -> list[Json]:
+    return [model | {"pricing": model["pricing"] | changes} for model in catalog(call)]
 
 
 def _with_next(page: Json, following: str | None) -> Json:
@@ -34,7 +34,7 @@ def _with_next(page: Json, following: str | None) -> Json:
 
 @fault("page")
 def total_count_off_by_one(page: Stage, call: Call, asked: Window) -> Json:
-    """The total count is one too many."""
+    """The total count is one too high."""
     found: Json = page(call, asked)
     return found | {"total_count": found["total_count"] + 1}
 
@@ -67,7 +67,7 @@ def links_missing(page: Stage, call: Call, asked: Window) -> Json:
 
 @fault("page")
 def models_as_bare_list(page: Stage, call: Call, asked: Window) -> Any:
-    """The models come without anything around them."""
+    """The models are a bare list, without an envelope."""
     return page(call, asked)["data"]
 
 
@@ -79,7 +79,7 @@ def ignores_offset(window: Stage, call: Call) -> Window:
 
 @fault("window")
 def ignores_limit(window: Stage, call: Call) -> Window:
-    """A page goes on to the end of the list, whatever `limit` says."""
+    """A page extends to the end of the list, whatever `limit` says."""
     asked: Window = window(call)
     return asked if asked.limit is None else _evolved(asked, limit=1000)
 
@@ -100,7 +100,7 @@ def offset_counts_pages(window: Stage, call: Call) -> Window:
 
 @fault("window")
 def offset_counts_from_one(window: Stage, call: Call) -> Window:
-    """`offset` counts models from one, so that the second page begins one too early."""
+    """`offset` counts from one, so that the second page begins one too early."""
     asked: Window = window(call)
     return _evolved(asked, offset=max(asked.offset - 1, 0))
 
@@ -123,7 +123,7 @@ def pages_overlap(page: Stage, call: Call, asked: Window) -> Json:
 
 @fault("page")
 def pages_skip_one(page: Stage, call: Call, asked: Window) -> Json:
-    """Between two pages one model is left out."""
+    """One model is skipped between two pages."""
     found: Json = page(call, asked)
     following = found["links"]["next"]
     if following is None:
@@ -135,27 +135,27 @@ def pages_skip_one(page: Stage, call: Call, asked: Window) -> Json:
 
 @fault("page")
 def links_next_never_null(page: Stage, call: Call, asked: Window) -> Json:
-    """The last page names a next one."""
+    """The last page links to a next one."""
     found: Json = page(call, asked)
     return _with_next(found, found["links"]["next"] or f"{call.path}?offset={found['total_count']}&limit=500")
 
 
 @fault("page")
 def links_next_always_null(page: Stage, call: Call, asked: Window) -> Json:
-    """No page names the next one."""
+    """No page links to the next one."""
     return _with_next(page(call, asked), None)
 
 
 @fault("page")
 def links_next_is_this_page(page: Stage, call: Call, asked: Window) -> Json:
-    """The next page is the same page again."""
+    """The link to the next page is the same page again."""
     found: Json = page(call, asked)
     return _with_next(found, found["links"]["next"] and f"{call.path}?{call.query}")
 
 
 @fault("page")
 def links_next_loses_limit(page: Stage, call: Call, asked: Window) -> Json:
-    """The address of the next page forgets `limit`."""
+    """The link to the next page loses `limit`."""
     found: Json = page(call, asked)
     following = found["links"]["next"]
     return _with_next(found, following and following.partition("&limit")[0])
@@ -163,7 +163,7 @@ def links_next_loses_limit(page: Stage, call: Call, asked: Window) -> Json:
 
 @fault("page")
 def links_next_elsewhere(page: Stage, call: Call, asked: Window) -> Json:
-    """The address of the next page leads to another host."""
+    """The link to the next page leads to another host."""
     found: Json = page(call, asked)
     following = found["links"]["next"]
     return _with_next(found, following and f"https://internal.example{following}")
@@ -171,30 +171,30 @@ def links_next_elsewhere(page: Stage, call: Call, asked: Window) -> Json:
 
 @fault("page")
 def whole_list_cut_short(page: Stage, call: Call, asked: Window) -> Json:
-    """Without `offset` and `limit` only ten models come, and nothing says so."""
+    """Without `offset` and `limit` only ten models are listed, and nothing says so."""
     found: Json = page(call, asked)
     return found if call.query else found | {"data": found["data"][:_FEW]}
 
 
-@fault("catalogue")
-def order_changes_between_calls(catalogue: Stage, call: Call) -> list[Json]:
-    """The list turns by one model with each call."""
-    found: list[Json] = catalogue(call)
+@fault("catalog")
+def order_changes_between_calls(catalog: Stage, call: Call) -> list[Json]:
+    """The list is rotated by one model with each call."""
+    found: list[Json] = catalog(call)
     turn = call.number % len(found)
     return found[turn:] + found[:turn]
 
 
-@fault("catalogue")
-def lists_a_model_twice(catalogue: Stage, call: Call) -> list[Json]:
+@fault("catalog")
+def lists_a_model_twice(catalog: Stage, call: Call) -> list[Json]:
     """One model is listed twice."""
-    found: list[Json] = catalogue(call)
+    found: list[Json] = catalog(call)
     return [*found, found[0]]
 
 
-@fault("catalogue")
-def lists_models_it_does_not_serve(catalogue: Stage, call: Call) -> list[Json]:
+@fault("catalog")
+def lists_models_it_does_not_serve(catalog: Stage, call: Call) -> list[Json]:
     """A listed model, the cheapest, is not served."""
-    found: list[Json] = catalogue(call)
+    found: list[Json] = catalog(call)
     pricing = found[0]["pricing"] | {"prompt": "0.000000000001"}
     return [
         *found,
@@ -202,16 +202,16 @@ def lists_models_it_does_not_serve(catalogue: Stage, call: Call) -> list[Json]:
     ]
 
 
-@fault("catalogue")
-def lists_no_models(catalogue: Stage, call: Call) -> list[Json]:  # noqa: ARG001
+@fault("catalog")
+def lists_no_models(catalog: Stage, call: Call) -> list[Json]:  # noqa: ARG001
     """The list is empty."""
     return []
 
 
-@fault("catalogue")
-def lists_chat_models(catalogue: Stage, call: Call) -> list[Json]:
-    """A model that writes text is listed among the embedding models."""
-    found: list[Json] = catalogue(call)
+@fault("catalog")
+def lists_chat_models(catalog: Stage, call: Call) -> list[Json]:
+    """A chat model is listed among the embedding models."""
+    found: list[Json] = catalog(call)
     architecture = found[0]["architecture"] | {"output_modalities": ["text"], "modality": "text->text"}
     return [
         *found,
@@ -219,70 +219,69 @@ def lists_chat_models(catalogue: Stage, call: Call) -> list[Json]:
     ]
 
 
-@fault("catalogue")
-def undocumented_field_in_models(catalogue: Stage, call: Call) -> list[Json]:
-    """The models have a field that nothing documents."""
-    return _relisted(catalogue, call, popularity=0.5)
+@fault("catalog")
+def undocumented_field_in_models(catalog: Stage, call: Call) -> list[Json]:
+    """The models have an undocumented field."""
+    return _relisted(catalog, call, popularity=0.5)
 
 
-@fault("catalogue")
-def ids_missing(catalogue: Stage, call: Call) -> list[Json]:
+@fault("catalog")
+def ids_missing(catalog: Stage, call: Call) -> list[Json]:
     """The models have no `id`."""
-    return [{name: value for name, value in model.items() if name != "id"} for model in catalogue(call)]
+    return [{name: value for name, value in model.items() if name != "id"} for model in catalog(call)]
 
 
-@fault("catalogue")
-def prices_missing(catalogue: Stage, call: Call) -> list[Json]:
+@fault("catalog")
+def prices_missing(catalog: Stage, call: Call) -> list[Json]:
     """The models have no `pricing`."""
-    return [{name: value for name, value in model.items() if name != "pricing"} for model in catalogue(call)]
+    return [{name: value for name, value in model.items() if name != "pricing"} for model in catalog(call)]
 
 
-@fault("catalogue")
-def prices_as_numbers(catalogue: Stage, call: Call) -> list[Json]:
+@fault("catalog")
+def prices_as_numbers(catalog: Stage, call: Call) -> list[Json]:
     """Prices are numbers instead of decimal strings."""
-    return [model | {"pricing": {k: float(v) for k, v in model["pricing"].items()}} for model in catalogue(call)]
+    return [model | {"pricing": {k: float(v) for k, v in model["pricing"].items()}} for model in catalog(call)]
 
 
-@fault("catalogue")
-def prices_with_currency(catalogue: Stage, call: Call) -> list[Json]:
-    """Prices bear the sign of the currency."""
+@fault("catalog")
+def prices_with_currency(catalog: Stage, call: Call) -> list[Json]:
+    """Prices have a currency sign."""
     return [
-        model | {"pricing": model["pricing"] | {"prompt": f"${model['pricing']['prompt']}"}}
-        for model in catalogue(call)
+        model | {"pricing": model["pricing"] | {"prompt": f"${model['pricing']['prompt']}"}} for model in catalog(call)
     ]
 
 
-@fault("catalogue")
-def prices_negative(catalogue: Stage, call: Call) -> list[Json]:
-    """Prices are below zero."""
-    return _repriced(catalogue, call, prompt="-1")
+@fault("catalog")
+def prices_negative(catalog: Stage, call: Call) -> list[Json]:
+    """Prices are negative."""
+    return _repriced(catalog, call, prompt="-1")
 
 
-@fault("catalogue")
-def context_length_zero(catalogue: Stage, call: Call) -> list[Json]:
-    """Every model is said to read no tokens."""
-    return _relisted(catalogue, call, context_length=0)
+@fault("catalog")
+def context_length_zero(catalog: Stage, call: Call) -> list[Json]:
+    """The context length of every model is 0."""
+    return _relisted(catalog, call, context_length=0)
 
 
-@fault("catalogue")
-def context_length_as_text(catalogue: Stage, call: Call) -> list[Json]:
+@fault("catalog")
+def context_length_as_text(catalog: Stage, call: Call) -> list[Json]:
     """Context lengths are strings."""
-    return [model | {"context_length": str(model["context_length"])} for model in catalogue(call)]
+    return [model | {"context_length": str(model["context_length"])} for model in catalog(call)]
 
 
-@fault("catalogue")
-def created_as_text(catalogue: Stage, call: Call) -> list[Json]:
-    """The date of creation is a string."""
-    return _relisted(catalogue, call, created="2026-01-01T00:00:00Z")
+@fault("catalog")
+def created_as_text(catalog: Stage, call: Call) -> list[Json]:
+    """The creation date is a string."""
+    return _relisted(catalog, call, created="2026-01-01T00:00:00Z")
 
 
-@fault("catalogue")
-def created_in_milliseconds(catalogue: Stage, call: Call) -> list[Json]:
-    """The date of creation is in milliseconds, far in the future."""
-    return [model | {"created": model["created"] * 1000} for model in catalogue(call)]
+@fault("catalog")
+def created_in_milliseconds(catalog: Stage, call: Call) -> list[Json]:
+    """The creation date is in milliseconds, far in the future."""
+    return [model | {"created": model["created"] * 1000} for model in catalog(call)]
 
 
-@fault("catalogue")
-def architecture_null(catalogue: Stage, call: Call) -> list[Json]:
+@fault("catalog")
+def architecture_null(catalog: Stage, call: Call) -> list[Json]:
     """The architecture of each model is null."""
-    return _relisted(catalogue, call, architecture=None)
+    return _relisted(catalog, call, architecture=None)

@@ -1,4 +1,4 @@
-"""Flaws in the body of a success, beside the vectors."""
+"""Faults in the body of a success, apart from the vectors."""
 
 # What a stage returns is known to the stage only:
 # mypy: disable-error-code="no-any-return"
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from openrouter_mock.faults.fault import Stage, fault
 
 if TYPE_CHECKING:
-    from openrouter_mock.call import Answer, Call
+    from openrouter_mock.call import Call, Response
 
     Json = dict[str, Any]
 
@@ -21,13 +21,13 @@ def _without(document: Json, name: str) -> Json:
 
 @fault("body")
 def object_missing(body: Stage, call: Call) -> Json:
-    """The answer lacks `object`."""
+    """The response lacks `object`."""
     return _without(body(call), "object")
 
 
 @fault("body")
 def object_is_embeddings(body: Stage, call: Call) -> Json:
-    """The answer's `object` is not `list`."""
+    """The response's `object` is not `list`."""
     return body(call) | {"object": "embeddings"}
 
 
@@ -51,69 +51,69 @@ def embedding_called_vector(items: Stage, call: Call) -> list[Json]:
 
 @fault("body")
 def model_missing(body: Stage, call: Call) -> Json:
-    """The answer lacks `model`."""
+    """The response lacks `model`."""
     return _without(body(call), "model")
 
 
 @fault("body")
 def model_null(body: Stage, call: Call) -> Json:
-    """The answer's `model` is null."""
+    """The response's `model` is null."""
     return body(call) | {"model": None}
 
 
 @fault("body")
 def data_missing(body: Stage, call: Call) -> Json:
-    """The answer lacks `data`."""
+    """The response lacks `data`."""
     return _without(body(call), "data")
 
 
 @fault("body")
 def data_by_index(body: Stage, call: Call) -> Json:
-    """The answer's `data` is an object with an entry per index."""
+    """The response's `data` is an object with an entry per index."""
     document: Json = body(call)
     return document | {"data": {str(item["index"]): item for item in document["data"]}}
 
 
 @fault("body")
 def single_item_without_list(body: Stage, call: Call) -> Json:
-    """For one input the answer's `data` is the item itself."""
+    """For one input the response's `data` is the item itself."""
     document: Json = body(call)
     return document | {"data": document["data"][0]} if len(document["data"]) == 1 else document
 
 
 @fault("body")
 def answer_within_data(body: Stage, call: Call) -> Json:
-    """The whole answer is wrapped into another `data`."""
+    """The whole response is wrapped in another `data`."""
     return {"data": body(call)}
 
 
 @fault("body")
 def undocumented_field_in_answer(body: Stage, call: Call) -> Json:
-    """The answer has a field that nothing documents."""
+    """The response has an undocumented field."""
     return body(call) | {"served_by": "gpu-17"}
 
 
 @fault("body")
 def provider_null(body: Stage, call: Call) -> Json:
-    """The answer's `provider` is null."""
+    """The response's `provider` is null."""
     return body(call) | {"provider": None}
 
 
 @fault("body")
 def id_as_number(body: Stage, call: Call) -> Json:
-    """The answer's `id` is a number."""
+    """The response's `id` is a number."""
     return body(call) | {"id": call.number}
 
 
-@fault("generation")
-def id_of_chat_form(generation: Stage, call: Call) -> str:
-    """The answer's `id` has the form of another API."""
-    return f"chatcmpl-{generation(call)[-20:]}"
+@fault("generation_id")
+def id_of_chat_form(generation_id: Stage, call: Call) -> str:
+    """The response's `id` has the form of another API."""
+    return f"chatcmpl-{generation_id(call)[-20:]}"
 
 
-@fault("generation")
-def id_always_the_same(generation: Stage, call: Call) -> str:  # noqa: ARG001
-    """Every answer has the same `id`."""
+@fault("generation_id")
+def id_always_the_same(generation_id: Stage, call: Call) -> str:  # noqa: ARG001
+    """Every response has the same `id`."""
     return "gen-emb-1700000000-00000000000000000000"
 
 
@@ -125,7 +125,7 @@ def prompt_tokens_missing(usage: Stage, call: Call) -> Json:
 
 @fault("body")
 def usage_missing(body: Stage, call: Call) -> Json:
-    """The answer lacks `usage`."""
+    """The response lacks `usage`."""
     return _without(body(call), "usage")
 
 
@@ -137,28 +137,28 @@ def usage_all_zero(usage: Stage, call: Call) -> Json:
 
 @fault("usage")
 def usage_negative(usage: Stage, call: Call) -> Json:
-    """The usage counts tokens below zero."""
+    """The token counts are negative."""
     counted: Json = usage(call)
     return counted | {name: -counted[name] for name in ("prompt_tokens", "total_tokens")}
 
 
 @fault("usage")
 def usage_as_text(usage: Stage, call: Call) -> Json:
-    """The usage counts tokens in strings."""
+    """The token counts are strings."""
     counted: Json = usage(call)
     return counted | {name: str(counted[name]) for name in ("prompt_tokens", "total_tokens")}
 
 
 @fault("usage")
 def usage_fractional(usage: Stage, call: Call) -> Json:
-    """The usage counts fractions of tokens."""
+    """The token counts are fractional."""
     counted: Json = usage(call)
     return counted | {name: counted[name] + 0.5 for name in ("prompt_tokens", "total_tokens")}
 
 
 @fault("usage")
 def usage_total_differs(usage: Stage, call: Call) -> Json:
-    """The total of the usage is not the tokens of the prompt, though nothing else was used."""
+    """The total token count differs from the prompt tokens, though nothing else is counted."""
     counted: Json = usage(call)
     return counted | {"total_tokens": counted["total_tokens"] + 1}
 
@@ -172,14 +172,14 @@ def usage_of_first_input(usage: Stage, call: Call) -> Json:
 
 @fault("usage")
 def usage_grows_with_calls(usage: Stage, call: Call) -> Json:
-    """The usage adds what earlier calls consumed."""
+    """The usage includes that of earlier calls."""
     counted: Json = usage(call)
     return counted | {name: counted[name] + call.number for name in ("prompt_tokens", "total_tokens")}
 
 
 @fault("usage")
 def cost_negative(usage: Stage, call: Call) -> Json:
-    """The cost is below zero."""
+    """The cost is negative."""
     counted: Json = usage(call)
     return counted | {"cost": -abs(counted["cost"]) - 1e-9}
 
@@ -193,7 +193,7 @@ def cost_as_text(usage: Stage, call: Call) -> Json:
 
 @fault("usage")
 def cost_per_million_times_tokens(usage: Stage, call: Call) -> Json:
-    """The cost takes the price of a million tokens for the price of one."""
+    """The cost is a million times too high: the price of a million tokens for each."""
     counted: Json = usage(call)
     return counted | {"cost": counted["cost"] * 1_000_000}
 
@@ -204,18 +204,18 @@ def token_details_null(usage: Stage, call: Call) -> Json:
     return usage(call) | {"prompt_tokens_details": None}
 
 
-@fault("answer")
-def created_instead_of_ok(answer: Stage, call: Call) -> Answer:
+@fault("respond")
+def created_instead_of_ok(respond: Stage, call: Call) -> Response:
     """Successes of `POST` have the status 201."""
-    given: Answer = answer(call)
-    if call.method == "POST" and given.status == 200:
-        given.status = 201
-    return given
+    response: Response = respond(call)
+    if call.method == "POST" and response.status == 200:
+        response.status = 201
+    return response
 
 
-@fault("answer")
-def ok_with_error_body(answer: Stage, call: Call) -> Answer:
-    """Failures have the status 200 and tell of themselves in the body only."""
-    given: Answer = answer(call)
-    given.status = 200
-    return given
+@fault("respond")
+def ok_with_error_body(respond: Stage, call: Call) -> Response:
+    """Errors have the status 200 and show in the body only."""
+    response: Response = respond(call)
+    response.status = 200
+    return response
