@@ -5,9 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from openrouter_embeddings import UNSET, Client
-from openrouter_embeddings.api.embeddings import create_embeddings
-from openrouter_embeddings.models import EmbeddingsRequest
+from openrouter_embeddings import UNSET, Client, EmbeddingsRequest, create_embeddings
 
 BYTES_PER_TOKEN = 3
 """A cautious guess for any language and tokenizer: real ones read three to four bytes of English per token."""
@@ -17,7 +15,7 @@ class Embedder:
     """Turns texts into unit vectors with one model.
 
     Args:
-        client: where the API is and who asks.
+        client: the client to send requests with.
         model: identifier of the model.
         dimensions: length of the vectors; None keeps the native length.
         tokens_per_request: how many tokens, by estimate, one request may hold.
@@ -40,8 +38,8 @@ class Embedder:
             body = EmbeddingsRequest(
                 model=self._model, input=batch, encoding_format="base64", dimensions=self._dimensions or UNSET
             )
-            answer = create_embeddings.sync(client=self._client, body=body)
-            for text, vector in zip(batch, answer.vectors(len(batch)), strict=True):
+            response = create_embeddings.sync(client=self._client, body=body)
+            for text, vector in zip(batch, response.vectors(len(batch)), strict=True):
                 row = np.asarray(vector)
                 self._cache[text] = (row / np.linalg.norm(row)).astype(np.float32)
         return np.stack([self._cache[text] for text in texts]) if texts else np.empty((0, 0), np.float32)

@@ -2,16 +2,14 @@
 
 from langchain_core.embeddings import Embeddings
 
-from openrouter_embeddings import UNSET, Client
-from openrouter_embeddings.api.embeddings import create_embeddings
-from openrouter_embeddings.models import EmbeddingsRequest
+from openrouter_embeddings import UNSET, Client, EmbeddingsRequest, create_embeddings
 
 
 class OpenRouterEmbeddings(Embeddings):
     """Embeds documents and queries with one model.
 
     Args:
-        client: where the API is and who asks.
+        client: the client to send requests with.
         model: identifier of the model.
         query_type: `input_type` for queries, on models that embed them differently.
         document_type: `input_type` for documents.
@@ -43,12 +41,12 @@ class OpenRouterEmbeddings(Embeddings):
         return (await self._embed_async([text], self._query_type))[0]
 
     def _embed(self, texts: list[str], input_type: str | None) -> list[list[float]]:
-        answer = create_embeddings.sync(client=self._client, body=self._body(texts, input_type))
-        return [list(vector) for vector in answer.vectors(len(texts))]
+        response = create_embeddings.sync(client=self._client, body=self._body(texts, input_type))
+        return [list(vector) for vector in response.vectors(len(texts))]
 
     async def _embed_async(self, texts: list[str], input_type: str | None) -> list[list[float]]:
-        answer = await create_embeddings.asyncio(client=self._client, body=self._body(texts, input_type))
-        return [list(vector) for vector in answer.vectors(len(texts))]
+        response = await create_embeddings.asyncio(client=self._client, body=self._body(texts, input_type))
+        return [list(vector) for vector in response.vectors(len(texts))]
 
     def _body(self, texts: list[str], input_type: str | None) -> EmbeddingsRequest:
         return EmbeddingsRequest(

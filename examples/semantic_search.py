@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 from embedder import Embedder
 from openrouter_embeddings import Client
-from openrouter_embeddings.client import BASE_URL
 
 DOCUMENTS = (
     "The cat slept on the warm window sill all afternoon",
@@ -33,10 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Print the ranking of the documents for one query."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("query", nargs="?", default="where does the cat sleep, is it warm")
-    parser.add_argument("--base-url", default=BASE_URL)
+    parser.add_argument("--base-url", help="a server other than OpenRouter, such as the mock")
     parser.add_argument("--model", default="openai/text-embedding-3-small")
     options = parser.parse_args(arguments)
-    with Client(base_url=options.base_url) as client:
+    with Client() if options.base_url is None else Client(base_url=options.base_url) as client:
         print(f"Query: {options.query}")
         for place, (cosine, document) in enumerate(rank(Embedder(client, options.model), options.query, DOCUMENTS), 1):
             print(f"{place}. {cosine:.3f}  {document}")

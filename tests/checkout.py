@@ -20,11 +20,11 @@ class Outcome(NamedTuple):
 
 
 def copy_checkout(folder: Path) -> Path:
-    """Copy pin, lock, scripts and client into a folder, and return it."""
+    """Copy pin, lock, scripts, client and pyproject.toml into a folder, and return it."""
     unwanted = shutil.ignore_patterns("__pycache__", ".*_cache")
     for name in ("scripts", "generated"):
         shutil.copytree(REPOSITORY / name, folder / name, ignore=unwanted)
-    for name in ("openapi.yaml", "openapi.lock.json"):
+    for name in ("openapi.yaml", "openapi.lock.json", "pyproject.toml"):
         shutil.copyfile(REPOSITORY / name, folder / name)
     return folder
 

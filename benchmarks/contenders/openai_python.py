@@ -13,8 +13,8 @@ def prepare(base_url: str) -> Call:
     def call(texts: list[str], encoding: str) -> list[Any]:
         # Its default asks for base64 and returns lists of floats; asked for by name, the text stays as it is.
         given = {} if encoding == "base64" else {"encoding_format": "float"}
-        answer = client.embeddings.create(model=MODEL, input=texts, **given)
-        return [item.embedding for item in answer.data]
+        response = client.embeddings.create(model=MODEL, input=texts, **given)
+        return [item.embedding for item in response.data]
 
     return call
 

@@ -13,8 +13,8 @@ def prepare(base_url: str) -> Call:
     client = OpenRouter(api_key=KEY, server_url=base_url)
 
     def call(texts: list[str], encoding: str) -> list[Any]:
-        answer = client.embeddings.generate(model=MODEL, input=texts, encoding_format=encoding)
-        vectors = [item.embedding for item in answer.data]
+        response = client.embeddings.generate(model=MODEL, input=texts, encoding_format=encoding)
+        vectors = [item.embedding for item in response.data]
         return [array("f", base64.b64decode(vector)) for vector in vectors] if encoding == "base64" else vectors
 
     return call

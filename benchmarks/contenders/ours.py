@@ -4,9 +4,7 @@ from typing import Any
 
 from measuring import KEY, MODEL, Call, measure
 
-from openrouter_embeddings import Client
-from openrouter_embeddings.api.embeddings import create_embeddings
-from openrouter_embeddings.models import EmbeddingsRequest
+from openrouter_embeddings import Client, EmbeddingsRequest, create_embeddings
 
 
 def prepare(base_url: str) -> Call:
@@ -15,8 +13,8 @@ def prepare(base_url: str) -> Call:
 
     def call(texts: list[str], encoding: str) -> list[Any]:
         body = EmbeddingsRequest(model=MODEL, input=texts, encoding_format=encoding)
-        answer = create_embeddings.sync(client=client, body=body)
-        return answer.vectors(len(texts)) if encoding == "base64" else [item.embedding for item in answer.data]
+        response = create_embeddings.sync(client=client, body=body)
+        return response.vectors(len(texts)) if encoding == "base64" else [item.embedding for item in response.data]
 
     return call
 

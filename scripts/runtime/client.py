@@ -1,27 +1,23 @@
-"""The client: where the API is, who asks, and the connections to it."""
+"""The client: where the API is, the key, and the connections to it."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import threading
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 import httpx
 
-from .errors import ContractError, TransportError
-from .reading import describe, is_a, reader_of
-from .record import Record
-from .types import UNSET, Unset
+from ._types import UNSET, Unset, is_instance
+from ._version import VERSION
+from .errors import TransportError
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
     from .retries import Retries
-
-T = TypeVar("T")
 
 BASE_URL: Final = "https://openrouter.ai/api/v1"
 """Where the API is: the part of each address before `/embeddings`."""
@@ -29,8 +25,8 @@ BASE_URL: Final = "https://openrouter.ai/api/v1"
 TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
 """Seconds to wait for the next bytes, and to connect, unless a client says otherwise."""
 
-USER_AGENT: Final = "openrouter-embeddings-python"
-"""What requests call themselves, unless an `http_client` or a header says otherwise."""
+USER_AGENT: Final = f"openrouter-embeddings-python/{VERSION}"
+"""The `User-Agent` of requests, unless an `http_client` or a header says otherwise."""
 
 _LONGEST_TIMEOUT: Final = 1_000_000
 """Seconds; operating systems refuse much longer ones."""
@@ -40,6 +36,14 @@ _HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 _FAILURES: Final = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, UnicodeError)
 """What sending raises: mostly errors of httpx; a redirect to a host that is no host name ends in the others."""
+
+
+class _RequestSettings(NamedTuple):
+    """What every request of a client carries; the headers are a copy."""
+
+    base_url: str
+    headers: httpx.Headers
+    timeout: httpx.Timeout
 
 
 class _Connections:
@@ -94,7 +98,7 @@ class Client:
         title: name of your app, for the same.
         categories: categories of your app, comma-separated, for the same.
         timeout: seconds, or an `httpx.Timeout`; each request has one, always finite unless you say otherwise.
-        retries: how often to try again, as a number or as `Retries` (the extra `retries`); None does not.
+        retries: how often to try again, as a number or as `Retries` (needs the extra `retries`); None does not.
         http_client: an `httpx.Client` of your own for sync calls: own transport, proxies, event hooks.
         async_http_client: the same for async calls.
 
@@ -152,87 +156,39 @@ class Client:
         """Return a copy that tries again so often; the connections are shared."""
         return self._copy(_retries=_checked_retries(retries))
 
-    def build_request(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, Any] | None = None,
-        body: Record | Unset = UNSET,
-        body_type: type[Record] = Record,
-        form: Mapping[str, tuple[str | None, bytes]] | None = None,
-        secured: bool = True,
-    ) -> httpx.Request:
-        """Return the request of one operation, ready to be sent by any httpx transport.
-
-        Args:
-            method: the HTTP method.
-            path: the path below the base address, with its parameters filled in.
-            params: the query; what is `UNSET` or None is left out.
-            body: the JSON body.
-            body_type: the class that the body is of.
-            form: the fields of a multipart form, as (file name or None, content).
-            secured: whether the operation needs a key.
-
-        Raises:
-            TypeError: a field of the body has the wrong type; the message names it.
-            ValueError: a field of the body has a wrong value, or the operation needs a key and there is none.
-
-        """
-        headers = self._headers.copy()
-        if secured and "Authorization" not in headers:
-            headers.update(self._authorization())
-        content = None
-        if body is not UNSET:
-            content = _encoded(body, body_type)
-            headers["Content-Type"] = "application/json"
-        return httpx.Request(
-            method,
-            self._base_url + path,
-            params={name: value for name, value in (params or {}).items() if value is not UNSET and value is not None},
-            headers=headers,
-            content=content,
-            files=form,
-            extensions={"timeout": self._timeout.as_dict()},
-        )
-
-    @staticmethod
-    def checked(name: str, value: T | Unset, declared: Any) -> T | Unset:
-        """Return an argument that goes into the query, or raise `TypeError` or `ValueError` naming it."""
-        if isinstance(value, Unset):
-            return UNSET
-        try:
-            result: T = reader_of(declared)(value)
-        except ContractError as error:
-            raise _argument_error(error.inside(name)) from None
-        return result
-
     def send(self, request: httpx.Request) -> httpx.Response:
-        """Send a request and return the answer with its body, whatever its status.
+        """Send a request and return the response with its body, whatever its status.
 
         Raises:
-            TransportError: no answer arrived.
+            TransportError: no response arrived.
 
         """
         http = self._connections.sync()
         _complete(request, http.headers)
         try:
-            return _released(self._retries.send(request, http.send) if self._retries else http.send(request))
+            if self._retries is None:
+                return _released(http.send(request))
+            from ._retrying import send_with_retries  # noqa: PLC0415 - needs an extra
+
+            return _released(send_with_retries(self._retries, request, http.send))
         except _FAILURES as error:
             raise TransportError(_transport_message(request, error)) from error
 
     async def send_async(self, request: httpx.Request) -> httpx.Response:
-        """Send a request and return the answer with its body, whatever its status.
+        """Send a request and return the response with its body, whatever its status.
 
         Raises:
-            TransportError: no answer arrived.
+            TransportError: no response arrived.
 
         """
         http = self._connections.asynchronous()
         _complete(request, http.headers)
         try:
-            answer = self._retries.send_async(request, http.send) if self._retries else http.send(request)
-            return _released(await answer)
+            if self._retries is None:
+                return _released(await http.send(request))
+            from ._retrying import send_with_retries_async  # noqa: PLC0415 - needs an extra
+
+            return _released(await send_with_retries_async(self._retries, request, http.send))
         except _FAILURES as error:
             raise TransportError(_transport_message(request, error)) from error
 
@@ -264,6 +220,13 @@ class Client:
     def __getstate__(self) -> None:
         raise TypeError("a Client holds a key and open connections and is not pickled; make one where it is needed")
 
+    def _request_settings(self, *, secured: bool) -> _RequestSettings:
+        """Return what a request of an operation carries, the key included if it needs one."""
+        headers = self._headers.copy()
+        if secured and "Authorization" not in headers:
+            headers.update(self._authorization())
+        return _RequestSettings(self._base_url, headers, self._timeout)
+
     def _copy(self, **changes: Any) -> Client:
         copy = object.__new__(Client)
         vars(copy).update(vars(self) | changes)
@@ -284,9 +247,9 @@ def _complete(request: httpx.Request, defaults: httpx.Headers) -> None:
 
 
 def _released(response: httpx.Response) -> httpx.Response:
-    """Let the memory of a body that has been read go with its answer.
+    """Let the memory of a body that has been read go with its response.
 
-    httpx's answer and its stream hold each other, so that bodies of megabytes wait for the garbage collector.
+    httpx's response and its stream hold each other, so that bodies of megabytes wait for the garbage collector.
     """
     response.stream = httpx.ByteStream(b"")
     return response
@@ -300,50 +263,6 @@ def _running_loop() -> AbstractEventLoop | None:
         return asyncio.get_running_loop()
     except RuntimeError:
         return None
-
-
-def checked_body(body: Record, body_type: type[Record]) -> dict[str, Any]:
-    """Return a body as plain JSON values, after reading it back as the server will; a wrong field is an error."""
-    if not isinstance(body, body_type):
-        raise TypeError(f"body: expected {body_type.__name__}, received {describe(body)}")
-    document = body.to_dict()
-    try:
-        type(body).from_dict(document)
-    except ContractError as error:
-        raise _argument_error(error) from None
-    return document
-
-
-def _encoded(body: Record, body_type: type[Record]) -> bytes:
-    """Return a body as JSON bytes."""
-    document = checked_body(body, body_type)
-    try:
-        return _json(document)
-    except (TypeError, ValueError, RecursionError):
-        for name, value in document.items():
-            _check_writable(name, value)
-        raise
-
-
-def _json(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-
-
-def _check_writable(name: str, value: Any) -> None:
-    """Raise an error that names the field when JSON has no way to write what is in it."""
-    try:
-        _json({name: value})
-    except UnicodeEncodeError:
-        raise ValueError(f"{name}: a text holds half of a surrogate pair, which UTF-8 cannot write") from None
-    except RecursionError:
-        raise ValueError(f"{name}: nests too deeply to be written as JSON") from None
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"{name}: {error}") from None
-
-
-def _argument_error(error: ContractError) -> TypeError | ValueError:
-    fault = TypeError if error.wrong_type else ValueError
-    return fault(f"{error.field}: expected {error.expected}, received {error.received}")
 
 
 def _checked_base_url(base_url: Any) -> str:
@@ -374,7 +293,7 @@ def _checked_timeout(timeout: Any) -> httpx.Timeout:
 def _checked_retries(retries: Any) -> Retries | None:
     if retries is None or retries == 0:
         return None
-    from .retries import Retries  # noqa: PLC0415 - an extra, imported by those who ask for it
+    from .retries import Retries  # noqa: PLC0415 - imported only when retries are asked for
 
     if isinstance(retries, Retries):
         return retries
@@ -396,7 +315,7 @@ def _checked_key(key: Any) -> str | None:
 
 
 def _checked_headers(headers: Any) -> httpx.Headers:
-    if not is_a(headers, Mapping):
+    if not is_instance(headers, Mapping):
         raise TypeError(f"headers: expected names with values, received a {type(headers).__name__}")
     given: Mapping[Any, Any] = headers
     sent: dict[str, str] = {}
@@ -420,4 +339,4 @@ def _check_type(name: str, value: object, expected: type) -> None:
 
 def _transport_message(request: httpx.Request, error: Exception) -> str:
     reason = str(error) or type(error).__name__
-    return f"no answer to {request.method} {request.url.copy_with(query=None)}: {type(error).__name__}: {reason}"
+    return f"no response to {request.method} {request.url.copy_with(query=None)}: {type(error).__name__}: {reason}"

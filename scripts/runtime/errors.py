@@ -1,9 +1,9 @@
 """The three ways a call can fail, under one base.
 
     OpenRouterError
-    ├── TransportError   no answer arrived: connection refused, timeout, damaged stream
-    ├── ApiError         the server answered with a failure, also one sent with status 200
-    └── ContractError    the server answered with success, and the body is not what the contract says
+    ├── TransportError   no response arrived: connection refused, timeout, damaged stream
+    ├── ApiError         the server returned an error, also one sent with status 200
+    └── ContractError    the server reported success, and the body is not what the contract says
 
 Wrong arguments are none of these: they raise `TypeError` or `ValueError` before anything is sent.
 """
@@ -40,38 +40,38 @@ KINDS: Mapping[int, str] = {
 
 
 class OpenRouterError(Exception):
-    """Base of every failure of a call; catch it to catch them all.
+    """Base of every error of a call; catch it to catch them all.
 
     A pickle or copy of one, for another process, leaves out the request: that carries the key.
     """
 
     def __reduce__(self) -> tuple[Any, ...]:
         state = dict(vars(self))
-        answer = state.get("response")
-        if isinstance(answer, httpx.Response):
-            headers = [(name, value) for name, value in answer.headers.raw if name.lower() != b"content-encoding"]
-            state["response"] = httpx.Response(answer.status_code, headers=headers, content=answer.content)
+        response = state.get("response")
+        if isinstance(response, httpx.Response):
+            headers = [(name, value) for name, value in response.headers.raw if name.lower() != b"content-encoding"]
+            state["response"] = httpx.Response(response.status_code, headers=headers, content=response.content)
         return Exception.__new__, (type(self), *self.args), state
 
 
 class TransportError(OpenRouterError):
-    """No answer arrived. The underlying httpx exception is the `__cause__`."""
+    """No response arrived. The underlying httpx exception is the `__cause__`."""
 
 
 class ApiError(OpenRouterError):
-    """The server answered with a failure.
+    """The server returned an error.
 
     Attributes:
-        status: the HTTP status as a plain integer, 524 and 529 included; 200 when a failure came as a success.
+        status: the HTTP status as a plain integer, 524 and 529 included; 200 when the error came as a success.
         code: the code inside the body, usually equal to the status; None when the body has none.
-        kind: the documented name of the failure, such as "TooManyRequests"; "Unknown" for other statuses.
-        message: the server's words, for a person.
+        kind: the documented name of the error, such as "TooManyRequests"; "Unknown" for other statuses.
+        message: the server's message, for a person.
         metadata: what the server adds, free in form.
-        retry_after: seconds to wait before the next try, if the server said so anywhere.
+        retry_after: seconds to wait before the next attempt, if the server says so anywhere.
         request_id: the id that the edge gave the request (`cf-ray` or `x-request-id`).
         generation_id: the id that the API gave it (`x-generation-id`).
         body: the whole body as parsed JSON, or as text when it is not JSON.
-        response: the answer itself.
+        response: the HTTP response.
 
     """
 
@@ -100,52 +100,22 @@ class ApiError(OpenRouterError):
 
 
 class ContractError(OpenRouterError):
-    """A body is not what the contract says.
+    """A response claims success and its body is not what the contract says.
 
     Attributes:
         path: where, as a JSONPath such as `$.data[3].embedding`.
         expected: what the contract says.
         received: what was there instead, shortened.
-        wrong_type: whether the type is wrong, and not only the value.
-        other_kind: whether a constant says that the object is of another kind than was looked for.
-        response: the answer, when the body came in one.
+        response: the response, when the body came in one.
 
     """
 
-    def __init__(self, expected: str, received: str, *, wrong_type: bool = True) -> None:
-        super().__init__(expected, received)
+    def __init__(self, path: str, expected: str, received: str) -> None:
+        super().__init__(path, expected, received)
+        self.path = path
         self.expected = expected
         self.received = received
-        self.wrong_type = wrong_type
-        self.other_kind = False
         self.response: httpx.Response | None = None
-        self._steps: list[str | int] = []
-
-    def inside(self, step: str | int) -> ContractError:
-        """Return the error as seen from one level further out: a property name or a position."""
-        self._steps.insert(0, step)
-        return self
-
-    @property
-    def progress(self) -> tuple[int, ...]:
-        """How far a reader got before the fault: a longer or greater tuple is further into the value."""
-        return tuple(step if isinstance(step, int) else 0 for step in self._steps)
-
-    @property
-    def path(self) -> str:
-        """Where the body departs from the contract, as a JSONPath."""
-        return "$" + "".join(_segment(step) for step in self._steps)
-
-    @property
-    def field(self) -> str:
-        """The same without the leading `$`, as it is said of an argument: `input[2]`."""
-        return self.path.removeprefix("$").removeprefix(".")
 
     def __str__(self) -> str:
         return f"{self.path}: expected {self.expected}, received {self.received}"
-
-
-def _segment(step: str | int) -> str:
-    if isinstance(step, str) and step.isidentifier():
-        return f".{step}"
-    return f"[{step!r}]"

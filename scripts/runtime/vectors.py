@@ -1,4 +1,4 @@
-"""Vectors as buffers of float32 numbers, whichever way the server wrote them.
+"""Vectors as buffers of float32 numbers, whichever way the server encoded them.
 
 A buffer is a `memoryview` of format "f": indexable, sliceable, with a length, and read by numpy without a copy
 (`numpy.asarray(vector)`). It cannot be written to: copy it first.
@@ -12,10 +12,10 @@ from array import array
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from .accelerators import decode_base64
+from ._accelerators import decode_base64
+from ._decoding import describe
+from ._types import UNSET
 from .errors import ContractError
-from .reading import describe
-from .types import UNSET
 
 if TYPE_CHECKING:
     Vector: TypeAlias = memoryview[float]
@@ -25,7 +25,7 @@ else:
 _BYTES_PER_NUMBER = 4
 
 
-def read_vector(embedding: str | Sequence[float]) -> Vector:
+def decode_vector(embedding: str | Sequence[float]) -> Vector:
     """Return a vector as float32 numbers.
 
     Args:
@@ -36,50 +36,48 @@ def read_vector(embedding: str | Sequence[float]) -> Vector:
             number; the numbers inside base64 are taken as they are.
 
     """
-    try:
-        return _from_base64(embedding) if isinstance(embedding, str) else _from_numbers(embedding)
-    except ContractError as error:
-        raise error.inside("embedding") from None
+    return _from_base64(embedding) if isinstance(embedding, str) else _from_numbers(embedding)
 
 
-def read_vectors(data: Sequence[Any], expected: int | None) -> list[Vector]:
-    """Return the vectors of an answer in the order of the inputs.
+def decode_vectors(data: Sequence[Any], expected: int | None) -> list[Vector]:
+    """Return the vectors of a response in the order of the inputs.
 
     Args:
-        data: the items of the answer, each with its `vector` and its `index`.
+        data: the items of the response, each with its `vector` and its `index`.
         expected: how many inputs were sent; None does not check.
 
     Raises:
         ContractError: there are more or fewer vectors than inputs, an item stands at another place than its `index`
-            says, vectors differ in length, or one cannot be read.
+            says, vectors differ in length, or one cannot be decoded.
 
     """
     if expected is not None and len(data) != expected:
-        raise ContractError(f"{expected} vectors, one per input", f"{len(data)}", wrong_type=False).inside("data")
+        raise ContractError("$.data", f"{expected} vectors, one per input", f"{len(data)}")
     vectors: list[Vector] = []
     for position, item in enumerate(data):
+        path = f"$.data[{position}]"
         try:
-            vector = item.vector
-            if item.index is not UNSET and item.index != position:
-                raise ContractError(f"{position}", f"{item.index}", wrong_type=False).inside("index")
-            if vectors and len(vector) != len(vectors[0]):
-                raise ContractError(f"{len(vectors[0])} numbers, as before", f"{len(vector)}", wrong_type=False)
+            vector: Vector = item.vector
         except ContractError as error:
-            raise error.inside(position).inside("data") from None
+            raise ContractError(path + error.path.removeprefix("$"), error.expected, error.received) from None
+        if item.index is not UNSET and item.index != position:
+            raise ContractError(f"{path}.index", f"{position}", f"{item.index}")
+        if vectors and len(vector) != len(vectors[0]):
+            raise ContractError(path, f"{len(vectors[0])} numbers, as before", f"{len(vector)}")
         vectors.append(vector)
     return vectors
 
 
 def _from_base64(text: str) -> Vector:
     try:
-        data = b"" if len(text) % 4 else decode_base64(text, validate=True)
+        data = b"" if len(text) % 4 else decode_base64(text)
     except ValueError:
         data = b""
     if text and not data:
-        raise ContractError("base64", describe(text), wrong_type=False)
+        raise ContractError("$.embedding", "base64", describe(text))
     if len(data) % _BYTES_PER_NUMBER:
         expected = f"a multiple of {_BYTES_PER_NUMBER} bytes in base64"
-        raise ContractError(expected, f"{len(data)} bytes", wrong_type=False)
+        raise ContractError("$.embedding", expected, f"{len(data)} bytes")
     if sys.byteorder == "little":
         return memoryview(data).cast("f")
     numbers = array("f", data)
@@ -97,7 +95,7 @@ def _from_numbers(items: Sequence[Any]) -> Vector:
         pass
     for position, item in enumerate(items):
         if isinstance(item, bool) or not isinstance(item, (int, float)) or not _fits(item):
-            raise ContractError("a finite float32 number", describe(item)).inside(position)
+            raise ContractError(f"$.embedding[{position}]", "a finite float32 number", describe(item))
     return memoryview(array("f", items).tobytes()).cast("f")
 
 

@@ -1,4 +1,4 @@
-"""Clients that get their answers without a network, and the four ways to call."""
+"""Clients that get their responses without a network, and the four ways to call."""
 
 from __future__ import annotations
 
@@ -10,15 +10,20 @@ from typing import Any, TypeAlias
 
 import httpx
 
-from openrouter_embeddings import Client, OpenRouterError, Response
-from openrouter_embeddings.api.embeddings import create_embeddings
-from openrouter_embeddings.models import EmbeddingsRequest, EmbeddingsResponse
+from openrouter_embeddings import (
+    Client,
+    EmbeddingsRequest,
+    EmbeddingsResponse,
+    OpenRouterError,
+    Response,
+    create_embeddings,
+)
 
 KEY = "sk-or-v1-" + "0123456789abcdef" * 4
 """A key of the form that OpenRouter gives out."""
 
 Outcome: TypeAlias = EmbeddingsResponse | OpenRouterError
-Way: TypeAlias = Callable[[Client, EmbeddingsRequest], Outcome]
+Call: TypeAlias = Callable[[Client, EmbeddingsRequest], Outcome]
 
 _FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -28,7 +33,7 @@ def fixture(name: str) -> Any:
     return json.loads((_FIXTURES / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def sending_to(handler: Callable[[httpx.Request], httpx.Response], **settings: Any) -> Client:
+def client_with_handler(handler: Callable[[httpx.Request], httpx.Response], **settings: Any) -> Client:
     """Return a client that sends everything to a function."""
     transport = httpx.MockTransport(handler)
     return Client(
@@ -38,12 +43,12 @@ def sending_to(handler: Callable[[httpx.Request], httpx.Response], **settings: A
     )
 
 
-def answering(
+def client_with_response(
     status: int = 200, content: object = b"", headers: Mapping[str, str | bytes] | None = None, **settings: Any
 ) -> Client:
-    """Return a client whose every call gets one answer; content that is not bytes is sent as JSON."""
+    """Return a client whose every call gets one response; content that is not bytes is sent as JSON."""
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
-    return sending_to(lambda _: httpx.Response(status, content=body, headers=_encoded(headers)), **settings)
+    return client_with_handler(lambda _: httpx.Response(status, content=body, headers=_encoded(headers)), **settings)
 
 
 def _encoded(headers: Mapping[str, str | bytes] | None) -> list[tuple[bytes, bytes]]:
@@ -72,9 +77,9 @@ async def _asyncio_detailed(client: Client, body: EmbeddingsRequest) -> Outcome:
         return _either(await create_embeddings.asyncio_detailed(client=client, body=body))
 
 
-def _either(answer: Response[EmbeddingsResponse]) -> Outcome:
-    assert (answer.result is None) != (answer.error is None)
-    either = answer.result or answer.error
+def _either(response: Response[EmbeddingsResponse]) -> Outcome:
+    assert (response.result is None) != (response.error is None)
+    either = response.result or response.error
     assert either is not None
     return either
 
@@ -86,7 +91,7 @@ def _caught(call: Callable[[], Outcome]) -> Outcome:
         return error
 
 
-WAYS: dict[str, Way] = {
+CALLS: dict[str, Call] = {
     "sync": lambda client, body: _caught(lambda: _sync(client, body)),
     "asyncio": lambda client, body: _caught(lambda: asyncio.run(_asyncio(client, body))),
     "sync_detailed": lambda client, body: _caught(lambda: _sync_detailed(client, body)),

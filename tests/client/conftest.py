@@ -7,10 +7,9 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from client.calls import WAYS, Way, sending_to
+from client.calls import CALLS, Call, client_with_handler
 from client.loopback import Loopback
-from openrouter_embeddings import Client, accelerators
-from openrouter_embeddings.models import EmbeddingsRequest
+from openrouter_embeddings import Client, EmbeddingsRequest, _accelerators
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +24,7 @@ def unreachable() -> Client:
     def refuse(request: httpx.Request) -> httpx.Response:
         pytest.fail(f"{request.method} {request.url} was sent")
 
-    return sending_to(refuse)
+    return client_with_handler(refuse)
 
 
 @pytest.fixture(scope="session")
@@ -34,10 +33,10 @@ def one_text() -> EmbeddingsRequest:
     return EmbeddingsRequest(model="acme/embed-small", input="a text")
 
 
-@pytest.fixture(params=sorted(WAYS))
-def way(request: pytest.FixtureRequest) -> Way:
+@pytest.fixture(params=sorted(CALLS))
+def call(request: pytest.FixtureRequest) -> Call:
     """Each of the four ways to call."""
-    return WAYS[request.param]
+    return CALLS[request.param]
 
 
 @pytest.fixture(params=["standard library", "fast"])
@@ -47,8 +46,8 @@ def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
     if name == "fast":
         parse = pytest.importorskip("msgspec.json", reason="the extra `fast` is not installed").decode
     else:
-        parse = accelerators._parse_json
-    monkeypatch.setattr(accelerators, "parse_json", parse)
+        parse = _accelerators.stdlib_parse_json
+    monkeypatch.setattr(_accelerators, "parse_json", parse)
     return name
 
 

@@ -15,17 +15,17 @@ class _Server(ThreadingHTTPServer):
 
 
 class Loopback:
-    """Serves every request with `answer`, and remembers what came in.
+    """Serves every request with `handle`, and remembers what came in.
 
     Attributes:
-        answer: called with the handler of each request; replace it.
+        handle: called with the handler of each request; replace it.
         requests: (path, headers, body) of each request, in order of arrival.
         connections: how many connections were opened.
 
     """
 
     def __init__(self) -> None:
-        self.answer: Callable[[BaseHTTPRequestHandler], None] = lambda handler: reply(handler, 200, b"{}")
+        self.handle: Callable[[BaseHTTPRequestHandler], None] = lambda handler: reply(handler, 200, b"{}")
         self.requests: list[tuple[str, dict[str, str], bytes]] = []
         self.connections = 0
         self.released = threading.Event()
@@ -43,7 +43,7 @@ class Loopback:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 self.asked = json.loads(body) if body else None
                 outer.requests.append((self.path, {k.lower(): v for k, v in self.headers.items()}, body))
-                outer.answer(self)
+                outer.handle(self)
 
             do_GET = do_POST  # noqa: N815 - http.server names it so
 
@@ -70,7 +70,7 @@ class Loopback:
 
 
 def reply(handler: BaseHTTPRequestHandler, status: int, body: bytes, **headers: str) -> None:
-    """Send one well-formed answer; `_` in a header's name stands for `-`."""
+    """Send one well-formed response; `_` in a header's name stands for `-`."""
     handler.send_response(status)
     for name, value in headers.items():
         handler.send_header(name.replace("_", "-"), value)

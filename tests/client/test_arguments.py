@@ -11,10 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
-from client.calls import sending_to
-from openrouter_embeddings import Client
-from openrouter_embeddings.api.embeddings import create_embeddings, list_embeddings_models
-from openrouter_embeddings.models import (
+from client.calls import client_with_handler
+from openrouter_embeddings import (
+    Client,
     EmbeddingsRequest,
     ImagePart,
     MaxPrice,
@@ -22,56 +21,58 @@ from openrouter_embeddings.models import (
     ProviderPreferences,
     TextPart,
     Usage,
+    create_embeddings,
+    list_embeddings_models,
 )
 
 anything: Any = object()
 
 
-def asking(**fields: Any) -> EmbeddingsRequest:
+def request_with(**fields: Any) -> EmbeddingsRequest:
     """A request with fields other than the plain ones."""
     return EmbeddingsRequest(**{"model": "m", "input": "x", **fields})
 
 
-def preferring(**fields: Any) -> EmbeddingsRequest:
+def request_with_preferences(**fields: Any) -> EmbeddingsRequest:
     """A request with routing preferences."""
-    return asking(provider=ProviderPreferences(**fields))
+    return request_with(provider=ProviderPreferences(**fields))
 
 
 def with_part(part: Any) -> EmbeddingsRequest:
     """A request with one multimodal input of one part."""
-    return asking(input=[MultimodalInput(content=[part])])
+    return request_with(input=[MultimodalInput(content=[part])])
 
 
 WRONG_TYPES = {
-    "input": asking(input=5),
-    "input[1]": asking(input=["a", None]),
-    "input[0]": asking(input=[True]),
-    "input[1][0]": asking(input=[[1], ["a"]]),
-    "model": asking(model=None),
-    "dimensions": asking(dimensions="512"),
-    "encoding_format": asking(encoding_format=1),
-    "input_type": asking(input_type=b"query"),
-    "user": asking(user=7),
-    "provider": asking(provider="openai"),
-    "provider.order": preferring(order="openai"),
-    "provider.order[0]": preferring(order=[1]),
-    "provider.quantizations[1]": preferring(quantizations=["fp8", None]),
-    "provider.allow_fallbacks": preferring(allow_fallbacks="yes"),
-    "provider.sort": preferring(sort=3),
-    "provider.max_price.prompt": preferring(max_price=MaxPrice(prompt=anything)),
-    "input[0].content": asking(input=[MultimodalInput(content=anything)]),
+    "input": request_with(input=5),
+    "input[1]": request_with(input=["a", None]),
+    "input[0]": request_with(input=[True]),
+    "input[1][0]": request_with(input=[[1], ["a"]]),
+    "model": request_with(model=None),
+    "dimensions": request_with(dimensions="512"),
+    "encoding_format": request_with(encoding_format=1),
+    "input_type": request_with(input_type=b"query"),
+    "user": request_with(user=7),
+    "provider": request_with(provider="openai"),
+    "provider.order": request_with_preferences(order="openai"),
+    "provider.order[0]": request_with_preferences(order=[1]),
+    "provider.quantizations[1]": request_with_preferences(quantizations=["fp8", None]),
+    "provider.allow_fallbacks": request_with_preferences(allow_fallbacks="yes"),
+    "provider.sort": request_with_preferences(sort=3),
+    "provider.max_price.prompt": request_with_preferences(max_price=MaxPrice(prompt=anything)),
+    "input[0].content": request_with(input=[MultimodalInput(content=anything)]),
     "input[0].content[0].text": with_part(TextPart(text=anything)),
     "input[0].content[0].image_url": with_part(ImagePart(image_url=anything)),
     "input[0].content[0].input_audio": with_part({"type": "input_audio"}),
 }
 
 WRONG_VALUES = {
-    "dimensions": asking(dimensions=0),
+    "dimensions": request_with(dimensions=0),
     "input[0].content[0].type": with_part({"type": "scent", "scent": "rose"}),
-    "input": asking(input="half \ud83d of a pair"),
-    "user": asking(user="\udc00"),
-    "provider.max_price.prompt": preferring(max_price=MaxPrice(prompt=float("nan"))),
-    "seed": asking(additional_properties={"seed": float("inf")}),
+    "input": request_with(input="half \ud83d of a pair"),
+    "user": request_with(user="\udc00"),
+    "provider.max_price.prompt": request_with_preferences(max_price=MaxPrice(prompt=float("nan"))),
+    "seed": request_with(additional_properties={"seed": float("inf")}),
 }
 
 
@@ -99,7 +100,7 @@ def test_a_wrong_value_is_a_value_error_that_names_the_field(unreachable: Client
 def test_what_json_cannot_write_is_named(unreachable: Client) -> None:
     """An object of Python among the additional properties is a TypeError that names it."""
     with pytest.raises(TypeError, match=r"^options: .*not JSON serializable"):
-        call(unreachable, asking(additional_properties={"options": {"when": object()}}))
+        call(unreachable, request_with(additional_properties={"options": {"when": object()}}))
 
 
 @pytest.mark.parametrize("body", [None, {"model": "m", "input": "x"}, "x", Usage(prompt_tokens=1, total_tokens=1)])
@@ -122,7 +123,7 @@ def test_a_missing_key_is_named_where_one_is_needed(
 ) -> None:
     """Embedding without a key is a ValueError; an empty variable counts as none; the public list needs none."""
     monkeypatch.setenv("OPENROUTER_API_KEY", "")
-    client = sending_to(lambda _: httpx.Response(418), api_key=None)
+    client = client_with_handler(lambda _: httpx.Response(418), api_key=None)
     with pytest.raises(ValueError, match=r"^api_key: none given"):
         call(client, one_text)
     assert list_embeddings_models.sync_detailed(client=client).status == 418

@@ -11,11 +11,9 @@ from http.server import BaseHTTPRequestHandler
 import httpx
 import pytest
 
-from client.calls import KEY, Way, answering, fixture, sending_to
+from client.calls import KEY, Call, client_with_handler, client_with_response, fixture
 from client.loopback import Loopback, reply
-from openrouter_embeddings import Client, TransportError
-from openrouter_embeddings.api.embeddings import create_embeddings, list_embeddings_models
-from openrouter_embeddings.models import EmbeddingsRequest
+from openrouter_embeddings import Client, EmbeddingsRequest, TransportError, create_embeddings, list_embeddings_models
 
 GOOD = json.dumps(fixture("embeddings_float")).encode()
 
@@ -28,16 +26,16 @@ def refused() -> str:
         return f"http://127.0.0.1:{taken.getsockname()[1]}/api/v1"
 
 
-def test_a_refused_connection_is_a_transport_error(way: Way, refused: str, one_text: EmbeddingsRequest) -> None:
+def test_a_refused_connection_is_a_transport_error(call: Call, refused: str, one_text: EmbeddingsRequest) -> None:
     """The message names the request and the reason; the cause is what httpx raised."""
-    error = way(Client(KEY, refused), one_text)
+    error = call(Client(KEY, refused), one_text)
     assert isinstance(error, TransportError)
     assert isinstance(error.__cause__, httpx.ConnectError)
-    assert str(error).startswith(f"no answer to POST {refused}/embeddings: ConnectError: ")
+    assert str(error).startswith(f"no response to POST {refused}/embeddings: ConnectError: ")
 
 
-def test_a_server_that_never_answers_is_a_transport_error(
-    way: Way, loopback: Loopback, one_text: EmbeddingsRequest
+def test_a_server_that_never_responds_is_a_transport_error(
+    call: Call, loopback: Loopback, one_text: EmbeddingsRequest
 ) -> None:
     """The timeout of the client ends the wait."""
 
@@ -45,8 +43,8 @@ def test_a_server_that_never_answers_is_a_transport_error(
         loopback.released.wait()
         handler.close_connection = True
 
-    loopback.answer = wait
-    error = way(Client(KEY, loopback.url, timeout=0.05), one_text)
+    loopback.handle = wait
+    error = call(Client(KEY, loopback.url, timeout=0.05), one_text)
     loopback.released.set()
     assert isinstance(error, TransportError)
     assert isinstance(error.__cause__, httpx.ReadTimeout)
@@ -89,16 +87,16 @@ def silent_close(handler: BaseHTTPRequestHandler) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [cut_in_the_body, cut_in_a_chunk, cut_in_the_headers, no_http_at_all, silent_close],
     ids=lambda f: f.__name__,
 )
 def test_a_broken_stream_is_a_transport_error(
-    way: Way, loopback: Loopback, one_text: EmbeddingsRequest, answer: object
+    call: Call, loopback: Loopback, one_text: EmbeddingsRequest, response: object
 ) -> None:
-    """A server that stops in the middle, or speaks another protocol, gave no answer."""
-    loopback.answer = answer  # type: ignore[assignment]
-    error = way(Client(KEY, loopback.url), one_text)
+    """A server that stops in the middle, or speaks another protocol, gave no response."""
+    loopback.handle = response  # type: ignore[assignment]
+    error = call(Client(KEY, loopback.url), one_text)
     assert isinstance(error, TransportError)
     assert isinstance(error.__cause__, httpx.RemoteProtocolError)
 
@@ -107,21 +105,21 @@ def test_a_broken_stream_is_a_transport_error(
     "failure", [OSError("disk"), UnicodeError("host"), httpx.InvalidURL("url"), httpx.StreamClosed()]
 )
 def test_whatever_a_transport_raises_in_sending_is_a_transport_error(
-    way: Way, one_text: EmbeddingsRequest, failure: Exception
+    call: Call, one_text: EmbeddingsRequest, failure: Exception
 ) -> None:
     """Errors of the system and of httpx arrive as one kind."""
 
     def fail(_: httpx.Request) -> httpx.Response:
         raise failure
 
-    error = way(sending_to(fail), one_text)
+    error = call(client_with_handler(fail), one_text)
     assert isinstance(error, TransportError)
     assert error.__cause__ is failure
 
 
 def test_copies_share_the_connections(loopback: Loopback, one_text: EmbeddingsRequest) -> None:
     """A copy with other settings uses the open connection of its original; calls in a row need one connection."""
-    loopback.answer = lambda handler: reply(handler, 200, GOOD)
+    loopback.handle = lambda handler: reply(handler, 200, GOOD)
     with Client(KEY, loopback.url) as client:
         for copy in (client, client.with_timeout(5), client.with_headers({"X-A": "1"}), client.with_retries(None)):
             create_embeddings.sync(client=copy, body=one_text)
@@ -131,7 +129,7 @@ def test_copies_share_the_connections(loopback: Loopback, one_text: EmbeddingsRe
 
 def test_async_copies_share_the_connections(loopback: Loopback, one_text: EmbeddingsRequest) -> None:
     """The same holds without blocking."""
-    loopback.answer = lambda handler: reply(handler, 200, GOOD)
+    loopback.handle = lambda handler: reply(handler, 200, GOOD)
 
     async def calls() -> None:
         async with Client(KEY, loopback.url) as client:
@@ -143,21 +141,21 @@ def test_async_copies_share_the_connections(loopback: Loopback, one_text: Embedd
 
 
 def test_many_async_calls_run_at_once(loopback: Loopback) -> None:
-    """Twenty calls gathered on one client each get their own answer."""
-    loopback.answer = _echo
+    """Twenty calls gathered on one client each get their own response."""
+    loopback.handle = _echo
 
     async def calls() -> list[str]:
         async with Client(KEY, loopback.url) as client:
             bodies = [EmbeddingsRequest(model=f"m{number}", input="x") for number in range(20)]
-            answers = await asyncio.gather(*(create_embeddings.asyncio(client=client, body=body) for body in bodies))
-            return [answer.model for answer in answers]
+            responses = await asyncio.gather(*(create_embeddings.asyncio(client=client, body=body) for body in bodies))
+            return [response.model for response in responses]
 
     assert asyncio.run(calls()) == [f"m{number}" for number in range(20)]
 
 
 def test_a_client_is_shared_by_threads(loopback: Loopback) -> None:
-    """Eight threads call through one client, and each gets the answers to its own requests."""
-    loopback.answer = _echo
+    """Eight threads call through one client, and each gets the responses to its own requests."""
+    loopback.handle = _echo
     with Client(KEY, loopback.url) as client, ThreadPoolExecutor(8) as threads:
 
         def call(number: int) -> str:
@@ -170,13 +168,13 @@ def test_a_client_is_shared_by_threads(loopback: Loopback) -> None:
 
 
 def _echo(handler: BaseHTTPRequestHandler) -> None:
-    """Answer with the name of the model that was asked for; the loopback server keeps requests in order."""
+    """Respond with the name of the model that was asked for; the loopback server keeps requests in order."""
     reply(handler, 200, json.dumps({**fixture("embeddings_float"), "model": handler.asked["model"]}).encode())  # type: ignore[attr-defined]
 
 
 def test_leaving_the_context_closes_own_connections(loopback: Loopback, one_text: EmbeddingsRequest) -> None:
     """After `with`, the client and its copies send no more."""
-    loopback.answer = lambda handler: reply(handler, 200, GOOD)
+    loopback.handle = lambda handler: reply(handler, 200, GOOD)
     with Client(KEY, loopback.url) as client:
         create_embeddings.sync(client=client, body=one_text)
     with pytest.raises(RuntimeError, match="closed"):
@@ -211,7 +209,7 @@ def test_clients_of_the_author_stay_open(one_text: EmbeddingsRequest) -> None:
 
 def test_the_async_context_closes_both_kinds(loopback: Loopback, one_text: EmbeddingsRequest) -> None:
     """`async with` also closes connections that blocking calls opened meanwhile."""
-    loopback.answer = lambda handler: reply(handler, 200, GOOD)
+    loopback.handle = lambda handler: reply(handler, 200, GOOD)
 
     async def calls() -> Client:
         async with Client(KEY, loopback.url) as client:
@@ -237,12 +235,12 @@ def test_settings_of_the_author_s_client_hold(one_text: EmbeddingsRequest) -> No
 
 def test_both_operations_share_one_client() -> None:
     """One client serves the list and the vectors."""
-    assert list_embeddings_models.sync(client=answering(200, fixture("models_page"))).total_count == 7
+    assert list_embeddings_models.sync(client=client_with_response(200, fixture("models_page"))).total_count == 7
 
 
 def test_one_client_serves_one_event_loop_after_another(loopback: Loopback, one_text: EmbeddingsRequest) -> None:
     """Scripts that call `asyncio.run` several times need no client for each."""
-    loopback.answer = lambda handler: reply(handler, 200, GOOD)
+    loopback.handle = lambda handler: reply(handler, 200, GOOD)
     client = Client(KEY, loopback.url)
 
     async def call() -> str:

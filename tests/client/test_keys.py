@@ -10,14 +10,21 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from client.calls import KEY, Way, answering, fixture, sending_to
+from client.calls import KEY, Call, client_with_handler, client_with_response, fixture
 from client.loopback import Loopback, reply
-from openrouter_embeddings import ApiError, Client, ContractError, OpenRouterError, TransportError
-from openrouter_embeddings.api.embeddings import create_embeddings, list_embeddings_models
-from openrouter_embeddings.models import EmbeddingsRequest
+from openrouter_embeddings import (
+    ApiError,
+    Client,
+    ContractError,
+    EmbeddingsRequest,
+    OpenRouterError,
+    TransportError,
+    create_embeddings,
+    list_embeddings_models,
+)
 
 
-def told_by(error: BaseException) -> Iterator[str]:
+def texts_of(error: BaseException) -> Iterator[str]:
     """Everything that a log of an error may hold."""
     yield str(error)
     yield repr(error)
@@ -58,72 +65,74 @@ ECHOES = {
 
 
 @pytest.mark.parametrize("name", ECHOES)
-def test_a_key_that_the_server_echoes_is_struck_out(
-    way: Way, one_text: EmbeddingsRequest, name: str, caplog: pytest.LogCaptureFixture
+def test_a_key_that_the_server_echoes_is_redacted(
+    call: Call, one_text: EmbeddingsRequest, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """No message, body, metadata, repr, traceback or log of an error holds the key or its beginning."""
     caplog.set_level(logging.DEBUG)
     status, content = ECHOES[name]
-    error = way(answering(status, content), one_text)
+    error = call(client_with_response(status, content), one_text)
     assert isinstance(error, ApiError | ContractError)
-    for told in (*told_by(error), caplog.text):
-        assert KEY[:20] not in told
+    for text in (*texts_of(error), caplog.text):
+        assert KEY[:20] not in text
 
 
-def test_the_rest_of_an_echoing_answer_stays(one_text: EmbeddingsRequest) -> None:
+def test_the_rest_of_an_echoing_response_stays(one_text: EmbeddingsRequest) -> None:
     """Only the key is replaced, by three asterisks."""
-    error = create_embeddings.sync_detailed(client=answering(*ECHOES["in the message"]), body=one_text).error
+    error = create_embeddings.sync_detailed(client=client_with_response(*ECHOES["in the message"]), body=one_text).error
     assert isinstance(error, ApiError)
     assert (error.message, error.code) == ("No user for ***.", 401)
 
 
 @pytest.mark.parametrize("placeholder", ["x", "code", "none"])
 def test_a_placeholder_for_a_key_is_not_struck_out(placeholder: str, one_text: EmbeddingsRequest) -> None:
-    """Local servers are given keys that are none: words that their answers hold anyway."""
+    """Local servers are given keys that are none: words that their responses hold anyway."""
     body = {"error": {"message": "max code is none", "code": 400}}
-    error = create_embeddings.sync_detailed(client=answering(400, body, api_key=placeholder), body=one_text).error
+    error = create_embeddings.sync_detailed(
+        client=client_with_response(400, body, api_key=placeholder), body=one_text
+    ).error
     assert isinstance(error, ApiError)
     assert error.body == body
 
 
-def test_a_response_made_by_hand_has_no_key_to_strike(one_text: EmbeddingsRequest) -> None:
-    """`parse` reads an answer that no request belongs to, as from a cache."""
+def test_a_response_made_by_hand_has_no_key_to_redact(one_text: EmbeddingsRequest) -> None:
+    """`parse` reads a response that no request belongs to, as from a cache."""
     with pytest.raises(ApiError, match="gone"):
         create_embeddings.parse(httpx.Response(404, content=b'{"error":{"message":"gone"}}'))
 
 
-def test_a_detailed_answer_does_not_show_what_the_server_echoed(one_text: EmbeddingsRequest) -> None:
-    """The repr of a detailed answer leaves out the raw content."""
-    answer = create_embeddings.sync_detailed(client=answering(*ECHOES["in the message"]), body=one_text)
-    assert KEY.encode() in answer.content
-    assert KEY not in repr(answer)
-    assert KEY not in str(answer)
+def test_a_detailed_response_does_not_show_what_the_server_echoed(one_text: EmbeddingsRequest) -> None:
+    """The repr of a detailed response leaves out the raw content."""
+    response = create_embeddings.sync_detailed(client=client_with_response(*ECHOES["in the message"]), body=one_text)
+    assert KEY.encode() in response.content
+    assert KEY not in repr(response)
+    assert KEY not in str(response)
 
 
-def test_a_transport_error_does_not_show_the_key(way: Way, one_text: EmbeddingsRequest) -> None:
+def test_a_transport_error_does_not_show_the_key(call: Call, one_text: EmbeddingsRequest) -> None:
     """Nor does the chain of its causes, or a query that may hold one."""
 
     def refuse(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused", request=request)
 
-    error = way(sending_to(refuse), one_text)
+    error = call(client_with_handler(refuse), one_text)
     assert isinstance(error, TransportError)
-    assert all(KEY not in told for told in told_by(error))
+    assert all(KEY not in text for text in texts_of(error))
 
 
 def test_a_wrong_argument_does_not_show_the_key() -> None:
     """Errors before sending hold no header."""
     with pytest.raises(TypeError) as caught:
         create_embeddings.build(client=Client(KEY), body=EmbeddingsRequest(model="m", input=5))  # type: ignore[arg-type]
-    assert all(KEY not in told for told in told_by(caught.value))
+    assert all(KEY not in text for text in texts_of(caught.value))
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_not_followed_unless_the_author_says_so(
     loopback: Loopback, one_text: EmbeddingsRequest, status: int
 ) -> None:
-    """A client of its own answers a redirect with an ApiError: a key goes nowhere it was not sent."""
-    loopback.answer = lambda handler: reply(handler, status, b"", Location="http://localhost:1/elsewhere")
+    """A client of its own raises an ApiError on a redirect: a key goes nowhere it was not sent."""
+    loopback.handle = lambda handler: reply(handler, status, b"", Location="http://localhost:1/elsewhere")
     with Client(KEY, loopback.url) as client, pytest.raises(ApiError) as caught:
         create_embeddings.sync(client=client, body=one_text)
     assert caught.value.status == status
@@ -137,9 +146,9 @@ def test_a_redirect_to_another_host_does_not_carry_the_key(
     """Even where the author's own httpx client follows redirects, another host never sees the key."""
     content = json.dumps(fixture("embeddings_float")).encode()
     with Loopback() as elsewhere, httpx.Client(follow_redirects=True) as following:
-        elsewhere.answer = lambda handler: reply(handler, 200, content)
+        elsewhere.handle = lambda handler: reply(handler, 200, content)
         target = elsewhere.url.replace("127.0.0.1", "localhost") + "/embeddings"
-        loopback.answer = lambda handler: reply(handler, status, b"", Location=target)
+        loopback.handle = lambda handler: reply(handler, status, b"", Location=target)
         client = Client(KEY, loopback.url, http_client=following)
         create_embeddings.sync(client=client, body=one_text)
     (_, first, _), (_, second, body) = loopback.requests[0], elsewhere.requests[0]

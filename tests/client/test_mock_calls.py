@@ -9,14 +9,17 @@ from typing import Any
 
 import pytest
 
-from openrouter_embeddings import UNSET, ApiError, Client
-from openrouter_embeddings.api.embeddings import create_embeddings, list_embeddings_models
-from openrouter_embeddings.models import (
+from openrouter_embeddings import (
+    UNSET,
+    ApiError,
+    Client,
     EmbeddingsRequest,
     EmbeddingsResponse,
     EncodingFormat,
     MultimodalInput,
     TextPart,
+    create_embeddings,
+    list_embeddings_models,
 )
 from openrouter_mock.server import MockServer
 
@@ -50,14 +53,14 @@ FORMS: dict[str, tuple[Any, int]] = {
 def test_a_call_returns_one_vector_per_input(client: Client, form: str, encoding: Any) -> None:
     """Every form of input and encoding comes back as vectors of the length asked for, of length one."""
     given, count = FORMS[form]
-    answer = create_embeddings.sync(
+    response = create_embeddings.sync(
         client=client, body=EmbeddingsRequest(model=MODEL, input=given, dimensions=64, encoding_format=encoding)
     )
-    vectors = answer.vectors(count)
+    vectors = response.vectors(count)
     assert [len(vector) for vector in vectors] == [64] * count
     assert all(math.isclose(sum(x * x for x in vector), 1, rel_tol=1e-4) for vector in vectors)
-    assert answer.usage is not UNSET
-    assert answer.usage.prompt_tokens > 0
+    assert response.usage is not UNSET
+    assert response.usage.prompt_tokens > 0
 
 
 def test_a_multimodal_input_is_embedded(client: Client) -> None:
@@ -88,8 +91,8 @@ def test_async_calls_give_what_blocking_calls_give(mock: MockServer, client: Cli
             return await asyncio.gather(*(create_embeddings.asyncio(client=own, body=body) for _ in range(4)))
 
     expected = [list(vector) for vector in create_embeddings.sync(client=client, body=body).vectors(2)]
-    for answer in asyncio.run(calls()):
-        assert [list(vector) for vector in answer.vectors(2)] == expected
+    for response in asyncio.run(calls()):
+        assert [list(vector) for vector in response.vectors(2)] == expected
 
 
 def test_the_model_list_is_read_whole_and_in_pages(client: Client) -> None:
@@ -109,11 +112,11 @@ def test_the_model_list_needs_no_key(mock: MockServer) -> None:
     assert (caught.value.status, caught.value.code, caught.value.kind) == (401, 401, "Unauthorized")
 
 
-def test_a_refusal_is_told_in_the_server_s_words(client: Client) -> None:
+def test_an_error_carries_the_message_of_the_server(client: Client) -> None:
     """An unknown model is an ApiError with a code and a message, raised or carried."""
     body = EmbeddingsRequest(model="acme/no-such-model", input="x")
-    answer = create_embeddings.sync_detailed(client=client, body=body)
-    assert isinstance(answer.error, ApiError)
-    assert answer.error.status == answer.error.code == answer.status
-    assert 400 <= answer.status < 500
-    assert answer.error.message
+    response = create_embeddings.sync_detailed(client=client, body=body)
+    assert isinstance(response.error, ApiError)
+    assert response.error.status == response.error.code == response.status
+    assert 400 <= response.status < 500
+    assert response.error.message

@@ -9,10 +9,9 @@ import httpx
 import pytest
 
 from client.calls import KEY, fixture
-from openrouter_embeddings import Client
-from openrouter_embeddings.api.embeddings import create_embeddings, list_embeddings_models
-from openrouter_embeddings.models import (
+from openrouter_embeddings import (
     AudioPart,
+    Client,
     DataCollection,
     EmbeddingsRequest,
     EncodingFormat,
@@ -32,6 +31,9 @@ from openrouter_embeddings.models import (
     SortPartition,
     TextPart,
     VideoPart,
+    __version__,
+    create_embeddings,
+    list_embeddings_models,
 )
 
 PARTS: list[tuple[Any, Any]] = [
@@ -176,19 +178,19 @@ def test_fields_that_the_contract_does_not_know_are_sent(unreachable: Client) ->
         create_embeddings.build(client=unreachable, body=twice)
 
 
-def test_requests_say_who_sends_them_and_take_compressed_answers(one_text: EmbeddingsRequest) -> None:
+def test_requests_say_who_sends_them_and_take_compressed_responses(one_text: EmbeddingsRequest) -> None:
     """An `http_client` lends its own default headers; without any, ours name this client."""
     seen: list[httpx.Headers] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx.Request) -> httpx.Response:
         seen.append(request.headers)
         return httpx.Response(500)
 
     defaults: list[dict[str, str]] = [{}, {"User-Agent": "acme/1", "X-Team": "search", "Authorization": "Bearer other"}]
     for headers in defaults:
-        with httpx.Client(transport=httpx.MockTransport(answer), headers=headers) as http:
+        with httpx.Client(transport=httpx.MockTransport(respond), headers=headers) as http:
             create_embeddings.sync_detailed(client=Client("sk-or-v1-mine", http_client=http), body=one_text)
-    assert seen[0]["User-Agent"] == "openrouter-embeddings-python"
+    assert seen[0]["User-Agent"] == f"openrouter-embeddings-python/{__version__}"
     assert "gzip" in seen[0]["Accept-Encoding"]
     assert (seen[1]["User-Agent"], seen[1]["X-Team"]) == ("acme/1", "search")
     assert seen[1]["Authorization"] == "Bearer sk-or-v1-mine"
@@ -266,7 +268,7 @@ def test_headers_of_a_copy_replace_those_of_the_original_whatever_their_case(one
     assert "x-extra" not in original
 
 
-def test_the_timeout_is_finite_unless_told_otherwise(one_text: EmbeddingsRequest) -> None:
+def test_the_timeout_is_finite_unless_set_otherwise(one_text: EmbeddingsRequest) -> None:
     """Every request has a limit for connecting, writing, reading and waiting for the pool."""
     limits = create_embeddings.build(client=Client(""), body=one_text).extensions["timeout"]
     assert sorted(limits) == ["connect", "pool", "read", "write"]
@@ -285,5 +287,5 @@ def test_a_request_can_be_sent_by_other_means(one_text: EmbeddingsRequest, unrea
     """The halves suffice without `sync`: build, a transport of one's own, parse."""
     transport = httpx.MockTransport(lambda _: httpx.Response(200, json=fixture("embeddings_float")))
     with httpx.Client(transport=transport) as own:
-        answer = own.send(create_embeddings.build(client=unreachable, body=one_text))
-    assert [item.index for item in create_embeddings.parse(answer).data] == [0, 1]
+        response = own.send(create_embeddings.build(client=unreachable, body=one_text))
+    assert [item.index for item in create_embeddings.parse(response).data] == [0, 1]

@@ -12,14 +12,20 @@ from typing import Any
 import httpx
 import pytest
 
-from client.calls import Way, fixture, sending_to
-from openrouter_embeddings import ApiError, Client, OpenRouterError, TransportError
-from openrouter_embeddings.api.embeddings import create_embeddings
-from openrouter_embeddings.models import EmbeddingsRequest, EmbeddingsResponse
-from openrouter_embeddings.retries import Retries
+from client.calls import Call, client_with_handler, fixture
+from openrouter_embeddings import (
+    ApiError,
+    Client,
+    EmbeddingsRequest,
+    EmbeddingsResponse,
+    OpenRouterError,
+    Retries,
+    TransportError,
+    create_embeddings,
+)
 
 GOOD = json.dumps(fixture("embeddings_float")).encode()
-Answer = httpx.Response | Exception
+Scripted = httpx.Response | Exception
 
 
 @pytest.fixture(autouse=True)
@@ -39,23 +45,23 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 class Script:
-    """A server that gives its answers one after another, and the last one for ever."""
+    """A server that gives its responses one after another, and the last one for ever."""
 
-    def __init__(self, *answers: Callable[[], Answer]) -> None:
-        self._answers = list(answers)
+    def __init__(self, *responses: Callable[[], Scripted]) -> None:
+        self._responses = list(responses)
         self.calls = 0
 
     def __call__(self, _: httpx.Request) -> httpx.Response:
-        """Give the next answer."""
-        answer = self._answers[min(self.calls, len(self._answers) - 1)]()
+        """Give the next response."""
+        response = self._responses[min(self.calls, len(self._responses) - 1)]()
         self.calls += 1
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        if isinstance(response, Exception):
+            raise response
+        return response
 
 
-def answer(status: int, **headers: str) -> Callable[[], Answer]:
-    """One answer of a server, made afresh at each try."""
+def scripted(status: int, **headers: str) -> Callable[[], Scripted]:
+    """One response of a server, made afresh at each try."""
     content = GOOD if status == 200 else json.dumps({"error": {"message": "later", "code": status}}).encode()
     return lambda: httpx.Response(
         status, content=content, headers={name.replace("_", "-"): value for name, value in headers.items()}
@@ -63,34 +69,34 @@ def answer(status: int, **headers: str) -> Callable[[], Answer]:
 
 
 def outcome(
-    way: Way, script: Callable[[httpx.Request], httpx.Response], retries: Any, body: EmbeddingsRequest
+    call: Call, script: Callable[[httpx.Request], httpx.Response], retries: Any, body: EmbeddingsRequest
 ) -> EmbeddingsResponse | OpenRouterError:
     """The result of a call, or its error, with these retries."""
-    return way(sending_to(script, retries=retries), body)
+    return call(client_with_handler(script, retries=retries), body)
 
 
-def test_nothing_is_tried_again_unless_asked_for(way: Way, one_text: EmbeddingsRequest) -> None:
-    """A failure of a plain client is told at once."""
-    script = Script(answer(503), answer(200))
-    assert isinstance(outcome(way, script, None, one_text), ApiError)
+def test_nothing_is_tried_again_unless_asked_for(call: Call, one_text: EmbeddingsRequest) -> None:
+    """A failure of a plain client is raised at once."""
+    script = Script(scripted(503), scripted(200))
+    assert isinstance(outcome(call, script, None, one_text), ApiError)
     assert script.calls == 1
 
 
 @pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 504, 524, 529, 599])
-def test_a_failure_that_passes_is_tried_again(way: Way, one_text: EmbeddingsRequest, status: int) -> None:
+def test_a_failure_that_passes_is_tried_again(call: Call, one_text: EmbeddingsRequest, status: int) -> None:
     """After two failures of this status the third try succeeds."""
-    script = Script(answer(status), answer(status), answer(200))
-    assert isinstance(outcome(way, script, 3, one_text), EmbeddingsResponse)
+    script = Script(scripted(status), scripted(status), scripted(200))
+    assert isinstance(outcome(call, script, 3, one_text), EmbeddingsResponse)
     assert script.calls == 3
 
 
 @pytest.mark.parametrize("status", [200, 302, 400, 401, 402, 403, 404, 413, 422])
 def test_what_would_fail_again_is_not_tried_again(one_text: EmbeddingsRequest, status: int) -> None:
-    """Failures of the request itself, and failures on status 200, are told at once."""
+    """Failures of the request itself, and failures on status 200, are raised at once."""
     content = json.dumps({"error": {"message": "no", "code": 400}}).encode()
     script = Script(lambda: httpx.Response(status, content=content))
     with pytest.raises(ApiError):
-        create_embeddings.sync(client=sending_to(script, retries=3), body=one_text)
+        create_embeddings.sync(client=client_with_handler(script, retries=3), body=one_text)
     assert script.calls == 1
 
 
@@ -106,27 +112,27 @@ def test_what_would_fail_again_is_not_tried_again(one_text: EmbeddingsRequest, s
     ],
 )
 def test_failures_of_the_connection_are_tried_again(
-    way: Way, one_text: EmbeddingsRequest, failure: Exception, calls: int
+    call: Call, one_text: EmbeddingsRequest, failure: Exception, calls: int
 ) -> None:
     """But not a read timeout, after which the server may still work and charge."""
     script = Script(lambda: failure)
-    error = outcome(way, script, 2, one_text)
+    error = outcome(call, script, 2, one_text)
     assert isinstance(error, TransportError)
     assert error.__cause__ is failure
     assert script.calls == calls
 
 
-def test_the_last_failure_is_told_when_tries_run_out(way: Way, one_text: EmbeddingsRequest) -> None:
+def test_the_last_failure_is_raised_when_tries_run_out(call: Call, one_text: EmbeddingsRequest) -> None:
     """The number of retries is how often to try after the first time."""
-    script = Script(answer(503), answer(502), answer(529))
-    error = outcome(way, script, 2, one_text)
+    script = Script(scripted(503), scripted(502), scripted(529))
+    error = outcome(call, script, 2, one_text)
     assert isinstance(error, ApiError)
     assert (error.status, script.calls) == (529, 3)
 
 
-def test_waits_double_up_to_the_ceiling(way: Way, one_text: EmbeddingsRequest, waits: list[float]) -> None:
+def test_waits_double_up_to_the_ceiling(call: Call, one_text: EmbeddingsRequest, waits: list[float]) -> None:
     """Each wait is twice the one before, and none is longer than allowed."""
-    outcome(way, Script(answer(503)), Retries(attempts=5, first_wait=1, longest_wait=5), one_text)
+    outcome(call, Script(scripted(503)), Retries(attempts=5, first_wait=1, longest_wait=5), one_text)
     assert waits == [1, 2, 4, 5, 5]
 
 
@@ -148,24 +154,24 @@ def test_waits_double_up_to_the_ceiling(way: Way, one_text: EmbeddingsRequest, w
     ],
 )
 def test_the_server_says_how_long_to_wait(
-    way: Way, one_text: EmbeddingsRequest, waits: list[float], header: dict[str, str], seconds: float
+    call: Call, one_text: EmbeddingsRequest, waits: list[float], header: dict[str, str], seconds: float
 ) -> None:
     """Seconds, a date or milliseconds are honoured up to the ceiling; nonsense is passed over."""
-    script = Script(answer(429, **header), answer(200))
-    assert isinstance(outcome(way, script, Retries(longest_wait=10), one_text), EmbeddingsResponse)
+    script = Script(scripted(429, **header), scripted(200))
+    assert isinstance(outcome(call, script, Retries(longest_wait=10), one_text), EmbeddingsResponse)
     assert waits == [seconds]
 
 
-def test_total_time_bounds_all_tries(way: Way, one_text: EmbeddingsRequest, waits: list[float]) -> None:
+def test_total_time_bounds_all_tries(call: Call, one_text: EmbeddingsRequest, waits: list[float]) -> None:
     """No further try begins once the time is over."""
-    script = Script(answer(429, Retry_After="8"))
-    outcome(way, script, Retries(attempts=100, longest_wait=8, total_time=20), one_text)
+    script = Script(scripted(429, Retry_After="8"))
+    outcome(call, script, Retries(attempts=100, longest_wait=8, total_time=20), one_text)
     assert sum(waits) <= 20
     assert script.calls <= 4
 
 
 def test_time_that_calls_take_counts_too(
-    way: Way, one_text: EmbeddingsRequest, waits: list[float], monkeypatch: pytest.MonkeyPatch
+    call: Call, one_text: EmbeddingsRequest, waits: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The last try begins within the total time, however long the tries before it took."""
     clock = [0.0]
@@ -177,17 +183,17 @@ def test_time_that_calls_take_counts_too(
         return httpx.Response(503)
 
     monkeypatch.setattr(time, "monotonic", lambda: clock[0] + sum(waits))
-    outcome(way, slow, Retries(attempts=100, first_wait=4, longest_wait=4, total_time=10), one_text)
+    outcome(call, slow, Retries(attempts=100, first_wait=4, longest_wait=4, total_time=10), one_text)
     assert max(begun) <= 10
 
 
 def test_retries_are_chosen_per_copy(one_text: EmbeddingsRequest) -> None:
     """`with_retries` changes the copy only, in both directions."""
-    script = Script(answer(503), answer(503), answer(200))
-    client = sending_to(script)
+    script = Script(scripted(503), scripted(503), scripted(200))
+    client = client_with_handler(script)
     assert create_embeddings.sync(client=client.with_retries(2), body=one_text).model
-    never = Script(answer(503))
-    patient = sending_to(never, retries=5)
+    never = Script(scripted(503))
+    patient = client_with_handler(never, retries=5)
     for impatient in (patient.with_retries(None), patient.with_retries(0)):
         with pytest.raises(ApiError):
             create_embeddings.sync(client=impatient, body=one_text)
@@ -198,8 +204,8 @@ def test_a_request_that_is_sent_twice_is_tried_as_often_each_time(
     one_text: EmbeddingsRequest, waits: list[float]
 ) -> None:
     """A built request holds no memory of tries before."""
-    script = Script(answer(503))
-    client = sending_to(script, retries=Retries(attempts=2, total_time=10))
+    script = Script(scripted(503))
+    client = client_with_handler(script, retries=Retries(attempts=2, total_time=10))
     request = create_embeddings.build(client=client, body=one_text)
     for expected in (3, 6):
         client.send(request)
@@ -215,7 +221,7 @@ def test_every_try_sends_the_same_request(one_text: EmbeddingsRequest) -> None:
         seen.append((request.read(), request.headers["authorization"]))
         return httpx.Response(503)
 
-    create_embeddings.sync_detailed(client=sending_to(remember, retries=2), body=one_text)
+    create_embeddings.sync_detailed(client=client_with_handler(remember, retries=2), body=one_text)
     assert len(seen) == 3
     assert len(set(seen)) == 1
 
@@ -243,7 +249,7 @@ def test_a_negative_setting_is_refused(setting: str) -> None:
         ({"total_time": None}, "total_time: expected a number of seconds, received a NoneType"),
     ],
 )
-def test_a_wrong_setting_is_told_in_one_sentence(settings: dict[str, Any], sentence: str) -> None:
+def test_a_wrong_setting_is_explained_in_one_sentence(settings: dict[str, Any], sentence: str) -> None:
     """What was received, and what was expected."""
     with pytest.raises((TypeError, ValueError)) as caught:
         Retries(**settings)

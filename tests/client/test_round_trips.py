@@ -1,4 +1,4 @@
-"""Every model reads what it writes and writes what it reads, for any values at all."""
+"""Every model decodes what it encodes and encodes what it decodes, for any values at all."""
 
 from __future__ import annotations
 
@@ -18,11 +18,13 @@ from hypothesis import strategies as st
 
 import openrouter_embeddings
 from openrouter_embeddings import Unset, models
-from openrouter_embeddings.record import Record
-from openrouter_embeddings.types import UNSET, OpenEnum
+from openrouter_embeddings._model import JsonModel
+from openrouter_embeddings._types import UNSET, OpenEnum
 
-RECORDS: dict[str, type[Record]] = {
-    name: model for name, model in sorted(vars(models).items()) if isinstance(model, type) and issubclass(model, Record)
+MODELS: dict[str, type[JsonModel]] = {
+    name: model
+    for name, model in sorted(vars(models).items())
+    if isinstance(model, type) and issubclass(model, JsonModel)
 }
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example, HealthCheck.filter_too_much]
 trials = settings(max_examples=30, deadline=None, suppress_health_check=SLOW)
@@ -46,7 +48,7 @@ def values_of(declared: Any) -> st.SearchStrategy[Any]:
     arguments = get_args(declared)
     match get_origin(declared):
         case origin if origin is Annotated:
-            return st.integers(min_value=int(arguments[1].bound))
+            return st.integers(min_value=int(arguments[1].value))
         case origin if origin in {Union, UnionType}:
             return st.one_of([values_of(member) for member in arguments])
         case origin if origin is Literal:
@@ -71,7 +73,7 @@ def values_of(declared: Any) -> st.SearchStrategy[Any]:
     return st.deferred(lambda: objects_of(declared))
 
 
-def objects_of(model: type[Record]) -> st.SearchStrategy[Record]:
+def objects_of(model: type[JsonModel]) -> st.SearchStrategy[JsonModel]:
     """Any object of a model, unknown fields included."""
     hints = get_type_hints(model, localns=vars(models), include_extras=True)
     del hints["additional_properties"]
@@ -121,7 +123,7 @@ def generated() -> schemathesis.schemas.BaseSchema:
                         "responses": {"200": {"description": "none is sent"}},
                     }
                 }
-                for name in RECORDS
+                for name in MODELS
             },
         }
     )
@@ -135,27 +137,27 @@ def contract_json(name: str) -> st.SearchStrategy[Any]:
 
 def test_each_model_has_its_schema_in_the_contract() -> None:
     """No class is without a schema, so that the properties below speak of them all."""
-    assert len(RECORDS) > 25
-    assert set(RECORDS) <= set(contract_schemas())
+    assert len(MODELS) > 25
+    assert set(MODELS) <= set(contract_schemas())
 
 
-@pytest.mark.parametrize("name", RECORDS)
-def test_reading_what_was_written_gives_an_equal_object(name: str) -> None:
-    """read(write(x)) == x for any object, through JSON text."""
-    model = RECORDS[name]
+@pytest.mark.parametrize("name", MODELS)
+def test_decoding_what_was_encoded_gives_an_equal_object(name: str) -> None:
+    """decode(encode(x)) == x for any object, through JSON text."""
+    model = MODELS[name]
 
     @trials
     @given(objects_of(model))
-    def holds(value: Record) -> None:
+    def holds(value: JsonModel) -> None:
         assert model.from_dict(written(value.to_dict())) == value
 
     holds()
 
 
-@pytest.mark.parametrize("name", RECORDS)
-def test_writing_what_was_read_gives_the_same_json(name: str) -> None:
-    """write(read(json)) == json for any JSON that the contract allows: every such answer can be read."""
-    model = RECORDS[name]
+@pytest.mark.parametrize("name", MODELS)
+def test_encoding_what_was_decoded_gives_the_same_json(name: str) -> None:
+    """encode(decode(json)) == json for any JSON that the contract allows: every such response can be decoded."""
+    model = MODELS[name]
     validator = jsonschema_rs.Draft202012Validator(
         {"$ref": f"#/components/schemas/{name}", "components": {"schemas": contract_schemas()}}
     )
@@ -169,10 +171,10 @@ def test_writing_what_was_read_gives_the_same_json(name: str) -> None:
     holds()
 
 
-@pytest.mark.parametrize("name", RECORDS)
-def test_writing_what_was_read_keeps_unknown_fields(name: str) -> None:
+@pytest.mark.parametrize("name", MODELS)
+def test_encoding_what_was_decoded_keeps_unknown_fields(name: str) -> None:
     """The same holds for JSON with fields that the contract does not know, whatever their values."""
-    model = RECORDS[name]
+    model = MODELS[name]
     keys = {field.metadata.get("json", field.name) for field in attrs.fields(model)}
     unknown = st.dictionaries(texts.filter(lambda key: key not in keys), json_values, min_size=1, max_size=3)
 

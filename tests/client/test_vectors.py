@@ -1,4 +1,4 @@
-"""Vectors: float32 buffers, whichever way the server wrote them."""
+"""Vectors: float32 buffers, however the server encoded them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openrouter_embeddings import ContractError, vectors
-from openrouter_embeddings.models import EmbeddingObject, EmbeddingsResponse
+from openrouter_embeddings import ContractError, EmbeddingObject, EmbeddingsResponse, vectors
 
 
 @pytest.fixture(params=["standard library", "fast"], scope="module", autouse=True)
@@ -24,7 +23,7 @@ def decoder(request: pytest.FixtureRequest) -> Iterator[str]:
     if request.param == "fast":
         decode = pytest.importorskip("pybase64", reason="the extra `fast` is not installed").b64decode
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(vectors, "decode_base64", decode)
+        patch.setattr(vectors, "decode_base64", lambda text: decode(text, validate=True))
         yield request.param
 
 
@@ -36,8 +35,8 @@ def packed(numbers: list[float], form: str = "<f") -> str:
     return base64.b64encode(b"".join(struct.pack(form, number) for number in numbers)).decode()
 
 
-def answer_with(*embeddings: Any, indexes: list[int] | None = None) -> EmbeddingsResponse:
-    """An answer that holds these embeddings."""
+def response_with(*embeddings: Any, indexes: list[int] | None = None) -> EmbeddingsResponse:
+    """A response that holds these embeddings."""
     items = [
         {"object": "embedding", "embedding": embedding, "index": index}
         for embedding, index in zip(embeddings, indexes or range(len(embeddings)), strict=True)
@@ -71,11 +70,11 @@ def test_numpy_reads_a_vector_without_a_copy() -> None:
 
 
 def test_a_vector_is_converted_on_first_read() -> None:
-    """An answer arrives although one of its vectors is malformed; reading that vector tells."""
-    answer = answer_with(packed([1.0]), "***")
-    assert list(answer.data[0].vector) == [1.0]
+    """A response arrives although one of its vectors is malformed; only reading that vector raises."""
+    response = response_with(packed([1.0]), "***")
+    assert list(response.data[0].vector) == [1.0]
     with pytest.raises(ContractError, match="expected base64"):
-        _ = answer.data[1].vector
+        _ = response.data[1].vector
 
 
 @pytest.mark.parametrize(
@@ -130,29 +129,29 @@ def test_any_text_is_a_vector_or_a_contract_error(text: str) -> None:
 
 def test_the_count_of_vectors_is_checked_when_asked_for() -> None:
     """A server that drops or adds a vector is found out."""
-    answer = answer_with([1.0], [2.0])
-    assert len(answer.vectors()) == len(answer.vectors(2)) == 2
+    response = response_with([1.0], [2.0])
+    assert len(response.vectors()) == len(response.vectors(2)) == 2
     for expected in (1, 3):
         with pytest.raises(ContractError, match=rf"^\$\.data: expected {expected} vectors, one per input, received 2"):
-            answer.vectors(expected)
+            response.vectors(expected)
 
 
 def test_vectors_out_of_order_are_a_contract_error() -> None:
     """An item whose index is not its place would be the vector of another input."""
     with pytest.raises(ContractError, match=r"^\$\.data\[0\]"):
-        answer_with([1.0], [2.0], indexes=[1, 0]).vectors()
+        response_with([1.0], [2.0], indexes=[1, 0]).vectors()
 
 
 def test_vectors_of_different_lengths_are_a_contract_error() -> None:
-    """All vectors of an answer are of one length."""
+    """All vectors of a response are of one length."""
     with pytest.raises(ContractError, match=r"^\$\.data\[1\]: expected 1 numbers, as before, received 2"):
-        answer_with([1.0], packed([1.0, 2.0])).vectors()
+        response_with([1.0], packed([1.0, 2.0])).vectors()
 
 
 def test_a_malformed_vector_is_named_by_its_place() -> None:
-    """The path leads from the answer to the item."""
+    """The path leads from the response to the item."""
     with pytest.raises(ContractError) as caught:
-        answer_with([1.0], ["x"]).vectors()
+        response_with([1.0], ["x"]).vectors()
     assert caught.value.path == "$.data[1].embedding[0]"
 
 

@@ -17,10 +17,18 @@ TEXT = {"type": "string"}
 
 
 def add_operations(tree: Any) -> None:
-    """Add an upload, a sound, a stream, a deletion, and an intersection whose members speak of one field."""
+    """Add an upload, a sound, a stream, a deletion, and an intersection whose members speak of one field.
+
+    One of the objects is called `Client`, as the client is.
+    """
+    tree["components"]["schemas"]["Client"] = {"type": "object", "properties": {"name": TEXT}}
     tree["components"]["schemas"]["Base"] = {
         "type": "object",
-        "properties": {"id": TEXT, "parts": {"type": ["array", "null"], "items": TEXT}},
+        "properties": {
+            "id": TEXT,
+            "parts": {"type": ["array", "null"], "items": TEXT},
+            "sender": {"$ref": "#/components/schemas/Client"},
+        },
         "required": ["id"],
     }
     special = {"properties": {"parts": {"type": "array", "items": TEXT}}, "required": ["parts"]}
@@ -72,14 +80,12 @@ def add_operations(tree: Any) -> None:
 
 CALLS = r"""
 import json, httpx
-from openrouter_embeddings import Client
-from openrouter_embeddings.api.files import delete_file, read_file, upload_file
-from openrouter_embeddings.models import UploadFileBody
+from openrouter_embeddings import Client, UploadFileBody, models, delete_file, read_file, upload_file
 
 def answer(request):
     if request.method == "POST":
         seen.update(headers=dict(request.headers), body=request.read().decode(), path=request.url.raw_path.decode())
-        return httpx.Response(200, json={"id": "1", "parts": ["a"], "new": 1})
+        return httpx.Response(200, json={"id": "1", "parts": ["a"], "new": 1, "sender": {"name": "n"}})
     if request.method == "GET":
         return httpx.Response(200, content=b"\x00sound", headers={"content-type": "audio/mpeg"})
     return httpx.Response(204)
@@ -89,6 +95,7 @@ client = Client("sk-or-v1-test", http_client=httpx.Client(transport=httpx.MockTr
 body = UploadFileBody(file=b"\x01bytes", purpose="test")
 result = upload_file.sync(client=client, name="a/b", x_trace="t-1", body=body)
 print(json.dumps([result.id, result.parts, result.additional_properties]))
+print(result.sender == models.Client(name="n"), Client is not models.Client)
 print(json.dumps([seen["path"], seen["headers"]["x-trace"], seen["headers"]["content-type"].split(";")[0]]))
 print('name="file"; filename="file"' in seen["body"] and "bytes" in seen["body"] and 'name="purpose"' in seen["body"])
 print(read_file.sync(client=client, name="x"), delete_file.sync(client=client, name="x"))
@@ -110,8 +117,9 @@ def test_forms_sounds_and_intersections_become_working_calls(tmp_path: Path) -> 
     outcome = run([sys.executable, "-W", "error", "-c", CALLS], tmp_path, PYTHONPATH=str(tmp_path / "made"))
     assert outcome.err == []
     assert json.loads(outcome.out[0]) == ["1", ["a"], {"new": 1}]
-    assert json.loads(outcome.out[1]) == ["/api/v1/files/a%2Fb", "t-1", "multipart/form-data"]
-    assert outcome.out[2:] == ["True", r"b'\x00sound' None", "file: expected bytes, received the string 'text'"]
+    assert outcome.out[1] == "True True"
+    assert json.loads(outcome.out[2]) == ["/api/v1/files/a%2Fb", "t-1", "multipart/form-data"]
+    assert outcome.out[3:] == ["True", r"b'\x00sound' None", "file: expected bytes, received the string 'text'"]
 
 
 @pytest.mark.documents

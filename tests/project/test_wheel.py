@@ -17,9 +17,7 @@ NEEDED = ("attr", "attrs", "httpx", "httpcore", "anyio", "certifi", "h11", "idna
 CALL = """
 import sys
 sys.path[:0] = sys.argv[1:3]
-from openrouter_embeddings import CONTRACT, Client
-from openrouter_embeddings.api.embeddings import create_embeddings, list_embeddings_models
-from openrouter_embeddings.models import EmbeddingsRequest
+from openrouter_embeddings import CONTRACT, Client, EmbeddingsRequest, create_embeddings, list_embeddings_models
 with Client("sk-or-v1-wheel", sys.argv[3]) as client:
     body = EmbeddingsRequest(model="openai/text-embedding-3-small", input=["a", "b"], encoding_format="base64")
     answer = create_embeddings.sync(client=client, body=body)

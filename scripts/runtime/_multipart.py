@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 
-from .client import checked_body
-from .record import Record
+from ._model import JsonModel
+from ._request import validate_body
 
 
-def form_fields(body: Record, body_type: type[Record]) -> dict[str, tuple[str | None, bytes]]:
+def encode_multipart(body: JsonModel, body_type: type[JsonModel]) -> dict[str, tuple[str | None, bytes]]:
     """Return the fields of a form as (file name or None, content): bytes as files, texts as they are, the rest as JSON.
 
     Raises:
@@ -16,7 +16,7 @@ def form_fields(body: Record, body_type: type[Record]) -> dict[str, tuple[str | 
 
     """
     fields: dict[str, tuple[str | None, bytes]] = {}
-    for name, value in checked_body(body, body_type).items():
+    for name, value in validate_body(body, body_type).items():
         if isinstance(value, bytes):
             fields[name] = (name, value)
         else:

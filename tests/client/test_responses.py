@@ -1,4 +1,4 @@
-"""Answers of success: typed, complete, and open where the world grows."""
+"""Responses of success: typed, complete, and open where the world grows."""
 
 from __future__ import annotations
 
@@ -8,28 +8,31 @@ from typing import Any
 import httpx
 import pytest
 
-from client.calls import Way, answering, fixture
-from openrouter_embeddings import UNSET, ApiError, ContractError
-from openrouter_embeddings.api.embeddings import create_embeddings, list_embeddings_models
-from openrouter_embeddings.models import (
+from client.calls import Call, client_with_response, fixture
+from openrouter_embeddings import (
+    UNSET,
+    ApiError,
+    ContractError,
     EmbeddingsRequest,
     EmbeddingsResponse,
     ModelsListResponse,
     OutputModality,
     ReasoningEffort,
     SupportedParameter,
+    create_embeddings,
+    list_embeddings_models,
 )
 
 VECTORS = ["embeddings_float", "embeddings_base64", "embeddings_older"]
 
 
 @pytest.mark.parametrize("name", VECTORS)
-def test_an_answer_is_typed_whichever_way_it_was_asked_for(
-    way: Way, parser: str, one_text: EmbeddingsRequest, name: str
+def test_a_response_is_typed_whichever_way_it_was_asked_for(
+    call: Call, parser: str, one_text: EmbeddingsRequest, name: str
 ) -> None:
-    """All four ways return the fields of the answer, and writing them gives the answer again."""
+    """All four ways return the fields of the response, and writing them gives the response again."""
     body = fixture(name)
-    result = way(answering(200, body), one_text)
+    result = call(client_with_response(200, body), one_text)
     assert isinstance(result, EmbeddingsResponse)
     assert result.to_dict() == body
     assert [item.index for item in result.data] == list(range(len(body["data"])))
@@ -46,7 +49,7 @@ def test_float_and_base64_read_as_the_same_vectors() -> None:
     assert [vector.format for vector in asked_for_base64 + asked_for_floats] == ["f"] * 4
 
 
-def test_details_that_an_older_answer_lacks_are_unset() -> None:
+def test_details_that_an_older_response_lacks_are_unset() -> None:
     """What is absent is `UNSET`, which is neither null nor true."""
     usage = EmbeddingsResponse.from_dict(fixture("embeddings_older")).usage
     assert usage is not UNSET
@@ -60,14 +63,14 @@ def test_white_space_and_a_byte_order_mark_before_the_json_are_no_fault(
 ) -> None:
     """The live API keeps connections open by sending white space first."""
     body = fixture("embeddings_float")
-    client = answering(200, space + json.dumps(body).encode() + b"\n")
+    client = client_with_response(200, space + json.dumps(body).encode() + b"\n")
     assert create_embeddings.sync(client=client, body=one_text).to_dict() == body
 
 
 def test_a_page_of_models_is_typed_to_the_last_field(parser: str) -> None:
-    """Every field of the model list is read, and writing the page gives the answer again."""
+    """Every field of the model list is read, and writing the page gives the response again."""
     body = fixture("models_page")
-    page = list_embeddings_models.sync(client=answering(200, body))
+    page = list_embeddings_models.sync(client=client_with_response(200, body))
     assert page.to_dict() == body
     assert not any(model.additional_properties for model in page.data)
     assert page.data[1].benchmarks is not UNSET
@@ -139,24 +142,26 @@ def test_reading_leaves_the_source_alone() -> None:
     assert body == fixture("models_page")
 
 
-def test_the_detailed_answer_tells_everything(one_text: EmbeddingsRequest) -> None:
+def test_the_detailed_response_holds_everything(one_text: EmbeddingsRequest) -> None:
     """Status, headers, content and result stand side by side; the error is None."""
     content = json.dumps(fixture("embeddings_float")).encode()
-    answer = create_embeddings.sync_detailed(
-        client=answering(200, content, {"X-Generation-Id": "gen-emb-1"}), body=one_text
+    response = create_embeddings.sync_detailed(
+        client=client_with_response(200, content, {"X-Generation-Id": "gen-emb-1"}), body=one_text
     )
-    assert (answer.status, type(answer.status)) == (200, int)
-    assert answer.headers["x-generation-id"] == "gen-emb-1"
-    assert answer.content == content
-    assert answer.error is None
-    assert answer.result == EmbeddingsResponse.from_dict(json.loads(content))
-    assert "0.0" not in repr(answer).partition("result=")[0]
+    assert (response.status, type(response.status)) == (200, int)
+    assert response.headers["x-generation-id"] == "gen-emb-1"
+    assert response.content == content
+    assert response.error is None
+    assert response.result == EmbeddingsResponse.from_dict(json.loads(content))
+    assert "0.0" not in repr(response).partition("result=")[0]
 
 
 @pytest.mark.parametrize("status", [201, 202, 204, 206])
-def test_an_undocumented_success_departs_from_the_contract(way: Way, one_text: EmbeddingsRequest, status: int) -> None:
+def test_an_undocumented_success_departs_from_the_contract(
+    call: Call, one_text: EmbeddingsRequest, status: int
+) -> None:
     """Only the documented status of success carries a result."""
-    error = way(answering(status, fixture("embeddings_float")), one_text)
+    error = call(client_with_response(status, fixture("embeddings_float")), one_text)
     assert isinstance(error, ContractError)
     assert str(error) == f"$: expected status 200, received status {status}"
 
@@ -166,11 +171,11 @@ def test_a_result_beside_an_error_is_a_failure(one_text: EmbeddingsRequest, clai
     """Data that come together with an error are not handed out as a success."""
     body = {**fixture("embeddings_float"), "error": claim}
     with pytest.raises(ApiError, match="Failed midway"):
-        create_embeddings.sync(client=answering(200, body), body=one_text)
+        create_embeddings.sync(client=client_with_response(200, body), body=one_text)
 
 
 @pytest.mark.parametrize("claim", [None, {}, "", []])
 def test_an_error_that_says_nothing_is_none(one_text: EmbeddingsRequest, claim: Any) -> None:
     """A null or empty `error` beside a whole result does not spoil it."""
     body = {**fixture("embeddings_float"), "error": claim}
-    assert create_embeddings.sync(client=answering(200, body), body=one_text).to_dict() == body
+    assert create_embeddings.sync(client=client_with_response(200, body), body=one_text).to_dict() == body

@@ -1,4 +1,4 @@
-"""Answers that are wrong in every way a server, a proxy or an attacker can think of raise our errors only."""
+"""Responses that are wrong in every way a server, a proxy or an attacker can think of raise our errors only."""
 
 from __future__ import annotations
 
@@ -15,15 +15,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from client.calls import KEY, Way, answering, fixture
+from client.calls import KEY, Call, client_with_response, fixture
 from client.loopback import Loopback, reply
-from openrouter_embeddings import ApiError, Client, ContractError, OpenRouterError, TransportError, accelerators
-from openrouter_embeddings.api.embeddings import create_embeddings, list_embeddings_models
-from openrouter_embeddings.models import EmbeddingsRequest
+from openrouter_embeddings import (
+    ApiError,
+    Client,
+    ContractError,
+    EmbeddingsRequest,
+    OpenRouterError,
+    TransportError,
+    _accelerators,
+    create_embeddings,
+    list_embeddings_models,
+)
 
 GOOD = json.dumps(fixture("embeddings_float")).encode()
 MEGABYTE = 1 << 20
-PARSERS = [accelerators._parse_json, accelerators.parse_json]
+PARSERS = [_accelerators.stdlib_parse_json, _accelerators.parse_json]
 
 NOT_THE_CONTRACT = {
     "nothing": b"",
@@ -61,10 +69,10 @@ NOT_THE_CONTRACT = {
 
 @pytest.mark.parametrize("name", NOT_THE_CONTRACT)
 def test_a_success_that_is_not_the_contract_is_a_contract_error(
-    way: Way, parser: str, one_text: EmbeddingsRequest, name: str
+    call: Call, parser: str, one_text: EmbeddingsRequest, name: str
 ) -> None:
     """The error says where, what was expected and what was received, in one line."""
-    error = way(answering(200, NOT_THE_CONTRACT[name]), one_text)
+    error = call(client_with_response(200, NOT_THE_CONTRACT[name]), one_text)
     assert isinstance(error, ContractError)
     assert error.path.startswith("$")
     assert error.expected
@@ -79,11 +87,13 @@ def test_the_same_as_a_failure_is_an_api_error(
     parser: str, one_text: EmbeddingsRequest, name: str, status: int
 ) -> None:
     """The status says that the call failed; the body only adds words."""
-    answer = create_embeddings.sync_detailed(client=answering(status, NOT_THE_CONTRACT[name]), body=one_text)
-    assert isinstance(answer.error, ApiError)
-    assert answer.error.status == status
-    assert answer.error.message
-    assert answer.content == NOT_THE_CONTRACT[name]
+    response = create_embeddings.sync_detailed(
+        client=client_with_response(status, NOT_THE_CONTRACT[name]), body=one_text
+    )
+    assert isinstance(response.error, ApiError)
+    assert response.error.status == status
+    assert response.error.message
+    assert response.content == NOT_THE_CONTRACT[name]
 
 
 @pytest.mark.parametrize("depth", [50, 300, 700, 2000, 100_000])
@@ -94,7 +104,7 @@ def test_a_deep_error_body_is_an_api_or_contract_error(
     """No depth of nesting overflows the stack, also when the server echoes the key within."""
     nested = b"[" * depth + b'"' + KEY.encode() + b'"' + b"]" * depth
     content = b'{"error":{"message":"deep","metadata":{"a":' + nested + b"}}}"
-    error = create_embeddings.sync_detailed(client=answering(status, content), body=one_text).error
+    error = create_embeddings.sync_detailed(client=client_with_response(status, content), body=one_text).error
     assert isinstance(error, ApiError | ContractError)
     assert KEY not in str(error)
 
@@ -109,13 +119,13 @@ def test_fifty_megabytes_of_nothing_are_an_error(
     parser: str, one_text: EmbeddingsRequest, status: int, content: bytes
 ) -> None:
     """Size alone breaks nothing, and no message is longer than a page."""
-    error = create_embeddings.sync_detailed(client=answering(status, content), body=one_text).error
+    error = create_embeddings.sync_detailed(client=client_with_response(status, content), body=one_text).error
     assert isinstance(error, ContractError if status == 200 else ApiError)
     assert len(str(error)) < 1000
 
 
 def compressed(damage: Callable[[bytes], bytes]) -> Callable[[BaseHTTPRequestHandler], None]:
-    """Answer with a compressed body that was damaged on the way."""
+    """Respond with a compressed body that was damaged on the way."""
     return lambda handler: reply(handler, 200, damage(gzip.compress(GOOD)), Content_Encoding="gzip")
 
 
@@ -130,19 +140,19 @@ def compressed(damage: Callable[[bytes], bytes]) -> Callable[[BaseHTTPRequestHan
     ids=["not compressed", "header only", "middle wiped", "checksum wiped"],
 )
 def test_damaged_compression_is_a_transport_error(
-    way: Way, loopback: Loopback, one_text: EmbeddingsRequest, damage: Callable[[bytes], bytes]
+    call: Call, loopback: Loopback, one_text: EmbeddingsRequest, damage: Callable[[bytes], bytes]
 ) -> None:
     """A body that cannot be decompressed never arrived."""
-    loopback.answer = compressed(damage)
-    error = way(Client(KEY, loopback.url), one_text)
+    loopback.handle = compressed(damage)
+    error = call(Client(KEY, loopback.url), one_text)
     assert isinstance(error, TransportError)
     assert isinstance(error.__cause__, httpx.DecodingError)
 
 
-def test_truncated_compression_is_an_error_of_ours(way: Way, loopback: Loopback, one_text: EmbeddingsRequest) -> None:
+def test_truncated_compression_is_an_error_of_ours(call: Call, loopback: Loopback, one_text: EmbeddingsRequest) -> None:
     """A compressed body that ends early is a damaged stream, or JSON that ends early."""
-    loopback.answer = compressed(lambda packed: packed[: len(packed) // 2])
-    assert isinstance(way(Client(KEY, loopback.url), one_text), TransportError | ContractError)
+    loopback.handle = compressed(lambda packed: packed[: len(packed) // 2])
+    assert isinstance(call(Client(KEY, loopback.url), one_text), TransportError | ContractError)
 
 
 json_values = st.recursive(
@@ -179,7 +189,7 @@ def parsed_or_error(operation: ModuleType, response: httpx.Response) -> Any:
 def test_no_bytes_escape_as_anything_but_our_errors(content: bytes, status: int, parse: Callable[[bytes], Any]) -> None:
     """`parse` raises ApiError or ContractError, and `sync_detailed` never raises, whatever arrives."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(accelerators, "parse_json", parse)
+        patch.setattr(_accelerators, "parse_json", parse)
         for operation in (create_embeddings, list_embeddings_models):
             result = parsed_or_error(operation, httpx.Response(status, content=content))
             if isinstance(result, OpenRouterError):
@@ -188,8 +198,8 @@ def test_no_bytes_escape_as_anything_but_our_errors(content: bytes, status: int,
                 assert status == 200
                 assert result.to_dict() == json.loads(content) or b"null" in content
         body = EmbeddingsRequest(model="m", input="x")
-        answer = create_embeddings.sync_detailed(client=answering(status, content), body=body)
-        assert (answer.status, answer.content) == (status, content)
+        response = create_embeddings.sync_detailed(client=client_with_response(status, content), body=body)
+        assert (response.status, response.content) == (status, content)
 
 
 finite = st.recursive(
@@ -208,7 +218,7 @@ finite = st.recursive(
 def test_both_parsers_give_the_same_values(value: Any) -> None:
     """With and without the extra `fast`, JSON that any parser takes is the same."""
     for content in (json.dumps(value).encode(), json.dumps(value, ensure_ascii=False).encode()):
-        assert accelerators.parse_json(content) == accelerators._parse_json(content) == value
+        assert _accelerators.parse_json(content) == _accelerators.stdlib_parse_json(content) == value
 
 
 @settings(deadline=None)
@@ -222,14 +232,14 @@ def test_both_parsers_refuse_the_same_bytes(content: bytes) -> None:
         except (ValueError, RecursionError):
             return ValueError
 
-    slow, fast = parsed(accelerators._parse_json), parsed(accelerators.parse_json)
+    slow, fast = parsed(_accelerators.stdlib_parse_json), parsed(_accelerators.parse_json)
     assert slow == fast or _is_beyond(slow)
 
 
 @pytest.mark.parametrize("content", [rb'"\ud800"', rb'{"\uDFFF": 1}', rb'["\udc00\ud800"]', b"NaN", b"[Infinity]"])
 def test_both_parsers_refuse_what_is_no_value_anywhere(content: bytes) -> None:
     """Halves of surrogate pairs and words that are no JSON are refused, in fields that nobody knows as well."""
-    for parse in (accelerators._parse_json, accelerators.parse_json):
+    for parse in (_accelerators.stdlib_parse_json, _accelerators.parse_json):
         with pytest.raises(ValueError, match=r"\S"):
             parse(content)
 
@@ -237,7 +247,7 @@ def test_both_parsers_refuse_what_is_no_value_anywhere(content: bytes) -> None:
 @pytest.mark.parametrize("content", [b"1e300", rb'"\ud83d\ude80"', b"[1e+2, 123456789012345678]"])
 def test_both_parsers_take_what_only_looks_like_it(content: bytes) -> None:
     """Large exponents within range, and surrogates in pairs."""
-    assert accelerators._parse_json(content) == accelerators.parse_json(content)
+    assert _accelerators.stdlib_parse_json(content) == _accelerators.parse_json(content)
 
 
 def _is_beyond(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""What an HTTP answer means: a typed result, an `ApiError` or a `ContractError`."""
+"""What an HTTP response means: a typed result, an `ApiError` or a `ContractError`."""
 
 from __future__ import annotations
 
@@ -8,58 +8,79 @@ import math
 import re
 import time
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import httpx
+from attrs import field, frozen
 
-from . import accelerators
+from . import _accelerators
+from ._decoding import Decoder, DecodingError, decode_bytes, decode_null
+from ._types import is_instance
 from .errors import ApiError, ContractError
-from .reading import Reader, binary, is_a, null
-from .types import Response
 
 T = TypeVar("T")
 
 BOM = b"\xef\xbb\xbf"
-"""The mark that some servers put before UTF-8."""
+"""The byte order mark that some servers put before UTF-8."""
 
-_SHORTEST_SECRET = 6
-"""Characters of a key from which on it is struck out of answers; shorter ones are placeholders such as `none`."""
+_SHORTEST_REDACTED_KEY = 6
+"""Characters from which on a key is redacted in responses; shorter ones are placeholders such as `none`."""
 
 _LONGEST_QUOTE = 500
 """Characters of a body that is not JSON which an error message quotes."""
 
 
-def read_answer(response: httpx.Response, readers: Mapping[int, Reader[T]]) -> T:
-    """Return the typed result of a successful answer.
+@frozen
+class Response(Generic[T]):
+    """A response with everything around its result.
+
+    Attributes:
+        status: the HTTP status as a plain integer.
+        headers: the headers, case-insensitive.
+        content: the body as it came, decompressed.
+        result: the parsed body, or None when there is an error.
+        error: what `sync` would have raised, or None when there is a result.
+
+    """
+
+    status: int
+    headers: httpx.Headers
+    content: bytes = field(repr=False)
+    result: T | None
+    error: ApiError | ContractError | None
+
+
+def parse_response(response: httpx.Response, decoders: Mapping[int, Decoder[T]]) -> T:
+    """Return the typed result of a successful response.
 
     Args:
-        response: the answer, with its body read.
-        readers: the reader of the body for each documented status of success.
+        response: the response, with its body read.
+        decoders: the decoder of the body for each documented status of success.
 
     Raises:
-        ApiError: the answer is a failure, whatever its status.
-        ContractError: the answer claims success and its body is not what the contract says.
+        ApiError: the response is an error, whatever its status.
+        ContractError: the response claims success and its body is not what the contract says.
 
     """
     try:
-        return _read_content(response, response.content, readers)
+        return _parse_content(response, response.content, decoders)
     except (ApiError, ContractError):
-        content = _without_key(response)
+        content = _redacted_content(response)
         if content == response.content:
             raise
-    # The server echoed the key: the answer is read again without it, so that no error tells it.
-    return _read_content(response, content, readers)
+    # The server echoed the key: the response is parsed again without it, so that no error shows it.
+    return _parse_content(response, content, decoders)
 
 
-def detail(response: httpx.Response, readers: Mapping[int, Reader[T]]) -> Response[T]:
-    """Return the answer with everything around it; failures stand in `.error`, none is raised."""
+def parse_response_detailed(response: httpx.Response, decoders: Mapping[int, Decoder[T]]) -> Response[T]:
+    """Return the response with everything around its result; an error stands in `.error`, none is raised."""
     result: T | None = None
-    error: ApiError | ContractError | None = None
+    failure: ApiError | ContractError | None = None
     try:
-        result = read_answer(response, readers)
-    except (ApiError, ContractError) as failure:
-        error = failure
-    return Response(response.status_code, response.headers, response.content, result, error)
+        result = parse_response(response, decoders)
+    except (ApiError, ContractError) as error:
+        failure = error
+    return Response(response.status_code, response.headers, response.content, result, failure)
 
 
 def parse_json(content: bytes) -> Any:
@@ -70,40 +91,40 @@ def parse_json(content: bytes) -> Any:
 
     """
     try:
-        return accelerators.parse_json(content.removeprefix(BOM))
+        return _accelerators.parse_json(content.removeprefix(BOM))
     except RecursionError:
-        raise ContractError("JSON", "JSON that nests too deeply") from None
+        raise ContractError("$", "JSON", "JSON that nests too deeply") from None
     except ValueError as error:
         received = f"{len(content)} bytes that are not JSON ({_first_line(str(error))})" if content else "an empty body"
-        raise ContractError("JSON", received) from None
+        raise ContractError("$", "JSON", received) from None
 
 
-def _read_content(response: httpx.Response, content: bytes, readers: Mapping[int, Reader[T]]) -> T:
+def _parse_content(response: httpx.Response, content: bytes, decoders: Mapping[int, Decoder[T]]) -> T:
     status = response.status_code
     if not response.is_success:
         raise _api_error(response, _parsed_or_text(content))
     try:
-        if status not in readers:
-            raise ContractError(f"status {' or '.join(map(str, readers))}", f"status {status}", wrong_type=False)
-        read = readers[status]
-        if read is binary or read is null:  # the body is not JSON, or there is none
-            return read(content if read is binary else None)
-        return _read_success(response, parse_json(content), read)
+        if status not in decoders:
+            raise ContractError("$", f"status {' or '.join(map(str, decoders))}", f"status {status}")
+        decoder = decoders[status]
+        if decoder is decode_bytes or decoder is decode_null:  # the body is not JSON, or there is none
+            return decoder(content if decoder is decode_bytes else None)
+        return _decode_success(response, parse_json(content), decoder)
     except ContractError as error:
         error.response = response
         raise
 
 
-def _read_success(response: httpx.Response, body: Any, read: Reader[T]) -> T:
-    """Read a body that came with a status of success and may carry an error all the same."""
+def _decode_success(response: httpx.Response, body: Any, decoder: Decoder[T]) -> T:
+    """Decode a body that came with a status of success and may carry an error all the same."""
     error = _object(body).get("error")
-    claims_error = is_a(error, dict, str) and bool(error)
+    claims_error = is_instance(error, dict, str) and bool(error)
     try:
-        result = read(body)
-    except ContractError:
+        result = decoder(body)
+    except DecodingError as fault:
         if claims_error:
             raise _api_error(response, body) from None
-        raise
+        raise fault.as_contract_error() from None
     if claims_error and "error" in getattr(result, "additional_properties", ()):
         raise _api_error(response, body)
     return result
@@ -111,12 +132,12 @@ def _read_success(response: httpx.Response, body: Any, read: Reader[T]) -> T:
 
 def _api_error(response: httpx.Response, body: Any) -> ApiError:
     error = _object(body).get("error")
-    detail_ = _object(error)
-    metadata = _object(detail_.get("metadata"))
+    fields = _object(error)
+    metadata = _object(fields.get("metadata"))
     return ApiError(
         status=response.status_code,
-        code=_code(detail_),
-        message=_message(detail_.get("message"), error, body, response),
+        code=_code(fields),
+        message=_message(fields.get("message"), error, body, response),
         metadata=metadata,
         retry_after=_retry_after(response.headers, metadata),
         body=body,
@@ -126,7 +147,7 @@ def _api_error(response: httpx.Response, body: Any) -> ApiError:
 
 def _object(value: Any) -> dict[str, Any]:
     """Return a JSON object as it is, and an empty one for anything else."""
-    fields: dict[str, Any] = value if is_a(value, dict) else {}
+    fields: dict[str, Any] = value if is_instance(value, dict) else {}
     return fields
 
 
@@ -137,14 +158,14 @@ def _parsed_or_text(content: bytes) -> Any:
         return content.decode(errors="replace")
 
 
-def _without_key(response: httpx.Response) -> bytes:
-    """Return the body with the key struck out, should the server have echoed it, plainly or in JSON's escapes."""
+def _redacted_content(response: httpx.Response) -> bytes:
+    """Return the body with the key redacted, should the server have echoed it, plainly or in JSON's escapes."""
     try:
         authorization = response.request.headers.get("authorization", "")
     except RuntimeError:  # a response that was built by hand has no request
         return response.content
     key = authorization.removeprefix("Bearer ").strip()
-    if len(key) < _SHORTEST_SECRET:
+    if len(key) < _SHORTEST_REDACTED_KEY:
         return response.content
     content = response.content.replace(key.encode(), b"***")
     if b"\\" not in content:
@@ -173,7 +194,7 @@ def _message(message: Any, error: Any, body: Any, response: httpx.Response) -> s
 
 
 def _retry_after(headers: httpx.Headers, metadata: Mapping[str, Any]) -> float | None:
-    """Return the seconds to wait, from wherever the server said it: header, metadata, or a reset time."""
+    """Return the seconds to wait, wherever the server says it: header, metadata, or a reset time."""
     inner = {name.lower(): value for name, value in _object(metadata.get("headers")).items()}
     candidates = (
         _scaled(headers.get("retry-after-ms"), 0.001),

@@ -14,14 +14,14 @@ import yaml
 
 import openrouter_embeddings
 from client.calls import fixture
-from openrouter_embeddings import ContractError
-from openrouter_embeddings.models import (
+from openrouter_embeddings import (
+    ContractError,
     EmbeddingsRequest,
     EmbeddingsResponse,
-    ErrorResponse,
     ModelsListResponse,
 )
-from openrouter_embeddings.record import Record
+from openrouter_embeddings._decoding import DecodingError
+from openrouter_embeddings._model import JsonModel
 
 OTHERS: tuple[Any, ...] = (None, True, 0, -3, 1.5, "", "text", [], [None], ["text"], {}, {"a": None})
 
@@ -47,27 +47,11 @@ REQUEST = {
     },
 }
 
-FAILURE = {
-    "error": {
-        "message": "m",
-        "code": 400,
-        "metadata": {"raw": "r"},
-        "name": "ZodError",
-        "error_type": "t",
-        "http_status": 400,
-        "availability": [],
-    },
-    "success": False,
-    "user_id": None,
-    "openrouter_metadata": {"a": 1},
-}
-
 CASES: dict[str, tuple[Any, Any, str]] = {
     "embeddings": (EmbeddingsResponse, fixture("embeddings_float"), "/paths/~1embeddings/post/responses/200/content"),
     "base64": (EmbeddingsResponse, fixture("embeddings_base64"), "/paths/~1embeddings/post/responses/200/content"),
     "models": (ModelsListResponse, fixture("models_page"), "/paths/~1embeddings~1models/get/responses/200/content"),
     "request": (EmbeddingsRequest, REQUEST, "/paths/~1embeddings/post/requestBody/content"),
-    "failure": (ErrorResponse, FAILURE, "/paths/~1embeddings/post/responses/400/content"),
 }
 
 
@@ -118,8 +102,8 @@ def without(value: Any, steps: Steps) -> Any:
     return result
 
 
-def read_or_error(model: type[Record], document: Any) -> Record | ContractError:
-    """The object that is read, or the error that it raises."""
+def decoded_or_error(model: type[JsonModel], document: Any) -> JsonModel | ContractError:
+    """The object that is decoded, or the error that it raises."""
     try:
         return model.from_dict(document)
     except ContractError as error:
@@ -151,15 +135,15 @@ def without_finer_rules(schema: Any) -> Any:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_reading_agrees_with_the_contract_at_every_place(case: str) -> None:
-    """With any JSON type at any place, reading succeeds if the contract allows it, and else names that place."""
+def test_decoding_agrees_with_the_contract_at_every_place(case: str) -> None:
+    """With any JSON type at any place, decoding succeeds if the contract allows it, and else names that place."""
     model, good, place = CASES[case]
     validator = validator_of(place)
     assert validator.is_valid(good)
     for steps in places(good):
         for other in OTHERS:
             document = replaced(good, steps, other)
-            result = read_or_error(model, document)
+            result = decoded_or_error(model, document)
             if isinstance(result, ContractError):
                 assert not validator.is_valid(document), (steps, other)
                 assert result.path.startswith(written(steps)), (result, steps, other)
@@ -188,10 +172,8 @@ def test_a_missing_field_is_named_where_the_contract_requires_it(case: str) -> N
 
 def test_the_path_of_an_unusual_name_is_quoted() -> None:
     """A name that is no identifier stands in brackets, so that the path stays a JSONPath."""
-    assert (
-        str(ContractError("a", "b").inside("x-y").inside(3).inside("data"))
-        == "$.data[3]['x-y']: expected a, received b"
-    )
+    error = DecodingError("a", "b").inside("x-y").inside(3).inside("data")
+    assert str(error.as_contract_error()) == "$.data[3]['x-y']: expected a, received b"
 
 
 @pytest.mark.parametrize(

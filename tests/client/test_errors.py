@@ -1,4 +1,4 @@
-"""Answers of failure: one exception, whatever the status and the form of the body."""
+"""Error responses: one exception, whatever the status and the form of the body."""
 
 from __future__ import annotations
 
@@ -16,35 +16,42 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from client.calls import KEY, Way, answering, fixture
-from openrouter_embeddings import ApiError, Client, ContractError, OpenRouterError, TransportError
-from openrouter_embeddings.api.embeddings import create_embeddings, list_embeddings_models
-from openrouter_embeddings.models import EmbeddingsRequest
+from client.calls import KEY, Call, client_with_response, fixture
+from openrouter_embeddings import (
+    ApiError,
+    Client,
+    ContractError,
+    EmbeddingsRequest,
+    OpenRouterError,
+    TransportError,
+    create_embeddings,
+    list_embeddings_models,
+)
 
 FAILURES = {failure["name"]: failure for failure in fixture("failures")}
 
 
 def failure_of(
-    status: int, content: object = b"", headers: Mapping[str, str | bytes] | None = None, way: Way | None = None
+    status: int, content: object = b"", headers: Mapping[str, str | bytes] | None = None, call: Call | None = None
 ) -> ApiError:
-    """The error of a call that gets this answer."""
+    """The error of a call that gets this response."""
     body = EmbeddingsRequest(model="m", input="x")
-    client = answering(status, content, headers)
-    error = way(client, body) if way else create_embeddings.sync_detailed(client=client, body=body).error
+    client = client_with_response(status, content, headers)
+    error = call(client, body) if call else create_embeddings.sync_detailed(client=client, body=body).error
     assert isinstance(error, ApiError)
     return error
 
 
 @pytest.mark.parametrize("name", FAILURES)
-def test_each_known_failure_is_an_api_error_that_tells_all(way: Way, parser: str, name: str) -> None:
-    """Status, kind, code, message, metadata and body are there, whichever way the call was made."""
+def test_each_known_failure_is_an_api_error_with_all_its_details(call: Call, parser: str, name: str) -> None:
+    """Status, kind, code, message, metadata and body are there, however the call was made."""
     given_ = FAILURES[name]
-    error = failure_of(given_["status"], given_["body"], given_["headers"], way)
+    error = failure_of(given_["status"], given_["body"], given_["headers"], call)
     assert (error.status, type(error.status)) == (given_["status"], int)
     assert error.body == given_["body"]
     assert error.response.status_code == given_["status"]
-    told = {field: getattr(error, field) for field in given_["expected"]}
-    assert told == given_["expected"]
+    seen = {field: getattr(error, field) for field in given_["expected"]}
+    assert seen == given_["expected"]
     assert str(error) == f"{error.status} {error.kind}: {error.message}"
 
 
@@ -53,7 +60,7 @@ def test_the_model_list_fails_in_the_same_way(name: str) -> None:
     """Both operations read failures alike."""
     failure = FAILURES[name]
     with pytest.raises(ApiError) as caught:
-        list_embeddings_models.sync(client=answering(failure["status"], failure["body"]))
+        list_embeddings_models.sync(client=client_with_response(failure["status"], failure["body"]))
     assert (caught.value.status, caught.value.body) == (failure["status"], failure["body"])
 
 
@@ -73,10 +80,10 @@ def test_the_four_exceptions_form_one_tree() -> None:
         assert kind.__bases__ == (OpenRouterError,)
 
 
-def test_a_page_of_html_is_quoted_shortened(way: Way) -> None:
+def test_a_page_of_html_is_quoted_shortened(call: Call) -> None:
     """A gateway's own page is the body as text; the message quotes no more than its beginning."""
     page = "<html><head><title>502 Bad Gateway</title></head>" + "<p>é</p>" * 1000
-    error = failure_of(502, page.encode(), {"Content-Type": "text/html"}, way)
+    error = failure_of(502, page.encode(), {"Content-Type": "text/html"}, call)
     assert error.body == page
     assert error.message == page[:500] + "…"
     assert error.kind == "BadGateway"
@@ -118,7 +125,7 @@ def test_a_code_that_is_no_whole_number_is_none(code: Any) -> None:
 
 
 def limited(headers: Mapping[str, str | bytes] | None = None, metadata: Any = None) -> float | None:
-    """The wait that an answer of too many requests asks for."""
+    """The wait that a response of too many requests asks for."""
     return failure_of(429, {"error": {"message": "slow down", "code": 429, "metadata": metadata}}, headers).retry_after
 
 
@@ -209,7 +216,7 @@ def test_the_ids_that_support_asks_for_are_there(
 def _failed_calls(client: Client) -> list[OpenRouterError]:
     body = EmbeddingsRequest(model="m", input="x")
     errors = [create_embeddings.sync_detailed(client=client, body=body).error]
-    errors.append(create_embeddings.sync_detailed(client=answering(200, b"[]"), body=body).error)
+    errors.append(create_embeddings.sync_detailed(client=client_with_response(200, b"[]"), body=body).error)
     return [error for error in errors if error is not None]
 
 
@@ -220,13 +227,13 @@ def test_an_error_travels_to_another_process_without_the_key(imitate: Callable[[
     """A copy or pickle tells the same; the request, which carries the key, is left out."""
     headers = {"Content-Encoding": "gzip", "CF-Ray": "8f0-FRA"}
     content = gzip.compress(b'{"error":{"message":"slow down","code":429,"metadata":{"retry_after_seconds":2}}}')
-    errors = [*_failed_calls(answering(429, content, headers)), TransportError("no answer")]
+    errors = [*_failed_calls(client_with_response(429, content, headers)), TransportError("no response")]
     assert [type(error) for error in errors] == [ApiError, ContractError, TransportError]
     for error in errors:
         twin = imitate(error)
         assert (type(twin), str(twin), repr(twin)) == (type(error), str(error), repr(error))
-        told = {name: value for name, value in vars(error).items() if name != "response"}
-        assert told.items() <= vars(twin).items()
+        seen = {name: value for name, value in vars(error).items() if name != "response"}
+        assert seen.items() <= vars(twin).items()
         assert KEY.encode() not in pickle.dumps(error)
     first = errors[0]
     assert isinstance(first, ApiError)

@@ -9,9 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from client.calls import fixture, sending_to
-from openrouter_embeddings import ApiError, Client, ContractError
-from openrouter_embeddings.api.embeddings import list_embeddings_models
+from client.calls import client_with_handler, fixture
+from openrouter_embeddings import ApiError, Client, ContractError, list_embeddings_models
 
 MODEL = fixture("models_page")["data"][0]
 TOTAL = 7
@@ -53,8 +52,8 @@ Listing = Callable[..., list[str]]
 @pytest.fixture(params=[listing, listing_async], ids=["sync", "async"])
 def listed(request: pytest.FixtureRequest) -> Listing:
     """The ids of all models on all pages, by either kind of call."""
-    way: Listing = request.param
-    return way
+    call: Listing = request.param
+    return call
 
 
 def names(first: int = 0) -> list[str]:
@@ -65,7 +64,7 @@ def names(first: int = 0) -> list[str]:
 @pytest.mark.parametrize("limit", [1, 2, 3, 6, 7, 8, 1000])
 def test_pages_of_any_size_add_up_to_the_list(listed: Listing, limit: int) -> None:
     """Every model comes once, in order."""
-    assert listed(sending_to(in_pages), limit=limit) == names()
+    assert listed(client_with_handler(in_pages), limit=limit) == names()
 
 
 def test_without_a_limit_one_page_is_asked_for(listed: Listing) -> None:
@@ -76,13 +75,13 @@ def test_without_a_limit_one_page_is_asked_for(listed: Listing) -> None:
         queries.append(request.url.query)
         return in_pages(request)
 
-    assert listed(sending_to(remember)) == names()
+    assert listed(client_with_handler(remember)) == names()
     assert queries == [b""]
 
 
 def test_pages_begin_where_asked(listed: Listing) -> None:
     """`offset` skips models before the first page."""
-    assert listed(sending_to(in_pages), offset=3, limit=2) == names(3)
+    assert listed(client_with_handler(in_pages), offset=3, limit=2) == names(3)
 
 
 def test_a_page_is_fetched_when_it_is_needed() -> None:
@@ -94,7 +93,7 @@ def test_a_page_is_fetched_when_it_is_needed() -> None:
         asked += 1
         return in_pages(request)
 
-    next(list_embeddings_models.iterate(client=sending_to(count), limit=2))
+    next(list_embeddings_models.iterate(client=client_with_handler(count), limit=2))
     assert asked == 1
 
 
@@ -105,7 +104,7 @@ def test_an_empty_page_ends_the_list(listed: Listing) -> None:
         offset = int(request.url.params.get("offset", 0))
         return httpx.Response(200, json=page(list(range(TOTAL))[offset : offset + 2], f"?offset={offset + 2}&limit=2"))
 
-    assert listed(sending_to(never_null), limit=2) == names()
+    assert listed(client_with_handler(never_null), limit=2) == names()
 
 
 @pytest.mark.parametrize(
@@ -119,7 +118,7 @@ def test_an_address_without_an_offset_leads_on_by_the_count(listed: Listing, fol
         items = list(range(TOTAL))[offset : offset + 2]
         return httpx.Response(200, json=page(items, following if offset + 2 < TOTAL else None))
 
-    assert listed(sending_to(vague), limit=2) == names()
+    assert listed(client_with_handler(vague), limit=2) == names()
 
 
 def test_a_server_that_repeats_a_page_is_found_out(listed: Listing) -> None:
@@ -130,7 +129,7 @@ def test_a_server_that_repeats_a_page_is_found_out(listed: Listing) -> None:
         return httpx.Response(200, json=page([0, 1], f"?offset={offset + 2}"))
 
     with pytest.raises(ContractError, match=r"^\$\.data: expected another page"):
-        listed(sending_to(stuck), limit=2)
+        listed(client_with_handler(stuck), limit=2)
 
 
 def test_a_server_that_goes_round_in_circles_is_found_out(listed: Listing) -> None:
@@ -141,7 +140,7 @@ def test_a_server_that_goes_round_in_circles_is_found_out(listed: Listing) -> No
         return httpx.Response(200, json=page([offset % 3], f"?offset={offset + 1}"))
 
     with pytest.raises(ContractError, match=r"^\$\.data: expected another page"):
-        listed(sending_to(circling), limit=1)
+        listed(client_with_handler(circling), limit=1)
 
 
 def test_a_server_that_makes_up_models_for_ever_is_found_out(listed: Listing) -> None:
@@ -152,7 +151,7 @@ def test_a_server_that_makes_up_models_for_ever_is_found_out(listed: Listing) ->
         return httpx.Response(200, json=page([offset, offset + 1], f"?offset={offset + 2}"))
 
     with pytest.raises(ContractError, match=r"^\$\.links\.next: expected null after the last page"):
-        listed(sending_to(endless), limit=2)
+        listed(client_with_handler(endless), limit=2)
 
 
 @pytest.mark.parametrize("following", [0, 1, 2])
@@ -163,7 +162,7 @@ def test_a_server_that_leads_backwards_is_found_out(listed: Listing, following: 
         return httpx.Response(200, json=page([2, 3], f"?offset={following}"))
 
     with pytest.raises(ContractError, match=r"^\$\.links\.next: expected an offset beyond 2"):
-        listed(sending_to(backwards), offset=2, limit=2)
+        listed(client_with_handler(backwards), offset=2, limit=2)
 
 
 def test_a_failure_on_a_later_page_is_raised_there(listed: Listing) -> None:
@@ -173,4 +172,4 @@ def test_a_failure_on_a_later_page_is_raised_there(listed: Listing) -> None:
         return in_pages(request) if request.url.params.get("offset", "0") == "0" else httpx.Response(529)
 
     with pytest.raises(ApiError, match="ProviderOverloaded"):
-        listed(sending_to(failing), limit=2)
+        listed(client_with_handler(failing), limit=2)

@@ -1,0 +1,82 @@
+"""Page after page of a list, from servers that may be wrong about where it ends."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any, TypeVar
+from urllib.parse import parse_qs, urlsplit
+
+from ._types import UNSET, Unset
+from .errors import ContractError
+
+MAX_PAGES = 10_000
+"""Pages after which a list is taken to have no end."""
+
+P = TypeVar("P")
+"""A page of a list: an object whose `data` are the items, and whose `links.next` says where the next page is."""
+
+
+def iterate_pages(fetch: Callable[[int | Unset], P], offset: int | Unset | None) -> Iterator[P]:
+    """Yield the pages from `offset` on, each fetched when it is needed.
+
+    Args:
+        fetch: returns the page that begins at an offset; `UNSET` asks without an offset.
+        offset: where to begin.
+
+    Raises:
+        ContractError: the server repeats a page, leads backwards, or leads on past its own `total_count` (or past
+            10,000 pages), and so would never end.
+
+    """
+    cursor = _Cursor(offset)
+    while not cursor.ended:
+        page = fetch(cursor.offset)
+        cursor.advance(page)
+        yield page
+
+
+async def iterate_pages_async(
+    fetch: Callable[[int | Unset], Awaitable[P]], offset: int | Unset | None
+) -> AsyncIterator[P]:
+    """Yield the pages from `offset` on as `iterate_pages` does, without blocking."""
+    cursor = _Cursor(offset)
+    while not cursor.ended:
+        page = await fetch(cursor.offset)
+        cursor.advance(page)
+        yield page
+
+
+class _Cursor:
+    """The position in a list of pages, and whether it has ended."""
+
+    def __init__(self, offset: int | Unset | None) -> None:
+        self.offset: int | Unset = UNSET if offset is None else offset
+        self.ended = False
+        self._position = offset if isinstance(offset, int) else 0
+        self._seen: list[list[Any]] = []
+
+    def advance(self, page: Any) -> None:
+        """Move to the page after this one, or end: on an empty page, and where `links.next` is null or missing."""
+        next_address = getattr(page.links, "next", None)
+        if not page.data or not isinstance(next_address, str):
+            self.ended = True
+            return
+        if page.data in self._seen:
+            raise ContractError("$.data", "another page", f"an earlier page again at offset {self._position}")
+        self._seen.append(page.data)
+        total = getattr(page, "total_count", UNSET)
+        if len(self._seen) > MAX_PAGES or (isinstance(total, int) and self._position + len(page.data) > total):
+            raise ContractError("$.links.next", "null after the last page", f"another page after {total} items")
+        position = _offset_in(next_address, default=self._position + len(page.data))
+        if position <= self._position:
+            raise ContractError("$.links.next", f"an offset beyond {self._position}", f"offset {position}")
+        self.offset = self._position = position
+
+
+def _offset_in(address: str, *, default: int) -> int:
+    """Return the offset in the query of an address, or the default when there is none."""
+    try:
+        offset = parse_qs(urlsplit(address).query).get("offset", [""])[0]
+    except ValueError:
+        return default
+    return int(offset) if offset.isascii() and offset.isdigit() and len(offset) < 10 else default

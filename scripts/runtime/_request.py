@@ -1,0 +1,112 @@
+"""Requests of the operations: arguments and bodies are validated and encoded before anything is sent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import httpx
+
+from ._decoding import DecodingError, describe
+from ._model import JsonModel, decode_model, decoder_for
+from ._types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from .client import Client
+
+T = TypeVar("T")
+
+
+def build_request(
+    client: Client,
+    method: str,
+    path: str,
+    *,
+    params: Mapping[str, Any] | None = None,
+    body: JsonModel | Unset = UNSET,
+    body_type: type[JsonModel] = JsonModel,
+    form: Mapping[str, tuple[str | None, bytes]] | None = None,
+    secured: bool = True,
+) -> httpx.Request:
+    """Return the request of one operation, ready to be sent by any httpx transport.
+
+    Args:
+        client: where the API is, and what every request to it carries.
+        method: the HTTP method.
+        path: the path below the base address, with its parameters filled in.
+        params: the query; what is `UNSET` or None is left out.
+        body: the JSON body.
+        body_type: the class that the body is of.
+        form: the fields of a multipart form, as (file name or None, content).
+        secured: whether the operation needs a key.
+
+    Raises:
+        TypeError: a field of the body has the wrong type; the message names it.
+        ValueError: a field of the body has a wrong value, or the operation needs a key and there is none.
+
+    """
+    settings = client._request_settings(secured=secured)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    content = None
+    if body is not UNSET:
+        content = _encode_body(body, body_type)
+        settings.headers["Content-Type"] = "application/json"
+    return httpx.Request(
+        method,
+        settings.base_url + path,
+        params={name: value for name, value in (params or {}).items() if value is not UNSET and value is not None},
+        headers=settings.headers,
+        content=content,
+        files=form,
+        extensions={"timeout": settings.timeout.as_dict()},
+    )
+
+
+def validate_argument(name: str, value: T | Unset, declared: Any) -> T | Unset:
+    """Return an argument that goes into the query or a header, or raise `TypeError` or `ValueError` naming it."""
+    if isinstance(value, Unset):
+        return UNSET
+    try:
+        result: T = decoder_for(declared)(value)
+    except DecodingError as error:
+        raise error.inside(name).as_argument_error() from None
+    return result
+
+
+def validate_body(body: JsonModel, body_type: type[JsonModel]) -> dict[str, Any]:
+    """Return a body as plain JSON values, after decoding it as the server will; a wrong field is an error."""
+    if not isinstance(body, body_type):
+        raise TypeError(f"body: expected {body_type.__name__}, received {describe(body)}")
+    document = body.to_dict()
+    try:
+        decode_model(type(body), document)
+    except DecodingError as error:
+        raise error.as_argument_error() from None
+    return document
+
+
+def _encode_body(body: JsonModel, body_type: type[JsonModel]) -> bytes:
+    """Return a body as JSON bytes."""
+    document = validate_body(body, body_type)
+    try:
+        return _encode_json(document)
+    except (TypeError, ValueError, RecursionError):
+        for name, value in document.items():
+            _check_encodable(name, value)
+        raise
+
+
+def _encode_json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _check_encodable(name: str, value: Any) -> None:
+    """Raise an error that names the field when JSON has no way to write what is in it."""
+    try:
+        _encode_json({name: value})
+    except UnicodeEncodeError:
+        raise ValueError(f"{name}: a text holds half of a surrogate pair, which UTF-8 cannot write") from None
+    except RecursionError:
+        raise ValueError(f"{name}: nests too deeply to be written as JSON") from None
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{name}: {error}") from None

@@ -1,0 +1,63 @@
+"""What models, operations and client share: the absent value, open enumerations, the description of the contract."""
+
+from __future__ import annotations
+
+from enum import Enum, StrEnum
+from typing import Any, Final, Literal
+
+from attrs import frozen
+
+
+class Unset(Enum):
+    """The type of `UNSET`."""
+
+    UNSET = "UNSET"
+
+    def __bool__(self) -> Literal[False]:
+        return False
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+UNSET: Final = Unset.UNSET
+"""The value of a field that is absent, as distinct from one that is null. It is false in a condition."""
+
+
+class OpenEnum(StrEnum):
+    """Known values of a string that may take others: an unknown value becomes a member that is not listed.
+
+    Members are strings: `Quantization.INT8 == "int8"`, and `Quantization("int3") == "int3"` although the
+    contract does not know it.
+    """
+
+    @classmethod
+    def _missing_(cls, value: object) -> OpenEnum | None:
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = value
+        member._value_ = value
+        return member
+
+
+@frozen
+class Contract:
+    """The contract that a package was generated from.
+
+    Attributes:
+        date: the day of the published document, or the day it was downloaded, YYYY-MM-DD; None when it is not known.
+        digest: SHA-256 of `openapi.yaml` in the package.
+
+    """
+
+    date: str | None
+    digest: str
+
+
+def is_instance(value: Any, *classes: type[Any]) -> bool:
+    """Return whether a value is an instance of one of the classes; unlike `isinstance`, leaves its type `Any`.
+
+    Type checkers narrow `Any` to `list[Unknown]` and the like after `isinstance`, and then report every use of it.
+    """
+    return isinstance(value, classes)
