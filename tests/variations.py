@@ -307,6 +307,24 @@ def adds_awkward_names(tree: Tree) -> None:
     both(tree, **{name: {"type": "string"} for name in (*names, "a_b", "aB")})
 
 
+def hoisted(tree: Tree) -> Tree:
+    """Write as components what the pin has in place, and return the document."""
+    post = tree["paths"]["/embeddings"]["post"]
+    schemas, media = tree["components"]["schemas"], post["requestBody"]["content"]["application/json"]
+    schemas["EmbeddingInput"] = media["schema"]["properties"]["input"]
+    media["schema"]["properties"]["input"] = {"$ref": "#/components/schemas/EmbeddingInput"}
+    schemas["CreateEmbeddingsRequest"] = media["schema"]
+    media["schema"] = {"$ref": "#/components/schemas/CreateEmbeddingsRequest"}
+    tree["components"]["responses"] = {f"Answer{status}": held for status, held in post["responses"].items()}
+    post["responses"] = {status: {"$ref": f"#/components/responses/Answer{status}"} for status in post["responses"]}
+    tree["components"]["requestBodies"] = {"Body": post["requestBody"]}
+    post["requestBody"] = {"$ref": "#/components/requestBodies/Body"}
+    models = tree["paths"]["/embeddings/models"]["get"]
+    tree["components"]["parameters"] = {parameter["name"]: parameter for parameter in models["parameters"]}
+    models["parameters"] = [{"$ref": f"#/components/parameters/{name}"} for name in tree["components"]["parameters"]]
+    return tree
+
+
 GROUPS: dict[str, list[Variation]] = {
     "earlier": [
         inlines_provider_preferences, narrows_the_request, documents_no_errors,

@@ -15,13 +15,13 @@ Tree = dict[str, Any]
 
 
 def schemas(tree: Tree) -> Tree:
-    """Return the schemas of *tree*."""
+    """Return the schemas of a document."""
     found: Tree = tree["components"]["schemas"]
     return found
 
 
 def embed(tree: Tree) -> Tree:
-    """Return the operation `createEmbeddings` of *tree*."""
+    """Return the operation `createEmbeddings` of a document."""
     found: Tree = tree["paths"]["/embeddings"]["post"]
     return found
 
