@@ -138,7 +138,7 @@ def _report_drift(changes: list[str]) -> int:
     if changes:
         print("generate.py: run `python scripts/generate.py` and commit what changes", file=sys.stderr)
         return 1
-    print("The client is the one that the pin, the overlays, the templates and the tools make.")
+    print("The client is up to date with the pin, the overlays, the templates and the tools.")
     return 0
 
 

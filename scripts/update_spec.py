@@ -100,7 +100,9 @@ def _summary(output: Path, before: bytes | None, pin: Pin, *, unchanged: bool) -
     if unchanged:
         return [f"{output} is unchanged: {count}"]
     if before == pin.text:
-        return [f"{output} is unchanged ({count}); upstream changed in words only, which its lock notes"]
+        return [
+            f"{output} is unchanged ({count}); upstream changed nothing that it holds, and its lock has the new digest"
+        ]
     if before is None:
         return [f"{output} written: {count}, {len(pin.text)} bytes"]
     try:

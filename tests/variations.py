@@ -160,7 +160,10 @@ def writes_bodies_as_components(tree: Tree) -> None:
     """Request, success, input and usage under names of their own."""
     schemas(tree).update(EmbeddingInput=sent(tree)["input"], Usage=received(tree)["usage"])
     sent(tree)["input"], received(tree)["usage"] = {"$ref": REF + "EmbeddingInput"}, {"$ref": REF + "Usage"}
-    for name, holder in (("EmbeddingsRequest", call(tree)["requestBody"]), ("Made", call(tree)["responses"]["200"])):
+    for name, holder in (
+        ("EmbeddingsRequest", call(tree)["requestBody"]),
+        ("EmbeddingsResult", call(tree)["responses"]["200"]),
+    ):
         schemas(tree)[name] = holder["content"]["application/json"]["schema"]
         holder["content"]["application/json"]["schema"] = {"$ref": REF + name}
 

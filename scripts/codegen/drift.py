@@ -10,7 +10,7 @@ from spec.lock import lock_path
 
 
 def pin_is_edited(lock: dict[str, Any], generated: dict[str, Any]) -> bool:
-    """Tell whether the pin is another than the one that `update_spec.py` wrote.
+    """Tell whether the pin is not the one that `update_spec.py` wrote.
 
     Args:
         lock: the lock as it is.

@@ -72,7 +72,7 @@ def input_digests() -> dict[str, str]:
 
 
 def _write_uses(path: Path, document: dict[str, Any], date: str | None, contract_digest: str) -> None:
-    """Tell the templates what they cannot see: which objects are only sent, and which refer to each other."""
+    """Write variables for the templates: schemas that are only sent or recursive, date and digest of the contract."""
     sent = _schemas_below(document, "requestBody")
     received = _schemas_below(document, "responses")
     lines = [

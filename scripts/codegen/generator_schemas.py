@@ -1,4 +1,4 @@
-"""Schemas in the generator's form: one way to write each thing, meaning kept.
+"""Schemas in the form that the generator reads: one way to write each construct, with the meaning kept.
 
 Every rewriting here leaves the set of accepted values as it is. What the generator has no form for is written as a
 double negation, which says the same to a validator and nothing to the generator: its type is then the one beside it,
@@ -94,7 +94,9 @@ def _member(schema: Any, document: dict[str, Any]) -> Any:
 
 def _generator_form(schema: dict[str, Any], *, component: bool) -> dict[str, Any]:
     """Return a schema, whose subschemas have the generator's form already, in that form."""
-    schema.pop("default", None)  # what a server does when a field is absent is said in words; nothing is filled in
+    schema.pop(
+        "default", None
+    )  # what a server does without a field is said in its description; the client fills nothing in
     _write_booleans(schema)
     if "array" in types_of(schema) and not schema.keys() & {"items", "prefixItems"}:
         schema["items"] = {}

@@ -1,4 +1,4 @@
-"""The tools that make and check the package, run as commands of this interpreter."""
+"""The tools that write and check the package, run as commands of this interpreter."""
 
 from __future__ import annotations
 

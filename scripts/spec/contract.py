@@ -15,7 +15,7 @@ OVERLAYS = Path(__file__).parents[1] / "overlays"
 
 
 def build_contract(pin: dict[str, Any], overlays: Path = OVERLAYS) -> tuple[dict[str, Any], list[Miss]]:
-    """Return the contract made from a pin, and the overlay actions that had no effect on it.
+    """Return the contract of a pin, and the overlay actions that had no effect on it.
 
     Args:
         pin: a normalized document, as `update_spec.py` writes it; it stays as it is.

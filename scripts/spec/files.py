@@ -13,7 +13,7 @@ from spec.errors import InputError
 def replace_files(contents: Mapping[Path, bytes]) -> None:
     """Put the bytes of each file in place, in the order given, each written aside beside its target first.
 
-    Folders are made as needed.
+    Missing folders are created.
 
     Raises:
         InputError: a file cannot be written; those already replaced have their old bytes back, and nothing is left.

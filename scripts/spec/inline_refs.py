@@ -1,7 +1,8 @@
 """References replaced by what they name, so that overlays find in every document what they aim at.
 
-Upstream writes some things now in place, now as a component. Overlays aim by place; so what stands in place in the pin
-they were written for is put in place in every document. The meaning stays; a schema that contains itself is left.
+Upstream writes some schemas and responses now in place, now as a component. Overlays aim by place; so what stands in
+place in the pin they were written for is put in place in every document. The meaning stays; a schema that contains
+itself is left.
 """
 
 from collections import Counter
@@ -21,12 +22,12 @@ from spec.references import (
     recursive_schemas,
     references_of,
 )
+from spec.slicing import prune
 from spec.tree import copy_tree
 
 MAX_INLINED = 10_000
 """References replaced at most; no published document has needed more than 28."""
 
-_SECTIONS_LEFT_EMPTY = ("headers", "parameters", "requestBodies", "responses")
 _DERIVED_NAME_LENGTH = 40  # characters; no person names a schema at such length
 
 
@@ -43,9 +44,7 @@ def inline_refs(document: dict[str, Any]) -> dict[str, Any]:
     """
     components = document.get("components", {})
     others = {Component(section, name) for section, held in components.items() if section != "schemas" for name in held}
-    result = _replaced(document, others)
-    for section in _SECTIONS_LEFT_EMPTY:
-        result.get("components", {}).pop(section, None)
+    result = prune(_replaced(document, others))
     return _replaced(result, _schemas_to_inline(result))
 
 

@@ -6,6 +6,17 @@ from typing import Any
 from spec.canonical import canonical_schema, json_text
 
 TYPES = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
+KEYWORDS = frozenset({
+    "$defs", "$ref", "additionalProperties", "allOf", "anyOf", "const", "contains", "contentEncoding",
+    "contentMediaType", "contentSchema", "default", "dependentRequired", "dependentSchemas", "deprecated",
+    "discriminator", "else", "enum", "exclusiveMaximum", "exclusiveMinimum", "format", "if", "items",
+    "maxContains", "maxItems", "maxLength", "maxProperties", "maximum", "minContains", "minItems", "minLength",
+    "minProperties", "minimum", "multipleOf", "not", "oneOf", "pattern", "patternProperties", "prefixItems",
+    "properties", "propertyNames", "readOnly", "required", "then", "type", "unevaluatedItems",
+    "unevaluatedProperties", "uniqueItems", "writeOnly",
+})  # fmt: skip
+"""The keywords that a normalized schema may have."""
+
 ANNOTATIONS = frozenset({"default", "deprecated", "description", "readOnly", "title", "writeOnly"})
 """Keywords that say nothing about which values are accepted."""
 

@@ -1,4 +1,4 @@
-"""Documents as upstream has published them over time → plain OpenAPI 3.1: structure only, each thing in one form.
+"""Documents as upstream has published them over time → plain OpenAPI 3.1: structure only, written in one way.
 
 Upstream has published OpenAPI 3.0 and 3.1, and the documentation site's rendering of single endpoints. Prose
 (`description`, `summary`, `title`, `example`, …), vendor extensions and unknown fields are dropped by place: a property

@@ -1,4 +1,4 @@
-"""Schemas as any published dialect writes them → JSON Schema 2020-12, with the meaning their author had in mind."""
+"""Schemas of OpenAPI 3.0, 3.1 or a rendering → JSON Schema 2020-12, with the meaning their author had in mind."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,29 +8,20 @@ import jsonschema_rs
 from spec.canonical import json_text
 from spec.errors import InputError, shorten
 from spec.json_schema import (
-    ANNOTATIONS,
+    KEYWORDS,
     NULL,
     TYPES,
     distinct_schemas,
     distinct_values,
     flat_union,
     is_union,
-    types_of,
     unwrap_only_branch,
     write_types,
 )
+from spec.nullable import collect_nullable, with_null
 from spec.openapi_objects import CHILD_FIELDS, Position, expect_mapping, objects, root_of, walk
 from spec.tree import copy_tree, escape
 
-_KEPT = {
-    "$defs", "$ref", "additionalProperties", "allOf", "anyOf", "const", "contains", "contentEncoding",
-    "contentMediaType", "contentSchema", "default", "dependentRequired", "dependentSchemas", "deprecated",
-    "discriminator", "else", "enum", "exclusiveMaximum", "exclusiveMinimum", "format", "if", "items",
-    "maxContains", "maxItems", "maxLength", "maxProperties", "maximum", "minContains", "minItems", "minLength",
-    "minProperties", "minimum", "multipleOf", "not", "nullable", "oneOf", "pattern", "patternProperties",
-    "prefixItems", "properties", "propertyNames", "readOnly", "required", "then", "type", "unevaluatedItems",
-    "unevaluatedProperties", "uniqueItems", "writeOnly",
-}  # fmt: skip
 _UNSUPPORTED = ("$id", "$anchor", "$dynamicRef", "$dynamicAnchor", "$recursiveRef", "$recursiveAnchor")
 _WITHOUT_EFFECT: dict[str, Any] = {
     "deprecated": False, "readOnly": False, "writeOnly": False, "uniqueItems": False, "required": [],
@@ -73,13 +64,17 @@ def _normalized(schema: Any, where: str, rendered: Resolve | None) -> Any:
 
 
 def _known_keywords(schema: dict[str, Any], where: str) -> dict[str, Any]:
-    """Return a schema with the keywords of JSON Schema, and with `nullable` on the schema that it speaks for."""
+    """Return a schema with the keywords of JSON Schema, and with `nullable` on the schema that it applies to."""
     for key in _UNSUPPORTED:
         if key in schema:
             raise InputError(f"{where}/{escape(key)} changes what references mean and is not supported.")
     children = CHILD_FIELDS["schema"]
-    kept = {key: held if key in children else _whole_numbers(held) for key, held in schema.items() if key in _KEPT}
-    _collect_nullable(kept, where)
+    kept = {
+        key: held if key in children else _whole_numbers(held)
+        for key, held in schema.items()
+        if key in KEYWORDS | {"nullable"}
+    }
+    collect_nullable(kept, where)
     return kept
 
 
@@ -100,7 +95,7 @@ def _simplified(position: Position, rendered: Resolve | None) -> Any:
             del schema[key]
     _simplify_branches(schema, rendered)
     if nullable:
-        schema = _with_null(schema)
+        schema = with_null(schema)
         _simplify_branches(schema, rendered)
     return schema
 
@@ -165,56 +160,6 @@ def _whole_numbers(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _whole_numbers(item) for key, item in value.items()}
     return value
-
-
-def _collect_nullable(schema: dict[str, Any], where: str) -> None:
-    """Leave `nullable: true` on a schema if it, or a member that speaks for it, says so; else remove it.
-
-    A member of an `allOf` that says `nullable` speaks for the whole: so did upstream translate its own. A branch of
-    `anyOf` or `oneOf` that says nothing else is the null branch.
-    """
-    nullable = schema.pop("nullable", False)
-    if not isinstance(nullable, bool):
-        raise InputError(f"{where}/nullable is {shorten(nullable, 40)} where true or false is expected.")
-    if isinstance(schema.get("allOf"), list):
-        members = schema["allOf"]
-        nullable = nullable or any(isinstance(m, dict) and m.get("nullable") is True for m in members)
-        schema["allOf"] = [
-            {k: v for k, v in m.items() if k != "nullable"} if isinstance(m, dict) else m for m in members
-        ]
-    for key in ("anyOf", "oneOf"):
-        if isinstance(schema.get(key), list):
-            schema[key] = [dict(NULL) if _says_only_nullable(branch) else branch for branch in schema[key]]
-    if nullable:
-        schema["nullable"] = True
-
-
-def _says_only_nullable(branch: Any) -> bool:
-    return (
-        isinstance(branch, dict)
-        and branch.get("nullable") is True
-        and not (branch.keys() & _KEPT) - {"nullable"} - ANNOTATIONS
-    )
-
-
-def _with_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return a schema that accepts null as well."""
-    assertions = {key: value for key, value in schema.items() if key not in ANNOTATIONS}
-    notes = {key: value for key, value in schema.items() if key in ANNOTATIONS}
-    if not assertions:
-        return schema
-    if assertions.keys() == {"allOf"}:
-        unwrap_only_branch(assertions, "allOf")
-    compound = assertions.keys() & {"$ref", "allOf", "anyOf", "oneOf", "not", "if"}
-    if not compound and assertions.keys() & {"type", "enum"}:
-        result = dict(schema)
-        if "type" in result:
-            result["type"] = list(dict.fromkeys([*types_of(result), "null"]))
-        if "enum" in result and None not in result["enum"]:
-            result["enum"] = [*result["enum"], None]
-        return result
-    branches = assertions["anyOf"] if is_union(assertions) else [assertions]
-    return {"anyOf": [*branches, dict(NULL)], **notes}
 
 
 def _write_bounds_as_numbers(schema: dict[str, Any]) -> None:

@@ -109,7 +109,7 @@ def _check_argument(where: str, verb: str, argument: Any, rules: Mapping[str, Ru
 
 
 def _check_keys(where: str, mapping: dict[str, Any], known: set[str]) -> None:
-    """Refuse a key that is neither known nor an extension of somebody else."""
+    """Refuse a key that is neither known nor an extension."""
     for key in sorted(mapping.keys() - known):
         if not key.startswith("x-"):
             raise InputError(f"{where}: unknown key {shorten(key)}, expected one of {sorted(known)}.")
@@ -146,7 +146,7 @@ def _check_documentation(where: str, action: Action) -> None:
 
 
 def _first_other(value: Any) -> Any:
-    """Return the first thing in a value that is not documentation, or None."""
+    """Return the first key or value in a value that is not documentation, or None."""
     if not isinstance(value, dict):
         return value
     for key, held in value.items():

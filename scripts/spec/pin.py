@@ -55,7 +55,7 @@ def build_pin(source: Source, wanted: Sequence[str] = ()) -> Pin:
 def _check_security(document: dict[str, Any], normalized: dict[str, Any]) -> None:
     """Refuse a document that declares keys and asks for none to create embeddings.
 
-    Documents say last which key they ask for: one cut short between two lines is told by nothing else.
+    Documents say last which key they ask for: nothing else shows that one was cut short between two lines.
     """
     if not document.get("components", {}).get("securitySchemes"):
         return

@@ -47,7 +47,7 @@ def test_the_committed_client_is_the_one_that_is_generated() -> None:
     outcome = checkout.generate(REPOSITORY, "--check")
     assert outcome.err == []
     assert outcome.code == 0
-    assert outcome.out == ["The client is the one that the pin, the overlays, the templates and the tools make."]
+    assert outcome.out == ["The client is up to date with the pin, the overlays, the templates and the tools."]
     assert contents(REPOSITORY / "generated") == before
 
 
@@ -292,7 +292,7 @@ def test_another_stock_template_is_refused_by_name(copied: Path) -> None:
 
 
 def test_a_malformed_overlay_is_refused(copied: Path) -> None:
-    """The sentence of the applier reaches the person who runs the command."""
+    """What is wrong with the file is said by file and action."""
     path = copied / "scripts" / "overlays" / "corrections" / "answer-only-json.overlay.yaml"
     edit(path, lambda text: text.replace("x-evidence:", "x-evidenc:"))
     assert refused(copied).startswith("answer-only-json.overlay.yaml, action 1: a correction without 'x-evidence'")

@@ -1,4 +1,4 @@
-"""The contract says in words what everything is, and saying it changes nothing else."""
+"""Everything in the contract is documented, and documentation changes nothing else."""
 
 import re
 from pathlib import Path
@@ -20,8 +20,8 @@ CONTRACT, MISSES = build_contract(PIN)
 CORRECTIONS = sorted((OVERLAYS / "corrections").glob("*.overlay.yaml"))
 
 
-def words_left_out(node: Any, kind: str = "document") -> Any:
-    """Return a document without its words, found by the place they stand in: a property may be called `title`."""
+def without_documentation(node: Any, kind: str = "document") -> Any:
+    """Return a document without its documentation, by place: a property may be called `title`."""
     tree = copy_tree(node)
     for mapping, _, _ in objects(tree, kind):
         for key in DOCUMENTATION_KEYS & mapping.keys():
@@ -29,8 +29,8 @@ def words_left_out(node: Any, kind: str = "document") -> Any:
     return tree
 
 
-def sayings() -> list[tuple[str, str, str]]:
-    """Return (place, name, words) for each schema with a name of its own: components, titled ones, properties."""
+def descriptions() -> list[tuple[str, str, str]]:
+    """Return (place, name, description) for each schema with a name of its own: components, titled ones, properties."""
     found = []
     for mapping, kind, where in objects(CONTRACT, "document"):
         if kind != "schema":
@@ -43,15 +43,15 @@ def sayings() -> list[tuple[str, str, str]]:
     return found
 
 
-def test_every_type_and_field_has_words() -> None:
+def test_every_type_and_field_is_described() -> None:
     """Each component, each titled schema and each property is described, in a sentence."""
-    found = sayings()
+    found = descriptions()
     assert len(found) > 150
     assert [where for where, _, words in found if not words.strip()] == []
     assert [words for _, _, words in found if not words.rstrip().endswith((".", ".)"))] == []
 
 
-def test_every_operation_parameter_and_answer_has_words() -> None:
+def test_every_operation_parameter_and_answer_is_described() -> None:
     """What a call is, takes and may answer is described; so is the key."""
     for mapping, kind, where in objects(CONTRACT, "document"):
         if kind in {"operation", "parameter", "requestBody", "response", "securityScheme", "info"}:
@@ -60,32 +60,40 @@ def test_every_operation_parameter_and_answer_has_words() -> None:
             assert mapping["summary"].strip(), where
 
 
-def says_the_name_again(name: str, words: str) -> bool:
+def repeats_the_name(name: str, description: str) -> bool:
     """Tell whether a sentence holds nothing but the words of the name it is meant to explain."""
     parts = {part.lower() for part in re.findall(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+", name)}
-    said = {word.lower().rstrip("s") for word in re.findall(r"\w+", words)} - {"the", "a", "an", "of", "it", "thi", "i"}
+    said = {word.lower().rstrip("s") for word in re.findall(r"\w+", description)} - {
+        "the",
+        "a",
+        "an",
+        "of",
+        "it",
+        "thi",
+        "i",
+    }
     return said <= {part.rstrip("s") for part in parts}
 
 
-def test_no_words_just_say_the_name_again() -> None:
+def test_no_description_just_repeats_the_name() -> None:
     """A sentence such as "The name." for `name` tells a reader nothing."""
-    assert says_the_name_again("name", "The name.")
-    assert says_the_name_again("max_price", "Max price of it")
-    assert not says_the_name_again("name", "The name to show to a person.")
-    assert [(where, words) for where, name, words in sayings() if says_the_name_again(name, words)] == []
+    assert repeats_the_name("name", "The name.")
+    assert repeats_the_name("max_price", "Max price of it")
+    assert not repeats_the_name("name", "The name to show to a person.")
+    assert [(where, words) for where, name, words in descriptions() if repeats_the_name(name, words)] == []
 
 
-def test_documentation_changes_nothing_but_words() -> None:
+def test_documentation_changes_nothing_else() -> None:
     """Without titles, descriptions and summaries the documented contract is the corrected pin."""
     corrected, _ = apply(PIN, read_overlays(OVERLAYS / "corrections", rules=CORRECTION_RULES))
     documented, misses = apply(corrected, read_overlays(OVERLAYS / "documentation", documentation_only=True))
     assert misses == []
-    assert json_text(words_left_out(documented)) == json_text(words_left_out(corrected))
+    assert json_text(without_documentation(documented)) == json_text(without_documentation(corrected))
     assert json_text(documented) != json_text(corrected)
 
 
 def test_documentation_adds_nothing_to_a_document_that_lacks_a_field() -> None:
-    """The words for a field of another date are reported; they do not make the field."""
+    """The description of a field of another date is reported; it does not add the field."""
     older = copy_tree(PIN)
     del older["components"]["schemas"]["PublicPricing"]["properties"]["audio"]
     contract, misses = build_contract(older)

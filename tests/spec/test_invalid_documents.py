@@ -210,7 +210,7 @@ BAD: dict[str, tuple[bytes, str]] = {
 
 @pytest.fixture
 def folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
-    """Make a folder with a pin and its lock, made of the good document."""
+    """Make a folder with the pin of the good document, and its lock."""
     assert run(capsys, "--from", PUBLISHED, "--output", tmp_path / "openapi.yaml").code == 0
     return tmp_path
 

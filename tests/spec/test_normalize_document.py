@@ -1,4 +1,4 @@
-"""Documents of any published dialect become plain OpenAPI 3.1, with the meaning their author had in mind."""
+"""Documents as upstream has published them over time become plain OpenAPI 3.1, with the meaning their author had in mind."""
 
 from typing import Any
 

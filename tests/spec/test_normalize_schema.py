@@ -1,4 +1,4 @@
-"""Schemas of any published dialect become plain JSON Schema, with the meaning their author had in mind."""
+"""Schemas as upstream has published them over time become plain JSON Schema, with the meaning their author had in mind."""
 
 from typing import Any
 
@@ -115,7 +115,7 @@ def test_branches_that_say_nothing_new_are_gone(given: Any, expected: Any) -> No
 
 
 def test_prose_is_dropped_by_place() -> None:
-    """Words about a schema go; properties that bear the same names, and values that hold them, stay."""
+    """Descriptions of a schema go; properties of the same names, and values that hold them, stay."""
     schema = {
         "title": "T", "description": "D", "example": 1, "examples": [1], "externalDocs": {}, "x-y": 1,
         "$comment": "c", "type": "object",
@@ -221,7 +221,7 @@ def _distinct_branches(branches: list[Any]) -> list[Any]:
 @settings(max_examples=150, deadline=None)
 @given(schema=schemas(), value=JSON)
 def test_normalizing_a_schema_accepts_the_same_values(schema: Any, value: Any) -> None:
-    """For a schema that is 2020-12 already, simplifying keeps every verdict."""
+    """For a schema that is 2020-12 already, simplifying changes nothing in what is valid."""
     assert jsonschema_rs.is_valid(schema, value) == jsonschema_rs.is_valid(normalize_schema(schema, ""), value)
 
 

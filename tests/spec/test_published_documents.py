@@ -46,7 +46,7 @@ def test_every_document_gives_a_pin(pins: dict[str, Pin]) -> None:
         assert "createEmbeddings" in names
 
 
-def test_no_pin_shows_the_dialect_of_its_document(pins: dict[str, Pin]) -> None:
+def test_no_pin_shows_how_its_document_was_written(pins: dict[str, Pin]) -> None:
     """No pin holds `nullable`, a boolean bound, a word, an extension, or an example."""
     for name, pin in pins.items():
         text = pin.text.decode()

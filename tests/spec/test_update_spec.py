@@ -33,7 +33,7 @@ def other(tmp_path: Path, raw: bytes) -> Path:
 
 
 def test_pin_and_lock_are_written_and_nothing_else(pin: Path) -> None:
-    """A folder is made if need be; it holds the pin, the lock beside it, and no leavings."""
+    """A folder is made if need be; it holds the pin, the lock beside it, and nothing else."""
     assert sorted(path.name for path in pin.parent.iterdir()) == ["openapi.lock.json", "openapi.yaml"]
 
 
@@ -91,13 +91,13 @@ def test_unchanged_document_leaves_the_files_alone(pin: Path, capsys: pytest.Cap
 
 
 def test_reworded_document_moves_the_lock_only(pin: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Other words upstream: the pin is not touched, and the lock notes the new digest and date."""
+    """Other descriptions upstream: the pin is not touched, and the lock notes the new digest and date."""
     before = snapshot(pin.parent)
     source = other(tmp_path, changed(lambda tree: tree["info"].update(description="Other words.")))
     outcome = run(capsys, "--from", source, "--output", pin, "--date", "2026-01-03")
     after = snapshot(pin.parent)
     assert outcome.code == 0
-    assert "words only" in outcome.out[0]
+    assert "upstream changed nothing that it holds" in outcome.out[0]
     assert before["openapi.yaml"] == after["openapi.yaml"]
     assert read_lock(lock_path(pin))["upstream"]["date"] == "2026-01-03"
     assert read_lock(lock_path(pin))["upstream"]["sha256"] == digest(source.read_bytes())
