@@ -8,6 +8,7 @@ or any.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Any
 
 from spec.canonical import json_text
@@ -168,10 +169,12 @@ def _names_where_they_clash(values: list[Any]) -> list[str]:
     names = [name if name[0].isalpha() else f"VALUE_{name}" for name in names]
     if len(set(names)) == len(names):
         return []
-    return [
-        name if names.index(name) == at else f"{name}_{names[:at].count(name) + 1}_{at}"
-        for at, name in enumerate(names)
-    ]
+    seen: Counter[str] = Counter()
+    result = []
+    for index, name in enumerate(names):
+        seen[name] += 1
+        result.append(name if seen[name] == 1 else f"{name}_{seen[name]}_{index}")
+    return result
 
 
 def _take_null(schema: dict[str, Any]) -> bool:

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from spec.errors import InputError, shorten
-from spec.yaml_reader import MAX_DEPTH, read_yaml, too_deep
+from spec.yaml_reader import MAX_DEPTH, MAX_NODES, read_yaml, too_deep, too_large
 
-MAX_NODES = 2_000_000
-"""Mappings, lists and scalars accepted, aliases counted as often as they are used; published: 120,000."""
+MAX_TEXT = 64 * 2**20
+"""Characters accepted in all texts, aliases counted as often as they are used; published: 0.75 million."""
 
 
 def read_document(path: Path) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def _check_whole(text: str, label: str) -> None:
 def _check_size(tree: Any, label: str) -> None:
     """Refuse a tree too deep or too large, aliases expanded, and values no JSON reader would take."""
     stack = [iter((tree,))]
-    nodes = 0
+    nodes = characters = 0
     while stack:
         try:
             value = next(stack[-1])
@@ -125,12 +125,15 @@ def _check_size(tree: Any, label: str) -> None:
             continue
         nodes += 1
         if nodes > MAX_NODES:
-            raise InputError(f"{label} expands to more than {MAX_NODES} values: it is an alias bomb or no contract.")
+            raise InputError(too_large(label))
         if isinstance(value, dict | list):
             if len(stack) > MAX_DEPTH:
                 raise InputError(too_deep(label))
             stack.append(_parts(value))
         elif isinstance(value, str):
+            characters += len(value)
+            if characters > MAX_TEXT:
+                raise InputError(f"{label} expands to more than {MAX_TEXT} characters: it is an alias bomb.")
             _check_text(value, label)
         elif isinstance(value, float) and not math.isfinite(value):
             raise InputError(f"{label} holds a number beyond the range of a double: give a finite one.")

@@ -13,6 +13,9 @@ from spec.errors import InputError, shorten
 MAX_DEPTH = 100
 """Levels of nesting accepted; the published documents have 22."""
 
+MAX_NODES = 2_000_000
+"""Mappings, lists and scalars accepted, aliases counted as often as they are used; published: 73,000."""
+
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _OCTAL_OR_HEX = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -41,6 +44,11 @@ def too_deep(label: str) -> str:
     return f"{label} is nested deeper than {MAX_DEPTH} levels: a published document needs fewer."
 
 
+def too_large(label: str) -> str:
+    """Return the sentence for a document of too many values."""
+    return f"{label} expands to more than {MAX_NODES} values: it is an alias bomb or no contract."
+
+
 class _Open(NamedTuple):
     """A mapping or list whose end has not been read yet; `keys` holds the key that waits for its value."""
 
@@ -58,6 +66,7 @@ class _Reader:
         self._open: list[_Open] = []
         self._anchors: dict[str, Any] = {}
         self._documents = 0
+        self._nodes = 0
         self._root: Any = None
 
     def read(self) -> Any:
@@ -105,6 +114,9 @@ class _Reader:
 
     def _put(self, value: Any, event: Any) -> None:
         """Hand a value to the innermost open collection: as a list's item, a key, or a key's value."""
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            raise InputError(too_large(self._label))
         if not self._open:
             self._root = value
             return

@@ -107,6 +107,10 @@ BAD: dict[str, tuple[bytes, str]] = {
     "number of 5000 digits": (TEXT + b"x: " + b"7" * 5000 + b"\n", "too many digits"),
     "half a surrogate pair": (b'{"openapi": "\\ud800"}', "surrogate"),
     "alias bomb": (bomb(), "alias bomb"),
+    "long text through aliases": (
+        TEXT + b"x: &x " + b"y" * 2**20 + b"\nz: [" + b", ".join([b"*x"] * 80) + b"]\n",
+        "expands to more than 67108864 characters",
+    ),
     "alias inside its own anchor": (TEXT + b"x: &x [*x]\n", "*x"),
     "unknown alias": (TEXT + b"x: *nowhere\n", "undefined alias|nowhere"),
     "deep lists": (b"[" * 100_000, "nested deeper"),

@@ -60,3 +60,17 @@ def test_versions_of_openapi() -> None:
         assert "openapi" in parse_document(f"openapi: {version}\n".encode(), "x")
     with pytest.raises(InputError, match=r"OpenAPI '3\.2\.0': version 3\.0 or 3\.1 is expected"):
         parse_document(b"openapi: 3.2.0\n", "x")
+
+
+def test_values_are_counted_while_they_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document of too many values is refused before it is read to the end, where it is not even YAML."""
+    monkeypatch.setattr("spec.yaml_reader.MAX_NODES", 100)
+    assert parse_tree(b"- a\n" * 99, "x") == ["a"] * 99
+    with pytest.raises(InputError, match="expands to more than 100 values"):
+        parse_tree(b"- a\n" * 100 + b"}", "x")
+
+
+def test_a_key_doubled_in_json_is_named() -> None:
+    """Wherever the second one stands."""
+    with pytest.raises(InputError, match="x has the key 'k9' twice in one mapping: keep one"):
+        parse_tree(b"{" + b",".join(b'"k%d": 1' % n for n in range(10)) + b', "k9": 2}', "x")
