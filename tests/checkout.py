@@ -1,4 +1,4 @@
-"""A copy of what the client is made from and of the client, to be changed by a test, and the commands run in it."""
+"""A copy of the client and of its sources, to be changed by a test, and the commands run in it."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Upstream documents for the tests of the maker, and the command run on them as a person runs it."""
+"""Upstream documents for the tests of `scripts`, and `update_spec.py` run on them as a person runs it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +21,7 @@ class Outcome(NamedTuple):
 
 
 def run(capsys: Any, *arguments: object) -> Outcome:
-    """Run `update_spec.py` with *arguments* in this process."""
+    """Run `update_spec.py` in this process."""
     code = update_spec.main([str(argument) for argument in arguments])
     captured = capsys.readouterr()
     return Outcome(code, captured.out.splitlines(), captured.err.splitlines())
@@ -34,16 +34,29 @@ def published() -> dict[str, Any]:
 
 
 def changed(change: Callable[[dict[str, Any]], object]) -> bytes:
-    """Return `published.yaml` after *change*, as YAML."""
+    """Return `published.yaml` after a change, as YAML."""
     tree = published()
     change(tree)
     return yaml.safe_dump(tree, allow_unicode=True).encode()
 
 
 def snapshot(folder: Path) -> dict[str, tuple[bytes, int]]:
-    """Return every file in *folder* with its bytes and the time it was last written."""
+    """Return every file in a folder with its bytes and the time it was last written."""
     return {
         str(path.relative_to(folder)): (path.read_bytes(), path.stat().st_mtime_ns)
         for path in sorted(folder.rglob("*"))
         if path.is_file()
+    }
+
+
+ANSWER = {"200": {"description": "x"}}
+
+
+def minimal_document(paths: dict[str, Any], **components: Any) -> dict[str, Any]:
+    """Return a document with these paths and components, and nothing else."""
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "T", "version": "1"},
+        "paths": paths,
+        "components": components,
     }

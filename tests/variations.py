@@ -160,7 +160,10 @@ def writes_bodies_as_components(tree: Tree) -> None:
     """Request, success, input and usage under names of their own."""
     schemas(tree).update(EmbeddingInput=sent(tree)["input"], Usage=received(tree)["usage"])
     sent(tree)["input"], received(tree)["usage"] = {"$ref": REF + "EmbeddingInput"}, {"$ref": REF + "Usage"}
-    for name, holder in (("EmbeddingsRequest", call(tree)["requestBody"]), ("Made", call(tree)["responses"]["200"])):
+    for name, holder in (
+        ("EmbeddingsRequest", call(tree)["requestBody"]),
+        ("EmbeddingsResult", call(tree)["responses"]["200"]),
+    ):
         schemas(tree)[name] = holder["content"]["application/json"]["schema"]
         holder["content"]["application/json"]["schema"] = {"$ref": REF + name}
 
@@ -305,6 +308,24 @@ def adds_awkward_names(tree: Tree) -> None:
     """Keywords, signs, digits, capitals, and names that differ only in those."""
     names = ("class", "from", "id", "type", "x-y", "@at", "1st", "list", "UPPER", "camelCase", "_private", "$dollar")
     both(tree, **{name: {"type": "string"} for name in (*names, "a_b", "aB")})
+
+
+def hoisted(tree: Tree) -> Tree:
+    """Write as components what the pin has in place, and return the document."""
+    post = tree["paths"]["/embeddings"]["post"]
+    schemas, media = tree["components"]["schemas"], post["requestBody"]["content"]["application/json"]
+    schemas["EmbeddingInput"] = media["schema"]["properties"]["input"]
+    media["schema"]["properties"]["input"] = {"$ref": "#/components/schemas/EmbeddingInput"}
+    schemas["CreateEmbeddingsRequest"] = media["schema"]
+    media["schema"] = {"$ref": "#/components/schemas/CreateEmbeddingsRequest"}
+    tree["components"]["responses"] = {f"Answer{status}": held for status, held in post["responses"].items()}
+    post["responses"] = {status: {"$ref": f"#/components/responses/Answer{status}"} for status in post["responses"]}
+    tree["components"]["requestBodies"] = {"Body": post["requestBody"]}
+    post["requestBody"] = {"$ref": "#/components/requestBodies/Body"}
+    models = tree["paths"]["/embeddings/models"]["get"]
+    tree["components"]["parameters"] = {parameter["name"]: parameter for parameter in models["parameters"]}
+    models["parameters"] = [{"$ref": f"#/components/parameters/{name}"} for name in tree["components"]["parameters"]]
+    return tree
 
 
 GROUPS: dict[str, list[Variation]] = {

@@ -1,43 +1,46 @@
-"""Schemas as the generator reads them: one way to write each thing, meaning kept.
+"""Schemas in the form that the generator reads: one way to write each construct, with the meaning kept.
 
-Every rewriting here leaves the set of accepted values as it is. What the generator has no idiom for is written as a
+Every rewriting here leaves the set of accepted values as it is. What the generator has no form for is written as a
 double negation, which says the same to a validator and nothing to the generator: its type is then the one beside it,
 or any.
 """
 
 from __future__ import annotations
 
-import copy
 import re
+from collections import Counter
 from typing import Any
 
 from spec.canonical import json_text
-from spec.openapi_objects import map_children
-from spec.references import COMPONENT
-
-ANNOTATIONS = frozenset({"title", "description", "default"})
-"""Keywords that say nothing about which values are accepted."""
-
-NULL: dict[str, Any] = {"type": "null"}
-STRING: dict[str, Any] = {"type": "string"}
+from spec.json_schema import (
+    ANNOTATIONS,
+    NULL,
+    STRING,
+    distinct_schemas,
+    flat_union,
+    types_of,
+    types_of_values,
+    write_types,
+)
+from spec.openapi_objects import root_of, walk
+from spec.references import resolve
 
 _IN_PLACE = {"$ref", "allOf", "anyOf", "const", "else", "if", "not", "oneOf", "then"}
-_KINDS = {"bool": "boolean", "dict": "object", "float": "number", "int": "integer", "list": "array", "str": "string"}
 _COMPONENT_PLACE = re.compile(r"/components/schemas/[^/]+")
 
 
-def plain(node: Any, kind: str, where: str) -> Any:
-    """Return an object of a document, of a kind of `spec.openapi_objects`, with its schemas in the generator's idiom.
+def write_generator_form(document: dict[str, Any]) -> None:
+    """Write every schema of a document in the generator's form, in place.
 
     Null at the root of a component stays where it is: whether a component may be null is said by references to it.
     """
-    if isinstance(node, bool):
-        return node
-    result = map_children(node, kind, where, plain)
-    return _plain_schema(result, component=bool(_COMPONENT_PLACE.fullmatch(where))) if kind == "schema" else result
+    for position in walk(root_of(document), children_first=True):
+        if position.kind == "schema" and isinstance(position.node, dict):
+            component = bool(_COMPONENT_PLACE.fullmatch(position.where))
+            position.replace(_generator_form(position.node, component=component))
 
 
-def take_openness(schema: dict[str, Any]) -> list[dict[str, Any]]:
+def take_open_alternatives(schema: dict[str, Any]) -> list[dict[str, Any]]:
     """Take null, and any string beside an enumeration, out of what a schema accepts; return what was taken."""
     taken = [NULL] if _take_null(schema) else []
     alone = schema.keys() - ANNOTATIONS == {"anyOf"}
@@ -48,68 +51,64 @@ def take_openness(schema: dict[str, Any]) -> list[dict[str, Any]]:
     ):
         _drop_branch(schema, "anyOf", STRING)
         taken.insert(0, STRING)
-    return copy.deepcopy(taken)
+    return [dict(alternative) for alternative in taken]
 
 
-def unspoken(schema: dict[str, Any]) -> dict[str, Any]:
+def opaque(schema: dict[str, Any]) -> dict[str, Any]:
     """Return a schema that accepts the same and tells the generator nothing."""
-    words = {key: schema[key] for key in ANNOTATIONS & schema.keys()}
-    return {**words, "not": {"not": {key: schema[key] for key in schema.keys() - ANNOTATIONS}}}
+    annotations = {key: schema[key] for key in ANNOTATIONS & schema.keys()}
+    return {**annotations, "not": {"not": {key: schema[key] for key in schema.keys() - ANNOTATIONS}}}
 
 
-def intersected(schema: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
+def merge_intersection(schema: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
     """Return an intersection of objects as one object with the fields of all of them.
 
     Where two members say something of one field, its type is what the last of them says; the double negation keeps the
     rest. An intersection of anything but objects says nothing to the generator.
+
+    Args:
+        schema: a schema with `allOf`.
+        document: where the references of its members are looked up.
+
     """
-    members = [_resolved(member, components) for member in schema["allOf"]]
-    beside = {key: value for key, value in schema.items() if key != "allOf" and key not in ANNOTATIONS}
-    if not all(
-        isinstance(member, dict) and "properties" in member for member in [*members, *([beside] if beside else [])]
-    ):
-        return unspoken(schema)
-    parts = [*members, beside] if beside else members
-    words = {key: schema[key] for key in ANNOTATIONS & schema.keys()}
-    properties = {name: field for part in parts for name, field in part["properties"].items()}
-    required = sorted({name for part in parts for name in part.get("required", ())})
+    members = [_member(member, document) for member in schema["allOf"]]
     exact = {key: value for key, value in schema.items() if key not in ANNOTATIONS}
+    beside = {key: value for key, value in exact.items() if key != "allOf"}
+    parts = [*members, beside] if beside else members
+    if not all(isinstance(part, dict) and "properties" in part for part in parts):
+        return opaque(schema)
+    required = sorted({name for part in parts for name in part.get("required", ())})
     return {
-        **words,
+        **{key: schema[key] for key in ANNOTATIONS & schema.keys()},
         **({"type": "object"} if any(part.get("type") == "object" for part in parts) else {}),
-        "properties": properties,
+        "properties": {name: field for part in parts for name, field in part["properties"].items()},
         **({"required": required} if required else {}),
         "not": {"not": exact},
     }
 
 
-def types_of(schema: dict[str, Any]) -> list[str]:
-    """Return the types that a schema names, in a list even when it is one."""
-    types = schema.get("type", [])
-    return [types] if isinstance(types, str) else list(types)
+def _member(schema: Any, document: dict[str, Any]) -> Any:
+    """Return what a member of an intersection says: behind references, and merged if it is an intersection itself."""
+    found = resolve(document, schema, "schema", "")
+    return merge_intersection(found, document) if isinstance(found, dict) and "allOf" in found else found
 
 
-def kinds_of(values: list[Any]) -> list[str]:
-    """Return the JSON types of some values, each once, null last."""
-    whole = [int(value) if isinstance(value, float) and value.is_integer() else value for value in values]
-    kinds = {_KINDS[type(value).__name__] for value in whole if value is not None}
-    return [*sorted(kinds), *(["null"] if None in values else [])]
-
-
-def _plain_schema(schema: dict[str, Any], *, component: bool) -> dict[str, Any]:
-    schema.pop("default", None)  # what a server does when a field is absent is said in words; nothing is filled in
+def _generator_form(schema: dict[str, Any], *, component: bool) -> dict[str, Any]:
+    """Return a schema, whose subschemas have the generator's form already, in that form."""
+    schema.pop(
+        "default", None
+    )  # what a server does without a field is said in its description; the client fills nothing in
     _write_booleans(schema)
     if "array" in types_of(schema) and not schema.keys() & {"items", "prefixItems"}:
         schema["items"] = {}
-    if "allOf" in schema:
-        _absorb(schema)
-    _flatten(schema)
+    if "anyOf" in schema:
+        schema["anyOf"] = distinct_schemas(flat_union(schema["anyOf"]))
     if "enum" in schema or "const" in schema:
         _write_values(schema)
     if component or not schema.keys() & {"enum", "properties"} or not _take_null(schema):
         return _with_constant(schema)
     description = {"description": schema.pop("description")} if "description" in schema else {}
-    return {**description, "anyOf": [_with_constant(schema), copy.deepcopy(NULL)]}
+    return {**description, "anyOf": [_with_constant(schema), dict(NULL)]}
 
 
 def _write_booleans(schema: dict[str, Any]) -> None:
@@ -125,34 +124,8 @@ def _write_booleans(schema: dict[str, Any]) -> None:
         schema["items"] = written[schema["items"]]
 
 
-def _absorb(schema: dict[str, Any]) -> None:
-    """Write "A, and one of A, B or C" as "A", and "all of A" as "A"."""
-    members = schema["allOf"]
-    kept = [member for member in members if not any(_is_union_with(other, member) for other in members)]
-    schema["allOf"] = kept
-    if len(kept) == 1 and schema.keys() - {"allOf"} <= ANNOTATIONS:
-        del schema["allOf"]
-        schema.update(kept[0] | schema)
-
-
-def _is_union_with(member: dict[str, Any], union: dict[str, Any]) -> bool:
-    """Tell whether a union is nothing but alternatives to a member that must hold anyway."""
-    alternatives = union["anyOf"] if list(union) == ["anyOf"] else []
-    return member is not union and json_text(member) in map(json_text, alternatives)
-
-
-def _flatten(schema: dict[str, Any]) -> None:
-    """Write a union of unions as one union, each alternative once."""
-    branches: list[Any] = []
-    for branch in schema.get("anyOf", ()):
-        inner = branch["anyOf"] if list(branch) == ["anyOf"] else [branch]
-        branches += [one for one in inner if json_text(one) not in map(json_text, branches)]
-    if branches:
-        schema["anyOf"] = branches
-
-
 def _write_values(schema: dict[str, Any]) -> None:
-    """Keep an enumeration of strings, perhaps with null; say everything else about single values unspoken."""
+    """Keep an enumeration of strings, perhaps with null; write every other list of values as a double negation."""
     if "const" in schema:
         only_value = schema.pop("const")
         schema["enum"] = [
@@ -164,18 +137,22 @@ def _write_values(schema: dict[str, Any]) -> None:
         schema["not"] = {}
         return
     if isinstance(schema.get("type"), list):
-        # A type that no listed value has is ruled out already.
-        possible = kinds_of(values) + (["number"] if "integer" in kinds_of(values) else [])
-        schema["type"] = [name for name in schema["type"] if name in possible] or schema["type"]
-        schema["type"] = schema["type"][0] if len(schema["type"]) == 1 else schema["type"]
+        _drop_impossible_types(schema)
     if all(isinstance(value, str) for value in values if value is not None) and values != [None]:
         if names := _names_where_they_clash(values):
             schema["x-enum-varnames"] = names
         return
-    schema.setdefault("type", kinds_of(values) if len(kinds_of(values)) > 1 else kinds_of(values)[0])
+    schema.setdefault("type", write_types(types_of_values(values)))
     only = {"not": {"enum": values}}
     schema["not"] = {"anyOf": [schema["not"], only]} if "not" in schema else only
     del schema["enum"]
+
+
+def _drop_impossible_types(schema: dict[str, Any]) -> None:
+    """Drop the types that no listed value has: they are ruled out already."""
+    possible = types_of_values(schema["enum"])
+    possible += ["number"] if "integer" in possible else []
+    schema["type"] = write_types([name for name in schema["type"] if name in possible] or schema["type"])
 
 
 def _with_constant(schema: dict[str, Any]) -> dict[str, Any]:
@@ -192,10 +169,12 @@ def _names_where_they_clash(values: list[Any]) -> list[str]:
     names = [name if name[0].isalpha() else f"VALUE_{name}" for name in names]
     if len(set(names)) == len(names):
         return []
-    return [
-        name if names.index(name) == at else f"{name}_{names[:at].count(name) + 1}_{at}"
-        for at, name in enumerate(names)
-    ]
+    seen: Counter[str] = Counter()
+    result = []
+    for index, name in enumerate(names):
+        seen[name] += 1
+        result.append(name if seen[name] == 1 else f"{name}_{seen[name]}_{index}")
+    return result
 
 
 def _take_null(schema: dict[str, Any]) -> bool:
@@ -212,8 +191,7 @@ def _take_null(schema: dict[str, Any]) -> bool:
         return False
     if "enum" in schema and None not in schema["enum"]:
         return False
-    rest_types = [name for name in types if name != "null"]
-    schema["type"] = rest_types[0] if len(rest_types) == 1 else rest_types
+    schema["type"] = write_types([name for name in types if name != "null"])
     if "enum" in schema:
         schema["enum"] = [value for value in schema["enum"] if value is not None]
     return True
@@ -224,14 +202,3 @@ def _drop_branch(schema: dict[str, Any], keyword: str, branch: dict[str, Any]) -
     rest = [other for other in schema.pop(keyword) if other != branch]
     alone = len(rest) == 1 and not schema.keys() & rest[0].keys()
     schema.update(rest[0] if alone else {keyword: rest})
-
-
-def _resolved(schema: Any, components: dict[str, Any]) -> Any:
-    """Return what a schema says: itself, the component it refers to, or the one object that its intersection is."""
-    seen: list[str] = []
-    while isinstance(schema, dict) and str(schema.get("$ref", "")).startswith(COMPONENT) and schema["$ref"] not in seen:
-        seen.append(schema["$ref"])
-        schema = components.get(schema["$ref"].removeprefix(COMPONENT))
-    if isinstance(schema, dict) and "allOf" in schema:
-        return intersected(schema, components)
-    return schema

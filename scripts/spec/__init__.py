@@ -1,1 +1,38 @@
-"""A document: load, walk, slice, normalize, correct, order, lock. Nobody outside `scripts` imports this."""
+"""Everything about a document, from upstream to the contract. Imports nothing of `codegen`.
+
+From a published document to the pin, in the order in which `pin` calls them:
+
+- `pin`: a published document → the pin, the whole way in one function
+- `source`: a file or an https address → bytes, read within limits
+- `load`: bytes → a tree of plain values
+- `yaml_reader`: YAML 1.2 → a tree, for `load`
+- `operations`: listing operations, and finding those to keep under any name upstream gave them
+- `slicing`: cutting a document down to operations and the components that they reach
+- `normalize_document`: OpenAPI 3.0, 3.1 or the documentation site's rendering → plain OpenAPI 3.1
+- `normalize_schema`: schemas of any of them → JSON Schema 2020-12, for `normalize_document`
+- `nullable`: OpenAPI 3.0's `nullable` → null among the types, for `normalize_schema`
+- `canonical`: one order, one spelling, digests
+- `safe_names`: refusing names that could do harm in files, code or a shell
+
+From the pin to the contract:
+
+- `contract`: the pin, corrected and documented → the contract
+- `inline_refs`: references replaced by what they name, so that overlays find what they aim at
+- `overlay_files`: overlay files → actions
+- `overlays`: actions applied to a document, with a list of those without effect
+- `correction_rules`: the rules that corrections name by `x-rule`
+
+What these stand on:
+
+- `openapi_objects`: where objects stand in a document, and the one walk over them
+- `references`: what refers to what, and what is reached
+- `json_schema`: types of schemas, and rewritings that keep their meaning
+- `tree`: copying and addressing trees of plain values
+- `errors`: `InputError`, the one exception that commands show
+
+Beside them:
+
+- `lock`: `openapi.lock.json`
+- `changes`: what differs between two trees, one line per change
+- `files`: writing files together or not at all, listing and digesting them
+"""

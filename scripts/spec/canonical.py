@@ -1,21 +1,25 @@
-"""One spelling for every document: canonical order, plain YAML, digests.
+"""One order and one spelling for every document: canonical order, plain YAML, digests.
 
-Two documents that differ only in the order of keys, of enum values, of branches or of parameters have
-the same canonical form, and the same bytes when dumped.
+Two documents that differ only in the order of keys, of enum values, of branches or of parameters have the same
+canonical form, and the same bytes when dumped.
 """
 
 import hashlib
 import json
 import re
-from collections.abc import Iterable
 from typing import Any
 
 import yaml
 
-from spec.openapi_objects import ANATOMY, METHODS, map_children
+from spec.openapi_objects import METHODS, Position, fields_of, root_of, walk
+from spec.tree import copy_tree
 
-_TOP = ("openapi", "info", "servers", "security", "paths", "components")
-_INFO = ("title", "version", "license")
+_FIRST_KEYS = {
+    "document": ("openapi", "info", "servers", "security", "paths", "components"),
+    "info": ("title", "version", "license"),
+    "pathItem": METHODS,
+}
+"""The keys with which an object of a kind begins; the others follow in alphabetical order."""
 
 # Plain scalars that PyYAML (YAML 1.1) reads as text and a YAML 1.2 reader, or a stricter 1.1 one, does not.
 _AMBIGUOUS = re.compile(
@@ -26,39 +30,47 @@ _AMBIGUOUS = re.compile(
 )
 
 
-def canonical(tree: dict[str, Any]) -> dict[str, Any]:
-    """Return *tree*, an OpenAPI document, in canonical order; nothing is added or removed.
+def canonical(document: dict[str, Any]) -> dict[str, Any]:
+    """Return an OpenAPI document in canonical order; nothing is added or removed.
 
-    Keys are sorted, except that documents and `info` begin as people expect and methods stand in the
-    specification's order; `enum`, `required` and `type` are sorted with null last; parameters by place
-    and name; branches of `anyOf`, `oneOf`, `allOf` from short to long with null last. `security`, `tags`,
-    `servers` and `prefixItems` keep their order, which has a meaning.
+    Keys are sorted, except that documents and `info` begin as people expect and methods stand in the specification's
+    order; `enum`, `required` and `type` are sorted with null last; parameters by place and name; branches of `anyOf`,
+    `oneOf`, `allOf` from short to long with null last. `security`, `tags`, `servers` and `prefixItems` keep their
+    order, which has a meaning.
     """
-    result: dict[str, Any] = _Order(tree).put(tree, "document", "")
+    components = document.get("components")
+    parameters = components.get("parameters") if isinstance(components, dict) else None
+    start = root_of(copy_tree(document))
+    result: dict[str, Any] = _put_in_order(start, parameters if isinstance(parameters, dict) else {})
     return result
 
 
 def canonical_schema(schema: Any) -> Any:
-    """Return *schema*, a JSON Schema on its own, in the same order."""
-    return _Order({}).put(schema, "schema", "")
+    """Return a JSON Schema on its own in the same order."""
+    return _put_in_order(root_of(copy_tree(schema), "schema"), {})
 
 
 def json_text(value: Any) -> str:
-    """Return *value* as JSON, on one line, keys sorted: equal values have equal texts."""
+    """Return a value as JSON, on one line, keys sorted: equal values have equal texts."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def digest(data: Any) -> str:
-    """Return `sha256:<hex>` of *data*: of the bytes themselves, or of a tree's `json_text`."""
+    """Return `sha256:<hex>` of data: of the bytes themselves, or of a tree's `json_text`."""
     raw = data if isinstance(data, bytes) else json_text(data).encode()
     return f"sha256:{hashlib.sha256(raw).hexdigest()}"
 
 
 def dump(tree: Any, comment: str | None = None) -> str:
-    """Return *tree* as block YAML in the order it has, ending with one line break.
+    """Return a tree as block YAML in the order it has, ending with one line break.
 
-    *comment*, one line without the leading `#`, is put first. Strings are quoted where a reader of YAML
-    1.1 or 1.2 could take them for something else; there are no anchors, and lines are not folded.
+    Strings are quoted where a reader of YAML 1.1 or 1.2 could take them for something else; there are no anchors, and
+    lines are not folded.
+
+    Args:
+        tree: what to write.
+        comment: one line to put first, without the leading `#`.
+
     """
     text = yaml.dump(tree, Dumper=_Dumper, default_flow_style=False, allow_unicode=True, sort_keys=False, width=10**6)
     return f"# {comment}\n{text}" if comment else text
@@ -77,49 +89,42 @@ def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
 _Dumper.add_representer(str, _represent_text)
 
 
-class _Order:
-    def __init__(self, document: dict[str, Any]) -> None:
-        components = document.get("components")
-        parameters = components.get("parameters") if isinstance(components, dict) else None
-        self._parameters: dict[str, Any] = parameters if isinstance(parameters, dict) else {}
-
-    def put(self, node: Any, kind: str, where: str) -> Any:
-        if not isinstance(node, dict):
-            return node
-        result = map_children(node, kind, where, self.put)
-        for key in [k for k in result if k not in node or result[k] is node[k]]:
-            result[key] = _sort_keys(result[key])
-        if kind == "schema":
-            _sort_schema(result)
-        if isinstance(result.get("parameters"), list):
-            result["parameters"] = sorted(result["parameters"], key=self._parameter_key)
-        return _sorted_mapping(result, _first_keys(kind), maps=_map_keys(kind))
-
-    def _parameter_key(self, parameter: Any) -> tuple[str, str, str]:
-        target = parameter
-        if isinstance(parameter, dict) and isinstance(parameter.get("$ref"), str):
-            target = self._parameters.get(parameter["$ref"].rsplit("/", 1)[-1], parameter)
-        if not isinstance(target, dict):
-            return "", "", json_text(parameter)
-        return str(target.get("in")), str(target.get("name")), json_text(parameter)
+def _put_in_order(start: Position, parameters: dict[str, Any]) -> Any:
+    for position in walk(start, children_first=True):
+        if isinstance(position.node, dict):
+            position.replace(_ordered(position.node, position.kind, parameters))
+    return start.node
 
 
-def _first_keys(kind: str) -> tuple[str, ...]:
-    return {"document": _TOP, "info": _INFO, "pathItem": METHODS}.get(kind, ())
+def _ordered(node: dict[str, Any], kind: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return an object in canonical order; the objects below it are in order already."""
+    fields = fields_of(node, kind)
+    result = {key: value if key in fields else _sort_keys(value) for key, value in node.items()}
+    if kind == "schema":
+        _sort_schema(result)
+    if isinstance(result.get("parameters"), list):
+        result["parameters"] = sorted(result["parameters"], key=lambda held: _parameter_key(held, parameters))
+    for key, field in fields.items():
+        if field.held == "map" and isinstance(result.get(key), dict):
+            result[key] = dict(sorted(result[key].items()))
+    first = {key: index for index, key in enumerate(_FIRST_KEYS.get(kind, ()))}
+    return {key: result[key] for key in sorted(result, key=lambda key: (first.get(key, len(first)), key))}
 
 
-def _map_keys(kind: str) -> tuple[str, ...]:
-    """Return the keys of an object of *kind* that hold maps of children, to be sorted themselves."""
-    return tuple(key for key, field in ANATOMY[kind].items() if field.held == "map")
+def _parameter_key(parameter: Any, parameters: dict[str, Any]) -> tuple[str, str, str]:
+    """Return what a parameter is sorted by: where it is sent, its name, and all of it.
 
+    Args:
+        parameter: a parameter, or a reference to one.
+        parameters: the parameters that the document keeps as components.
 
-def _sorted_mapping(node: dict[str, Any], first: Iterable[str], maps: Iterable[str]) -> dict[str, Any]:
-    order = {key: index for index, key in enumerate(first)}
-    ordered = {key: node[key] for key in sorted(node, key=lambda k: (order.get(k, len(order)), k))}
-    for key in maps:
-        if isinstance(ordered.get(key), dict):
-            ordered[key] = dict(sorted(ordered[key].items()))
-    return ordered
+    """
+    target = parameter
+    if isinstance(parameter, dict) and isinstance(parameter.get("$ref"), str):
+        target = parameters.get(parameter["$ref"].rsplit("/", 1)[-1], parameter)
+    if not isinstance(target, dict):
+        return "", "", json_text(parameter)
+    return str(target.get("in")), str(target.get("name")), json_text(parameter)
 
 
 def _sort_keys(value: Any) -> Any:

@@ -4,14 +4,14 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from spec.openapi_objects import escape
+from spec.tree import escape
 
 
 def list_changes(old: Any, new: Any) -> list[str]:
-    """Return what leads from *old* to *new*, line by line.
+    """Return what leads from an old tree to a new one, one line per change.
 
-    A line is `+ pointer: value`, `- pointer: value` or `~ pointer: old → new`; pointers are JSON Pointers.
-    A list of plain values (an enum, `required`) is compared as a set, any other by position.
+    A line is `+ pointer: value`, `- pointer: value` or `~ pointer: old → new`; pointers are JSON Pointers. A list of
+    plain values (an enum, `required`) is compared as a set, any other by position.
     """
     before, after = dict(_leaves(old, "")), dict(_leaves(new, ""))
     lines = []

@@ -1,4 +1,4 @@
-"""Files written as one: all of them, or none."""
+"""Files on disk: written together or not at all, listed and digested in a fixed order."""
 
 import contextlib
 import os
@@ -6,14 +6,18 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from spec.errors import Refusal
+from spec.canonical import digest
+from spec.errors import InputError
 
 
 def replace_files(contents: Mapping[Path, bytes]) -> None:
-    """Put *contents* in place, file by file in the order given, each written aside beside its target first.
+    """Put the bytes of each file in place, in the order given, each written aside beside its target first.
 
-    Folders are made as needed. When any step fails, the files already replaced get their old bytes back,
-    what was written aside is removed, and a Refusal says which file could not be written.
+    Missing folders are created.
+
+    Raises:
+        InputError: a file cannot be written; those already replaced have their old bytes back, and nothing is left.
+
     """
     aside: dict[Path, Path] = {}
     before: dict[Path, bytes | None] = {}
@@ -33,11 +37,31 @@ def replace_files(contents: Mapping[Path, bytes]) -> None:
                 _restore(replaced, before[replaced])
             raise
     except OSError as error:
-        raise Refusal(f"{path} cannot be written: {error.strerror or error}; nothing was changed.") from None
+        raise InputError(f"{path} cannot be written: {error.strerror or error}; nothing was changed.") from None
     finally:
         for left in aside.values():
             with contextlib.suppress(OSError):
                 left.unlink(missing_ok=True)
+
+
+def list_files(folder: Path) -> list[Path]:
+    """Return the files below a folder in a fixed order, Python's caches left out."""
+    found = (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
+
+
+def digest_of_folder(folder: Path) -> str:
+    """Return the digest of all files below a folder, names included, Python's caches left out."""
+    lines = [f"{path.relative_to(folder).as_posix()} {digest(path.read_bytes())}\n" for path in list_files(folder)]
+    return digest("".join(lines).encode())
+
+
+def digest_of_file(path: Path) -> str:
+    """Return the digest of a file; raises InputError when it cannot be read."""
+    try:
+        return digest(path.read_bytes())
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from None
 
 
 def _write_aside(path: Path, data: bytes) -> Path:

@@ -1,30 +1,26 @@
-"""Documents of any published dialect → plain OpenAPI 3.1: structure only, in one idiom.
+"""Documents as upstream has published them over time → plain OpenAPI 3.1: structure only, written in one way.
 
-Prose (`description`, `summary`, `title`, `example`, …), vendor extensions and unknown fields are dropped by
-place: a property named `description` stays. The one word OpenAPI demands, the `description` of a response, is
-left empty.
+Upstream has published OpenAPI 3.0 and 3.1, and the documentation site's rendering of single endpoints. Prose
+(`description`, `summary`, `title`, `example`, …), vendor extensions and unknown fields are dropped by place: a property
+named `description` stays. The one description OpenAPI demands, that of a response, is left empty.
 """
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from spec.errors import Refusal, shorten
-from spec.normalize_schema import plain_schema
-from spec.openapi_objects import METHODS, expect_mapping, map_children, objects
+from spec.errors import InputError, shorten
+from spec.normalize_schema import normalize_schema
+from spec.openapi_objects import METHODS, Position, expect_mapping, objects, root_of, walk
+from spec.references import locate, parse_reference, resolve
+from spec.tree import copy_tree
 
 SERVER = "https://openrouter.ai/api/v1"
 """Written where a document declares no server: OpenAPI's own default, `/`, would mean the document's host."""
 
 _PARAMETER = {
-    "required",
-    "deprecated",
-    "allowEmptyValue",
-    "style",
-    "explode",
-    "allowReserved",
-    "schema",
-    "content",
-}
+    "required", "deprecated", "allowEmptyValue", "style", "explode", "allowReserved", "schema", "content",
+}  # fmt: skip
 _KEPT = {
     "document": {"openapi", "info", "servers", "security", "paths", "components"},
     "info": {"title", "version", "license"},
@@ -44,25 +40,41 @@ _KEPT = {
     "securityScheme": {"$ref", "type", "scheme", "bearerFormat", "in", "name", "flows", "openIdConnectUrl"},
 }  # fmt: skip
 _IGNORED_HEADERS = {"accept", "content-type", "authorization"}  # OpenAPI 3.1, section 4.8.12.2.1
-_SWITCHES = {"required", "deprecated", "allowEmptyValue", "explode", "allowReserved"}
+_SWITCHES = ("required", "deprecated", "allowEmptyValue", "explode", "allowReserved")
 _TAG_PREFIX = "subpackage_"
 
 
-def normalise(document: dict[str, Any]) -> dict[str, Any]:
-    """Return *document*, a slice of any dialect, in plain OpenAPI 3.1; *document* itself stays as it is.
+def normalize_document(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a slice of a published document in plain OpenAPI 3.1; the slice given stays as it is.
 
-    Doing it twice changes nothing. Raises Refusal where the document is no OpenAPI document.
+    Doing it twice changes nothing.
+
+    Raises:
+        InputError: something is not as OpenAPI demands.
+
     """
-    plain: dict[str, Any] = _Dialect(document).put(document, "document", "")
-    return plain
+    rendered = is_docs_rendering(document)
+    start = root_of(copy_tree(document))
+    for node, kind, where in objects(start.node):
+        if kind == "operation":
+            _normalize_operation(node, where, start.node)
+    for position in walk(start, stop_at="schema"):
+        if position.kind == "schema":
+            resolve_ref = (lambda ref: _schema(document, ref)) if rendered else None
+            position.replace(normalize_schema(position.node, position.where, rendered=resolve_ref))
+        else:
+            _normalize_object(position)
+    if rendered:
+        _require_bodies(start.node)
+    return _finish(start.node)
 
 
 def is_docs_rendering(document: dict[str, Any]) -> bool:
-    """Say whether *document* bears the marks of the documentation site's rendering of an endpoint."""
+    """Tell whether a document has the marks of the documentation site's rendering of an endpoint."""
     info = document.get("info")
     if isinstance(info, dict) and str(info.get("version", "")).startswith("endpoint_"):
         return True
-    for node, kind, _ in objects(document, "document"):
+    for node, kind, _ in objects(document):
         if kind == "operation" and any(isinstance(tag, list) for tag in _list(node.get("tags"))):
             return True
         if kind == "schema" and any(isinstance(v, dict) and "value" in v for v in _list(node.get("enum"))):
@@ -74,159 +86,65 @@ def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-class _Dialect:
-    def __init__(self, document: dict[str, Any]) -> None:
-        self._document = document
-        self._rendered = is_docs_rendering(document)
-        self._schemes: dict[str, Any] = {}
+def _schema(document: dict[str, Any], ref: str) -> Any:
+    return locate(document, parse_reference(ref, "schema", ""), "").node
 
-    def put(self, node: Any, kind: str, where: str) -> Any:
-        if kind == "schema":
-            return plain_schema(node, where, rendered=self._resolve if self._rendered else None)
-        raw = expect_mapping(node, kind, where)
-        if kind == "operation":
-            raw = self._operation(raw, where)
-        kept = _KEPT.get(kind, raw.keys())
-        known = {key: value for key, value in raw.items() if key in kept and not key.startswith("x-")}
-        if "$ref" in known:
-            return {"$ref": known["$ref"]}
-        result = map_children(known, kind, where, self.put)
-        for key in _SWITCHES & result.keys():
-            if not isinstance(result[key], bool):
-                raise Refusal(f"{where}/{key} is {shorten(result[key], 40)} where true or false is expected.")
-            if result[key] is False and key in {"required", "deprecated"}:
-                del result[key]
-        finish = getattr(self, f"_finish_{kind}", None)
-        return finish(result, where) if finish else result
 
-    def _resolve(self, ref: str) -> Any:
-        *_, section, name = ref.split("/")
-        return self._document["components"][section][name]
+# Operations: flat tags, and security in place of an Authorization parameter.
 
-    def _resolved(self, node: Any) -> Any:
-        while isinstance(node, dict) and "$ref" in node:
-            node = self._resolve(node["$ref"])
-        return node
 
-    def _finish_document(self, node: dict[str, Any], where: str) -> dict[str, Any]:  # noqa: ARG002
-        node["openapi"] = "3.1.0"
-        expect_mapping(node.get("info"), "info", "/info")
-        node["servers"] = node.get("servers") or [{"url": SERVER}]
-        components = {section: held for section, held in node.get("components", {}).items() if held}
-        if self._schemes:
-            components["securitySchemes"] = {**components.get("securitySchemes", {}), **self._schemes}
-        if components:
-            node["components"] = components
-        else:
-            node.pop("components", None)
-        return node
+def _normalize_operation(operation: dict[str, Any], where: str, document: dict[str, Any]) -> None:
+    if not expect_mapping(operation.get("responses"), "responses", f"{where}/responses"):
+        raise InputError(f"{where}/responses is empty: at least one answer is expected.")
+    tags = [_tag(tag, f"{where}/tags") for tag in _flat(operation.get("tags", []), f"{where}/tags")]
+    operation["tags"] = list(dict.fromkeys(tags))
+    _replace_authorization(operation, where, document)
+    for key in [key for key, value in operation.items() if value == [] and key != "security"]:
+        del operation[key]
 
-    def _finish_info(self, node: dict[str, Any], where: str) -> dict[str, Any]:
-        for key in ("title", "version"):
-            if not isinstance(node.get(key), str | int | float):
-                raise Refusal(f"{where}/{key} is {shorten(node.get(key), 40)} where text is expected.")
-            node[key] = str(node[key])
-        if "license" in node:
-            licence = expect_mapping(node["license"], "licence", f"{where}/license")
-            node["license"] = {k: v for k, v in licence.items() if k in {"name", "identifier", "url"}}
-        return node
 
-    def _finish_server(self, node: dict[str, Any], where: str) -> dict[str, Any]:
-        if "variables" in node:
-            variables = expect_mapping(node["variables"], "variables", f"{where}/variables")
-            node["variables"] = {
-                name: {k: v for k, v in expect_mapping(held, "variable", where).items() if k in {"default", "enum"}}
-                for name, held in variables.items()
-            }
-        return node
+def _replace_authorization(operation: dict[str, Any], where: str, document: dict[str, Any]) -> None:
+    """Drop the header parameters that OpenAPI ignores; ask for a bearer key where one of them is Authorization."""
+    parameters = operation.get("parameters", [])
+    if not isinstance(parameters, list):
+        raise InputError(f"{where}/parameters is {shorten(parameters, 40)} where a list is expected.")
+    resolved = [resolve(document, parameter, "parameter", where) for parameter in parameters]
+    ignored = {index: name for index, parameter in enumerate(resolved) if (name := _ignored_header(parameter))}
+    operation["parameters"] = [held for index, held in enumerate(parameters) if index not in ignored]
+    keys = [resolved[index] for index, name in ignored.items() if name == "authorization"]
+    if keys and not operation.get("security", document.get("security")):
+        bearer: dict[str, Any] = {_bearer_scheme(document): []}
+        operation["security"] = [bearer] if keys[0].get("required") is True else [{}, bearer]
 
-    def _finish_parameter(self, node: dict[str, Any], where: str) -> dict[str, Any]:
-        if ("schema" in node) == ("content" in node):
-            raise Refusal(f"{where} has to have either a schema or content, to say what the parameter takes.")
-        if node.get("in") == "path":
-            node["required"] = True  # OpenAPI allows nothing else
-        return node
 
-    def _finish_response(self, node: dict[str, Any], where: str) -> dict[str, Any]:  # noqa: ARG002
-        result = {key: value for key, value in node.items() if value != {}}
-        return {"description": "", **result}
+def _ignored_header(parameter: Any) -> str | None:
+    """Return the name, in lower case, of a header parameter that OpenAPI ignores; None for any other parameter."""
+    if not isinstance(parameter, dict) or parameter.get("in") != "header" or not isinstance(parameter.get("name"), str):
+        return None
+    name: str = parameter["name"].lower()
+    return name if name in _IGNORED_HEADERS else None
 
-    def _finish_securityScheme(self, node: dict[str, Any], where: str) -> dict[str, Any]:  # noqa: N802
-        if "flows" in node:
-            flows = expect_mapping(node["flows"], "flows", f"{where}/flows")
-            node["flows"] = {
-                name: _flow(flow, f"{where}/flows") for name, flow in flows.items() if not name.startswith("x-")
-            }
-        return node
 
-    def _finish_requestBody(self, node: dict[str, Any], where: str) -> dict[str, Any]:  # noqa: N802
-        expect_mapping(node.get("content"), "content", f"{where}/content")
-        if self._rendered and any(self._demands_properties(media) for media in node["content"].values()):
-            node["required"] = True  # the rendering leaves the field out
-        return node
-
-    def _demands_properties(self, media: dict[str, Any]) -> bool:
-        schema = self._resolved(media.get("schema"))
-        return isinstance(schema, dict) and bool(schema.get("required"))
-
-    def _operation(self, node: dict[str, Any], where: str) -> dict[str, Any]:
-        """Return the operation with flat tags, and with security in place of an Authorization parameter."""
-        result = dict(node)
-        if not expect_mapping(node.get("responses"), "responses", f"{where}/responses"):
-            raise Refusal(f"{where}/responses is empty: at least one answer is expected.")
-        tags = [_tag(tag, f"{where}/tags") for tag in _flat(node.get("tags", []), f"{where}/tags")]
-        result["tags"] = list(dict.fromkeys(tags))
-        parameters = node.get("parameters", [])
-        if not isinstance(parameters, list):
-            raise Refusal(f"{where}/parameters is {shorten(parameters, 40)} where a list is expected.")
-        ignored = [p for p in map(self._resolved, parameters) if _is_ignored(p)]
-        result["parameters"] = [p for p in parameters if not _is_ignored(self._resolved(p))]
-        keys = [p for p in ignored if p["name"].lower() == "authorization"]
-        if keys and not node.get("security", self._document.get("security")):
-            bearer: dict[str, Any] = {self._bearer(): []}
-            result["security"] = [bearer] if keys[0].get("required") is True else [{}, bearer]
-        return {key: value for key, value in result.items() if value != [] or key == "security"}
-
-    def _bearer(self) -> str:
-        """Return the name of the bearer scheme: one that is there, or a new one."""
-        held: dict[str, Any] = self._document.get("components", {}).get("securitySchemes", {})
-        schemes = {name: self._resolved(scheme) for name, scheme in held.items()}
-        for name, scheme in sorted(schemes.items()):
-            if isinstance(scheme, dict) and (scheme.get("type"), scheme.get("scheme")) == ("http", "bearer"):
-                return name
-        name = next(name for name in _bearer_names() if name not in schemes)
-        self._schemes[name] = {"type": "http", "scheme": "bearer"}
-        return name
+def _bearer_scheme(document: dict[str, Any]) -> str:
+    """Return the name of the document's scheme for bearer keys; declares one if there is none."""
+    schemes = document.setdefault("components", {}).setdefault("securitySchemes", {})
+    for name in sorted(schemes):
+        scheme = resolve(document, schemes[name], "securityScheme", f"/components/securitySchemes/{name}")
+        if isinstance(scheme, dict) and (scheme.get("type"), scheme.get("scheme")) == ("http", "bearer"):
+            return str(name)
+    new = next(name for name in _bearer_names() if name not in schemes)
+    schemes[new] = {"type": "http", "scheme": "bearer"}
+    return new
 
 
 def _bearer_names() -> Iterator[str]:
     yield from ("apiKey", "bearer")
-    number = 2
-    while True:
-        yield f"bearer{number}"
-        number += 1
-
-
-def _flow(flow: object, where: str) -> dict[str, Any]:
-    """Return an OAuth flow without the words that describe its scopes."""
-    result = {k: v for k, v in expect_mapping(flow, "flow", where).items() if not k.startswith("x-")}
-    if "scopes" in result:
-        result["scopes"] = dict.fromkeys(expect_mapping(result["scopes"], "scopes", where), "")
-    return result
-
-
-def _is_ignored(parameter: Any) -> bool:
-    return (
-        isinstance(parameter, dict)
-        and parameter.get("in") == "header"
-        and isinstance(parameter.get("name"), str)
-        and parameter["name"].lower() in _IGNORED_HEADERS
-    )
+    yield from (f"bearer{number}" for number in itertools.count(2))
 
 
 def _flat(tags: object, where: str) -> Iterator[Any]:
     if not isinstance(tags, list):
-        raise Refusal(f"{where} is {shorten(tags, 40)} where a list is expected.")
+        raise InputError(f"{where} is {shorten(tags, 40)} where a list is expected.")
     for tag in tags:
         if isinstance(tag, list):
             yield from _flat(tag, where)
@@ -236,7 +154,122 @@ def _flat(tags: object, where: str) -> Iterator[Any]:
 
 def _tag(tag: object, where: str) -> str:
     if not isinstance(tag, str):
-        raise Refusal(f"{where} holds {shorten(tag, 40)} where text is expected.")
+        raise InputError(f"{where} holds {shorten(tag, 40)} where text is expected.")
     if tag.startswith(_TAG_PREFIX):
         return tag.removeprefix(_TAG_PREFIX).replace("_", " ").replace("-", " ").title()
     return tag
+
+
+# Objects of every kind but schemas: known fields, without prose.
+
+
+def _normalize_object(position: Position) -> None:
+    node, kind, where = position.node, position.kind, position.where
+    kept = _KEPT.get(kind, node.keys())
+    known = {key: value for key, value in node.items() if key in kept and not key.startswith("x-")}
+    if "$ref" in known:
+        known = {"$ref": known["$ref"]}
+    else:
+        _drop_false_switches(known, where)
+        if kind in _NORMALIZE:
+            known = _NORMALIZE[kind](known, where)
+    position.replace(known)
+
+
+def _drop_false_switches(node: dict[str, Any], where: str) -> None:
+    for key in _SWITCHES:
+        if not isinstance(node.get(key, True), bool):
+            raise InputError(f"{where}/{key} is {shorten(node[key], 40)} where true or false is expected.")
+        if node.get(key) is False and key in {"required", "deprecated"}:
+            del node[key]
+
+
+def _normalize_info(node: dict[str, Any], where: str) -> dict[str, Any]:
+    for key in ("title", "version"):
+        if not isinstance(node.get(key), str | int | float):
+            raise InputError(f"{where}/{key} is {shorten(node.get(key), 40)} where text is expected.")
+        node[key] = str(node[key])
+    if "license" in node:
+        given = expect_mapping(node["license"], "license", f"{where}/license")
+        node["license"] = {key: given[key] for key in ("name", "identifier", "url") if key in given}
+    return node
+
+
+def _normalize_server(node: dict[str, Any], where: str) -> dict[str, Any]:
+    if "variables" in node:
+        variables = expect_mapping(node["variables"], "variables", f"{where}/variables")
+        node["variables"] = {
+            name: {k: v for k, v in expect_mapping(held, "variable", where).items() if k in {"default", "enum"}}
+            for name, held in variables.items()
+        }
+    return node
+
+
+def _normalize_parameter(node: dict[str, Any], where: str) -> dict[str, Any]:
+    if ("schema" in node) == ("content" in node):
+        raise InputError(f"{where} has to have either a schema or content, to say what the parameter takes.")
+    if node.get("in") == "path":
+        node["required"] = True  # OpenAPI allows nothing else
+    return node
+
+
+def _normalize_request_body(node: dict[str, Any], where: str) -> dict[str, Any]:
+    expect_mapping(node.get("content"), "content", f"{where}/content")
+    return node
+
+
+def _normalize_response(node: dict[str, Any], where: str) -> dict[str, Any]:  # noqa: ARG001 - one of `_NORMALIZE`
+    return {"description": "", **{key: value for key, value in node.items() if value != {}}}
+
+
+def _normalize_security_scheme(node: dict[str, Any], where: str) -> dict[str, Any]:
+    if "flows" in node:
+        flows = expect_mapping(node["flows"], "flows", f"{where}/flows")
+        node["flows"] = {
+            name: _flow(flow, f"{where}/flows") for name, flow in flows.items() if not name.startswith("x-")
+        }
+    return node
+
+
+def _flow(flow: object, where: str) -> dict[str, Any]:
+    """Return an OAuth flow without the descriptions of its scopes."""
+    result = {k: v for k, v in expect_mapping(flow, "flow", where).items() if not k.startswith("x-")}
+    if "scopes" in result:
+        result["scopes"] = dict.fromkeys(expect_mapping(result["scopes"], "scopes", where), "")
+    return result
+
+
+_NORMALIZE: dict[str, Callable[[dict[str, Any], str], dict[str, Any]]] = {
+    "info": _normalize_info,
+    "parameter": _normalize_parameter,
+    "requestBody": _normalize_request_body,
+    "response": _normalize_response,
+    "securityScheme": _normalize_security_scheme,
+    "server": _normalize_server,
+}
+
+
+# The document as a whole.
+
+
+def _require_bodies(document: dict[str, Any]) -> None:
+    """Say that a body with required properties is required: the rendering leaves the field out."""
+    for node, kind, where in objects(document):
+        if kind != "requestBody" or "$ref" in node:
+            continue
+        schemas = [resolve(document, media.get("schema"), "schema", where) for media in node["content"].values()]
+        if any(isinstance(schema, dict) and schema.get("required") for schema in schemas):
+            node["required"] = True
+
+
+def _finish(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the document as OpenAPI 3.1 with a server, without empty sections of components."""
+    expect_mapping(document.get("info"), "info", "/info")
+    components = {section: held for section, held in document.get("components", {}).items() if held}
+    rest = {key: value for key, value in document.items() if key != "components"}
+    return {
+        **rest,
+        "openapi": "3.1.0",
+        "servers": document.get("servers") or [{"url": SERVER}],
+        **({"components": components} if components else {}),
+    }

@@ -1,4 +1,4 @@
-"""Where the published document comes from: a file, or a URL read within limits."""
+"""A file or an https address → the bytes of a published document, read within limits."""
 
 import asyncio
 import zlib
@@ -9,7 +9,7 @@ from urllib.request import url2pathname
 
 import httpx
 
-from spec.errors import Refusal, shorten
+from spec.errors import InputError, shorten
 
 _REDIRECTS = 5
 
@@ -33,10 +33,12 @@ class Source(NamedTuple):
 
 
 def read_source(given: str, limits: Limits = DEFAULT_LIMITS) -> Source:
-    """Return the document at *given*: a path, a `file:` URL or an `https:` URL.
+    """Return the document at a path, a `file:` URL or an `https:` URL.
 
-    Raises Refusal when it cannot be read whole within *limits*, when anything but https would be spoken, or
-    when the URL carries credentials, which are never repeated.
+    Raises:
+        InputError: it cannot be read whole within the limits, anything but https would be spoken, or the URL carries
+            credentials, which are never repeated.
+
     """
     scheme, separator, _ = given.partition("://")
     if not separator or len(scheme) == 1:
@@ -44,7 +46,7 @@ def read_source(given: str, limits: Limits = DEFAULT_LIMITS) -> Source:
     try:
         url = httpx.URL(given)
     except httpx.InvalidURL:
-        raise Refusal("the address given to --from is not a URL: check its spelling.") from None
+        raise InputError("the address given to --from is not a URL: check its spelling.") from None
     if url.scheme == "file":
         return _read_file_url(url, limits)
     _check_url(url)
@@ -53,7 +55,7 @@ def read_source(given: str, limits: Limits = DEFAULT_LIMITS) -> Source:
 
 def _read_file_url(url: httpx.URL, limits: Limits) -> Source:
     if url.host not in {"", "localhost"}:
-        raise Refusal(f"file://{url.host}/… names another host: give a path on this one.")
+        raise InputError(f"file://{url.host}/… names another host: give a path on this one.")
     return _read_file(Path(url2pathname(url.raw_path.decode("ascii"))), limits)
 
 
@@ -63,17 +65,17 @@ def _read_file(path: Path, limits: Limits) -> Source:
             raw = file.read(limits.size + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise Refusal(f"{path} cannot be read: {reason}.") from None
+        raise InputError(f"{path} cannot be read: {reason}.") from None
     if len(raw) > limits.size:
-        raise Refusal(f"{path} is larger than {limits.size} bytes: a published document is smaller.")
+        raise InputError(f"{path} is larger than {limits.size} bytes: a published document is smaller.")
     return Source(raw, path.name)
 
 
 def _check_url(url: httpx.URL) -> None:
     if url.userinfo:
-        raise Refusal("the address carries a user name or password: give it without.")
+        raise InputError("the address carries a user name or password: give it without.")
     if url.scheme != "https" or not url.host:
-        raise Refusal(f"{_label(url)} is not an https address: documents are fetched over https only.")
+        raise InputError(f"{_label(url)} is not an https address: documents are fetched over https only.")
 
 
 def _label(url: httpx.URL) -> str:
@@ -89,7 +91,7 @@ def _fetch(url: httpx.URL, limits: Limits) -> bytes:
         reason = f"kept silent for {limits.wait:g} seconds: try again later"
     except (httpx.HTTPError, httpx.InvalidURL, zlib.error, OSError, ValueError) as error:
         reason = f"could not be fetched: {_without_query(error, url)}"
-    raise Refusal(f"{_label(url)} {reason}.")
+    raise InputError(f"{_label(url)} {reason}.")
 
 
 async def _fetch_in_time(url: httpx.URL, limits: Limits) -> bytes:
@@ -103,7 +105,7 @@ async def _fetch_in_time(url: httpx.URL, limits: Limits) -> bytes:
                 if not response.has_redirect_location:
                     return await _body(response, limits)
                 url = _redirected(url, response)
-    raise Refusal(f"{_label(url)} redirects more than {_REDIRECTS} times.")
+    raise InputError(f"{_label(url)} redirects more than {_REDIRECTS} times.")
 
 
 def _without_query(error: Exception, url: httpx.URL) -> str:
@@ -120,17 +122,17 @@ def _redirected(url: httpx.URL, response: httpx.Response) -> httpx.URL:
 async def _body(response: httpx.Response, limits: Limits) -> bytes:
     label = _label(response.url)
     if response.status_code != httpx.codes.OK:
-        raise Refusal(f"{label} answered {response.status_code} where 200 is expected: check the address.")
+        raise InputError(f"{label} answered {response.status_code} where 200 is expected: check the address.")
     body = bytearray()
     async for piece in _unpacked(response, limits.size + 1):
         body += piece
         if len(body) > limits.size:
-            raise Refusal(f"{label} is larger than {limits.size} bytes: a published document is smaller.")
+            raise InputError(f"{label} is larger than {limits.size} bytes: a published document is smaller.")
     return bytes(body)
 
 
 async def _unpacked(response: httpx.Response, most: int) -> AsyncIterator[bytes]:
-    """Yield the body's bytes, unpacked piece by piece; a piece that would exceed *most* is cut there."""
+    """Yield the body's bytes, unpacked piece by piece; a piece that would exceed `most` bytes is cut there."""
     encoding = response.headers.get("Content-Encoding", "identity").lower()
     if encoding == "identity":
         async for piece in response.aiter_raw():
@@ -142,4 +144,6 @@ async def _unpacked(response: httpx.Response, most: int) -> AsyncIterator[bytes]
         if not unpacker.eof or unpacker.unused_data:
             raise zlib.error("the compressed answer does not end where it says")
     else:
-        raise Refusal(f"{_label(response.url)} answers in the encoding {shorten(encoding)}, which was not asked for.")
+        raise InputError(
+            f"{_label(response.url)} answers in the encoding {shorten(encoding)}, which was not asked for."
+        )

@@ -1,4 +1,4 @@
-"""Documents of other dates, published or thinkable, become a client that imports and builds a request."""
+"""Documents of other dates, published or possible, become a client that imports and builds a request."""
 
 import datetime as dt
 import json
@@ -37,8 +37,8 @@ def check_document(document: Path, folder: Path) -> None:
     pin = folder / "openapi.yaml"
     arguments = ["--from", str(document), "--output", str(pin), "--date", dt.date(2026, 8, 22).isoformat()]
     assert update_spec.main(arguments) == 0
-    assert generate.main(["--spec", str(pin), "--output", str(folder / "made"), "--tolerate-misses"]) == 0
-    check_request(folder / "made")
+    assert generate.main(["--spec", str(pin), "--output", str(folder / "client"), "--tolerate-misses"]) == 0
+    check_request(folder / "client")
 
 
 @pytest.mark.parametrize("group", GROUPS)
@@ -64,5 +64,5 @@ def test_a_document_that_varies_as_upstream_has_or_may_becomes_a_client(tmp_path
     ],
 )
 def test_each_published_document_becomes_a_client(tmp_path: Path, documents: Path, name: str) -> None:
-    """Without an edit in between, whatever its dialect."""
+    """Without an edit in between, however it is written."""
     check_document(documents / f"{name}.openapi.yaml", tmp_path)

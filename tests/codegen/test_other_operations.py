@@ -17,7 +17,7 @@ TEXT = {"type": "string"}
 
 
 def add_operations(tree: Any) -> None:
-    """Add an upload, a sound, a stream, a deletion, and an intersection whose members speak of one field.
+    """Add an upload, a sound, a stream, a deletion, and an intersection whose members have a field in common.
 
     One of the objects is called `Client`, as the client is.
     """
@@ -113,8 +113,8 @@ def test_forms_sounds_and_intersections_become_working_calls(tmp_path: Path) -> 
     document.write_text(yaml.safe_dump(tree), encoding="utf-8")
     pin = tmp_path / "openapi.yaml"
     assert update_spec.main(["--from", str(document), "--operation", "*", "--output", str(pin)]) == 0
-    assert generate.main(["--spec", str(pin), "--output", str(tmp_path / "made"), "--tolerate-misses"]) == 0
-    outcome = run([sys.executable, "-W", "error", "-c", CALLS], tmp_path, PYTHONPATH=str(tmp_path / "made"))
+    assert generate.main(["--spec", str(pin), "--output", str(tmp_path / "client"), "--tolerate-misses"]) == 0
+    outcome = run([sys.executable, "-W", "error", "-c", CALLS], tmp_path, PYTHONPATH=str(tmp_path / "client"))
     assert outcome.err == []
     assert json.loads(outcome.out[0]) == ["1", ["a"], {"new": 1}]
     assert outcome.out[1] == "True True"
@@ -123,11 +123,11 @@ def test_forms_sounds_and_intersections_become_working_calls(tmp_path: Path) -> 
 
 
 @pytest.mark.documents
-def test_every_operation_of_the_whole_document_is_made(tmp_path: Path, documents: Path) -> None:
+def test_every_operation_of_the_whole_document_is_generated(tmp_path: Path, documents: Path) -> None:
     """All 97 operations have a module; the package imports and passes `mypy --strict`, or it would be refused."""
     pin = tmp_path / "openapi.yaml"
     source = documents / "openrouter-2026-08-22-90c493767.openapi.yaml"
     assert update_spec.main(["--from", str(source), "--operation", "*", "--output", str(pin)]) == 0
-    assert generate.main(["--spec", str(pin), "--output", str(tmp_path / "made")]) == 0
-    api = tmp_path / "made" / "openrouter_embeddings" / "api"
+    assert generate.main(["--spec", str(pin), "--output", str(tmp_path / "client")]) == 0
+    api = tmp_path / "client" / "openrouter_embeddings" / "api"
     assert len([path for path in api.rglob("*.py") if path.name != "__init__.py"]) == 97

@@ -7,23 +7,26 @@ from typing import Any
 import pytest
 
 from checkout import run
-from codegen import contract, generator
+from codegen import generator
+from codegen.workarounds import build_generator_input
 from spec.canonical import dump
-from spec.errors import Refusal
+from spec.contract import build_contract
+from spec.errors import InputError
 from spec.load import read_document
-from spec.slicing import choose_operations, slice_document
+from spec.operations import choose_operations
+from spec.slicing import slice_document
 from upstream import PUBLISHED
 
 NEWEST = "openrouter-2026-08-22-90c493767.openapi.yaml"
 
 
 def published_slice(path: Path) -> dict[str, Any]:
-    """Return the embeddings slice of a published document as upstream writes it: pruned, not yet normalised."""
+    """Return the embeddings slice of a published document as upstream writes it: sliced, not yet normalized."""
     document = read_document(path)
     return slice_document(document, choose_operations(document).operations)
 
 
-def check_loss_and_refusal(sliced: dict[str, Any], folder: Path, workarounds: Path) -> None:
+def check_loss_and_refusal(sliced: dict[str, Any], folder: Path, overlays: Path) -> None:
     """Run the generator with its defaults, then this pipeline, on one slice."""
     (folder / "slice.yaml").write_text(dump(sliced), encoding="utf-8")
     outcome = run(
@@ -35,12 +38,13 @@ def check_loss_and_refusal(sliced: dict[str, Any], folder: Path, workarounds: Pa
     assert "list_embeddings_models" in modules
     assert "create_embeddings" not in modules
 
-    assert not workarounds.exists()
-    built = contract.build(sliced, workarounds)
+    assert not overlays.exists()
+    contract, _ = build_contract(sliced, overlays)
+    generator_input, _ = build_generator_input(contract, overlays)
     workspace = folder / "workspace"
     workspace.mkdir()
-    with pytest.raises(Refusal, match="POST /embeddings") as refusal:
-        generator.make_package(workspace, built.generator_input, dump(built.contract), contract_date=None)
+    with pytest.raises(InputError, match="POST /embeddings") as refusal:
+        generator.build_package(workspace, generator_input, dump(contract), contract_date=None)
     assert str(refusal.value).startswith("the generator does not take the contract whole:")
 
 
@@ -57,7 +61,8 @@ def test_they_lose_it_on_the_published_document_too(tmp_path: Path, documents: P
 
 def test_a_module_missing_without_a_warning_is_refused_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A generator that says nothing at all does not get an operation lost either."""
-    built = contract.build(read_document(Path(__file__).parents[2] / "openapi.yaml"))
+    contract, _ = build_contract(read_document(Path(__file__).parents[2] / "openapi.yaml"))
+    generator_input, _ = build_generator_input(contract)
     original = generator._run_generator
 
     def lossy(workspace: Path, generator_input: dict[str, Any], package: Path, templates: Path) -> None:
@@ -65,5 +70,7 @@ def test_a_module_missing_without_a_warning_is_refused_as_well(tmp_path: Path, m
         next(package.rglob("create_embeddings.py")).unlink()
 
     monkeypatch.setattr(generator, "_run_generator", lossy)
-    with pytest.raises(Refusal, match=r"the generator lost POST /embeddings: there is no module create_embeddings\.py"):
-        generator.make_package(tmp_path, built.generator_input, dump(built.contract), contract_date=None)
+    with pytest.raises(
+        InputError, match=r"the generator lost POST /embeddings: there is no module create_embeddings\.py"
+    ):
+        generator.build_package(tmp_path, generator_input, dump(contract), contract_date=None)

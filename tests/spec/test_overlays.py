@@ -1,16 +1,13 @@
 """The applier follows the Overlay specification, and says where an overlay or an action of it is at fault."""
 
 import copy
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.errors import Refusal
-from spec.overlays import Action, apply, read_folder
+from spec.overlays import Action, apply
 
 KEYS = st.sampled_from(["a", "b", "c", "description"])
 JSON = st.recursive(
@@ -183,143 +180,30 @@ def test_what_remains_of_a_list_keeps_its_order(items: list[int]) -> None:
         assert after({"a": items}, action("remove", "$.a[?@ < 20]", argument=True)) == {"a": expected}
 
 
-# Words.
+# Documentation.
 
 
-def test_words_are_written_only_on_what_is_there() -> None:
-    """The words for a property that a document does not have are reported and make no property."""
+def test_documentation_is_written_only_on_what_is_there() -> None:
+    """The description of a property that a document does not have is reported and makes no property."""
     document = {"properties": {"a": {"type": "string"}}}
-    words = {"description": "D", "properties": {"a": {"description": "A"}, "b": {"description": "B"}}}
-    result, found = apply(document, [action("update", "$", words, words_only=True)])
+    documentation = {"description": "D", "properties": {"a": {"description": "A"}, "b": {"description": "B"}}}
+    result, found = apply(document, [action("update", "$", documentation, documentation_only=True)])
     assert result == {"description": "D", "properties": {"a": {"type": "string", "description": "A"}}}
     assert [miss.reason for miss in found] == ["finds no properties.b to describe"]
 
 
 def test_a_property_called_description_is_described() -> None:
-    """Words under a property's name are its words, not the name's value."""
+    """Documentation under a property's name is that of the property, not the name's value."""
     document = {"properties": {"description": {"type": "string"}}}
-    words = {"properties": {"description": {"description": "D"}}}
-    result = after(document, action("update", "$", words, words_only=True))
+    documentation = {"properties": {"description": {"description": "D"}}}
+    result = after(document, action("update", "$", documentation, documentation_only=True))
     assert result == {"properties": {"description": {"type": "string", "description": "D"}}}
 
 
-def test_words_do_not_take_the_place_of_a_schema() -> None:
+def test_documentation_does_not_take_the_place_of_a_schema() -> None:
     """A string meant for the property called description leaves its schema alone."""
     document = {"properties": {"description": {"type": "string"}}}
-    result, found = apply(document, [action("update", "$", {"properties": {"description": "D"}}, words_only=True)])
+    result, found = apply(
+        document, [action("update", "$", {"properties": {"description": "D"}}, documentation_only=True)]
+    )
     assert (result, len(found)) == (document, 1)
-
-
-# Files.
-
-
-def overlay(**changes: Any) -> dict[str, Any]:
-    """Return a good overlay, changed; None drops a key."""
-    data: dict[str, Any] = {
-        "overlay": "1.1.0",
-        "info": {"title": "t", "version": "1"},
-        "actions": [{"target": "$.a", "update": {"x": 1}, "x-evidence": "seen", "x-date": "2026-08-22"}],
-    }
-    return {key: value for key, value in (data | changes).items() if value is not None}
-
-
-def one_action(**changes: Any) -> dict[str, Any]:
-    """Return a good overlay whose action is changed; None drops a key."""
-    data = overlay()["actions"][0] | changes
-    return overlay(actions=[{key: value for key, value in data.items() if value is not None}])
-
-
-def write(folder: Path, data: Any, name: str = "one.overlay.yaml") -> None:
-    """Write an overlay file."""
-    (folder / name).write_text(data if isinstance(data, str) else yaml.safe_dump(data), encoding="utf-8")
-
-
-@pytest.mark.parametrize(
-    ("data", "sentence"),
-    [
-        ("[1, 2]\n", "one.overlay.yaml holds [1, 2] where an overlay (a mapping) is expected."),
-        (overlay(overlay=None), "'overlay' is None, expected 1.0.x or 1.1.x."),
-        (overlay(overlay="2.0.0"), "'overlay' is '2.0.0', expected 1.0.x or 1.1.x."),
-        (overlay(overlay=1.1), "'overlay' is 1.1, expected 1.0.x or 1.1.x."),
-        (overlay(actoins=[]), "unknown key 'actoins', expected one of"),
-        (overlay(actions=None), "'actions' is not a list with at least one action."),
-        (overlay(actions=[]), "'actions' is not a list with at least one action."),
-        (overlay(actions=["$.a"]), "action 1: expected a mapping with a 'target'."),
-        (one_action(target=None), "action 1: expected a mapping with a 'target'."),
-        (one_action(target="$.a["), "action 1: 'target' is no RFC 9535 JSONPath:"),
-        (one_action(target="a.b"), "action 1: 'target' is no RFC 9535 JSONPath:"),
-        (one_action(update=None), "action 1: has no verb, expected exactly one of"),
-        (one_action(remove=True), "action 1: has ['update', 'remove'], expected exactly one of"),
-        (one_action(update=None, remove="yes"), "action 1: 'remove' is 'yes', expected true."),
-        (one_action(update=None, copy=1), "action 1: 'copy' is 1, expected an RFC 9535 JSONPath."),
-        (one_action(update=None, copy="$["), "action 1: 'copy' is no RFC 9535 JSONPath:"),
-        (one_action(updaet={}), "action 1: unknown key 'updaet', expected one of"),
-        (overlay(actions=[{"target": "$", "x-rule": "no-such-rule"}]), "action 1: unknown rule 'no-such-rule'"),
-        (overlay(actions=[{"target": "$", "x-rule": ["open-responses"]}]), "action 1: unknown rule ['open-responses']"),
-    ],
-)
-def test_a_malformed_overlay_is_refused_in_one_sentence(tmp_path: Path, data: Any, sentence: str) -> None:
-    """The sentence names the file, the action, what was found and what was expected."""
-    write(tmp_path, data)
-    with pytest.raises(Refusal) as refused:
-        read_folder(tmp_path)
-    assert "one.overlay.yaml" in str(refused.value)
-    assert sentence in str(refused.value)
-    assert "\n" not in str(refused.value)
-
-
-@pytest.mark.parametrize(
-    ("changes", "sentence"),
-    [
-        ({"x-evidence": None}, "a correction without 'x-evidence'"),
-        ({"x-evidence": "  "}, "a correction without 'x-evidence'"),
-        ({"x-evidence": ["seen"]}, "a correction without 'x-evidence'"),
-        ({"x-date": None}, "'x-date' is None, expected a day as YYYY-MM-DD."),
-        ({"x-date": "22.8.2026"}, "expected a day as YYYY-MM-DD."),
-        ({"x-date": "20260822"}, "expected a day as YYYY-MM-DD."),
-        ({"x-date": "2026-02-30"}, "expected a day as YYYY-MM-DD."),
-    ],
-)
-def test_a_correction_says_why_and_since_when(tmp_path: Path, changes: dict[str, Any], sentence: str) -> None:
-    """Evidence and an ISO date are demanded of corrections, and of nothing else."""
-    write(tmp_path, one_action(**changes))
-    assert len(read_folder(tmp_path)) == 1
-    with pytest.raises(Refusal, match=r"one\.overlay\.yaml, action 1: ") as refused:
-        read_folder(tmp_path, evidence_required=True)
-    assert sentence in str(refused.value)
-
-
-@pytest.mark.parametrize(
-    ("changes", "sentence"),
-    [
-        ({"update": {"type": "string"}}, "may only write description, summary, title, not 'type'."),
-        ({"update": {"properties": {"a": {"minimum": 1}}}}, "not 'minimum'."),
-        ({"update": {"description": 1}}, "not 'description'."),
-        ({"update": "words"}, "not 'words'."),
-        ({"update": None, "remove": True}, "documentation may only use 'update', not 'remove'."),
-    ],
-)
-def test_documentation_only_writes_words(tmp_path: Path, changes: dict[str, Any], sentence: str) -> None:
-    """Anything else in a folder of documentation is refused when it is read."""
-    write(tmp_path, one_action(**changes))
-    with pytest.raises(Refusal, match=r"one\.overlay\.yaml, action 1: ") as refused:
-        read_folder(tmp_path, words_only=True)
-    assert sentence in str(refused.value)
-
-
-def test_actions_come_by_file_name_then_by_position(tmp_path: Path) -> None:
-    """The order of application is the order of the names, whatever order the folder is listed in."""
-    for name in ("b", "a"):
-        write(
-            tmp_path,
-            overlay(actions=[{"target": f"$.{name}{n}", "remove": True} for n in range(2)]),
-            f"{name}.overlay.yaml",
-        )
-    write(tmp_path, "not an overlay", "notes.yaml")
-    found = [(item.file, item.position, item.target) for item in read_folder(tmp_path)]
-    assert found == [
-        ("a.overlay.yaml", 1, "$.a0"),
-        ("a.overlay.yaml", 2, "$.a1"),
-        ("b.overlay.yaml", 1, "$.b0"),
-        ("b.overlay.yaml", 2, "$.b1"),
-    ]

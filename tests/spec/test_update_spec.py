@@ -12,8 +12,8 @@ import yaml
 
 import update_spec
 from spec.canonical import digest
-from spec.errors import Refusal
-from spec.lock import lock_path, read_lock, write_section
+from spec.errors import InputError
+from spec.lock import lock_path, read_lock, render_lock
 from upstream import DOCUMENTS, PUBLISHED, changed, published, run, snapshot
 
 
@@ -33,12 +33,12 @@ def other(tmp_path: Path, raw: bytes) -> Path:
 
 
 def test_pin_and_lock_are_written_and_nothing_else(pin: Path) -> None:
-    """A folder is made if need be; it holds the pin, the lock beside it, and no leavings."""
+    """A folder is made if need be; it holds the pin, the lock beside it, and nothing else."""
     assert sorted(path.name for path in pin.parent.iterdir()) == ["openapi.lock.json", "openapi.yaml"]
 
 
 def test_pin_says_what_it_is(pin: Path) -> None:
-    """The pin begins with the command that made it; its info keeps title, version and licence."""
+    """The pin begins with the command that made it; its info keeps title, version and license."""
     first, _, rest = pin.read_text("utf-8").partition("\n")
     assert "scripts/update_spec.py" in first
     assert "do not edit" in first
@@ -91,13 +91,13 @@ def test_unchanged_document_leaves_the_files_alone(pin: Path, capsys: pytest.Cap
 
 
 def test_reworded_document_moves_the_lock_only(pin: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Other words upstream: the pin is not touched, and the lock notes the new digest and date."""
+    """Other descriptions upstream: the pin is not touched, and the lock notes the new digest and date."""
     before = snapshot(pin.parent)
     source = other(tmp_path, changed(lambda tree: tree["info"].update(description="Other words.")))
     outcome = run(capsys, "--from", source, "--output", pin, "--date", "2026-01-03")
     after = snapshot(pin.parent)
     assert outcome.code == 0
-    assert "words only" in outcome.out[0]
+    assert "upstream changed nothing that it holds" in outcome.out[0]
     assert before["openapi.yaml"] == after["openapi.yaml"]
     assert read_lock(lock_path(pin))["upstream"]["date"] == "2026-01-03"
     assert read_lock(lock_path(pin))["upstream"]["sha256"] == digest(source.read_bytes())
@@ -168,15 +168,14 @@ def test_aliases_are_expanded(pin: Path, tmp_path: Path, capsys: pytest.CaptureF
 
 def test_other_sections_of_the_lock_stay(pin: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What another command noted in the lock is still there after an update."""
-    made = {"generator": "1.2.3"}
-    assert write_section(lock_path(pin), "made", made)
-    assert not write_section(lock_path(pin), "made", made)
+    generated = {"generator": "1.2.3"}
+    lock_path(pin).write_bytes(render_lock({**read_lock(lock_path(pin)), "generated": generated}))
     source = other(tmp_path, changed(lambda tree: tree["info"].update(version="2")))
     assert run(capsys, "--from", source, "--output", pin).code == 0
-    assert read_lock(lock_path(pin))["made"] == made
+    assert read_lock(lock_path(pin))["generated"] == generated
 
 
-def test_hand_edited_pin_is_made_again(pin: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_hand_edited_pin_is_written_again(pin: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A pin that somebody edited, even beyond reading, gets its bytes back."""
     good = pin.read_bytes()
     for edit in (good + b"# mine\n", b"{broken"):
@@ -224,7 +223,7 @@ def test_fault_of_our_own_is_one_sentence_too(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Even a mistake in this command ends in one line, and is not blamed on the document."""
-    monkeypatch.setattr(update_spec, "normalise", lambda _: 1 / 0)
+    monkeypatch.setattr("spec.pin.normalize_document", lambda _: 1 / 0)
     outcome = run(capsys, "--from", PUBLISHED, "--output", tmp_path / "openapi.yaml")
     assert (outcome.code, len(outcome.err)) == (2, 1)
     assert "fault of this command" in outcome.err[0]
@@ -257,11 +256,9 @@ def test_script_runs_on_its_own_with_any_hash_seed(seed: str, pin: Path, tmp_pat
     assert lock_path(pin).read_bytes() == lock_path(out).read_bytes()
 
 
-def test_lock_has_three_sections(tmp_path: Path) -> None:
-    """A section by another name is a mistake of the caller; a lock that is none is refused."""
-    with pytest.raises(ValueError, match="made, pin, upstream"):
-        write_section(tmp_path / "x.lock.json", "other", {})
+def test_a_file_that_is_no_lock_is_refused(tmp_path: Path) -> None:
+    """A lock is an object of objects; anything else is not overwritten."""
     for broken in ("[]", '{"pin": 1}', "{", "[" * 100_000):
         (tmp_path / "x.lock.json").write_text(broken)
-        with pytest.raises(Refusal, match="restore it or delete it"):
+        with pytest.raises(InputError, match="restore it or delete it"):
             read_lock(tmp_path / "x.lock.json")

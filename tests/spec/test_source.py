@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from spec.errors import Refusal
+from spec.errors import InputError
 from spec.source import Limits, read_source
 from upstream import PUBLISHED, run
 
@@ -85,7 +85,7 @@ def plain_site() -> Iterator[Site]:
 
 
 def page(body: bytes, status: int = 200, **headers: str) -> Answer:
-    """Return a page with *body*; underscores in the names of *headers* stand for hyphens."""
+    """Return a page with a body; underscores in the names of headers stand for hyphens."""
 
     def answer(request: http.server.BaseHTTPRequestHandler) -> None:
         request.send_response(status)
@@ -125,14 +125,14 @@ def test_redirect_to_http_is_refused(site: Site, plain_site: Site) -> None:
     """A redirect to http is refused before anything is sent there."""
     plain_site.pages["/x"] = page(b"here")
     site.pages["/old"] = page(b"", 301, Location=f"{plain_site.url}/x")
-    with pytest.raises(Refusal, match="https only"):
+    with pytest.raises(InputError, match="https only"):
         read_source(f"{site.url}/old", LIMITS)
     assert plain_site.seen == []
 
 
 def test_http_address_is_refused(plain_site: Site) -> None:
     """An http address is refused before anything is sent there."""
-    with pytest.raises(Refusal, match="https only"):
+    with pytest.raises(InputError, match="https only"):
         read_source(f"{plain_site.url}/x", LIMITS)
     assert plain_site.seen == []
 
@@ -140,7 +140,7 @@ def test_http_address_is_refused(plain_site: Site) -> None:
 def test_redirects_in_a_circle_end(site: Site) -> None:
     """A site that redirects for ever is left after a few."""
     site.pages["/a"] = page(b"", 302, Location="/a")
-    with pytest.raises(Refusal, match="redirects more than"):
+    with pytest.raises(InputError, match="redirects more than"):
         read_source(f"{site.url}/a", LIMITS)
     assert len(site.seen) < 10
 
@@ -184,7 +184,7 @@ BOMB = gzip.compress(b"x" * 20 * 2**20)
 def test_bad_answer_is_refused(answer: Answer, words: str, site: Site) -> None:
     """Whatever else a server answers is refused in one sentence without query or password."""
     site.pages["/x"] = answer
-    with pytest.raises(Refusal, match=words) as refusal:
+    with pytest.raises(InputError, match=words) as refusal:
         read_source(f"{site.url}/x?token=s3cret", LIMITS)
     assert not any(secret in str(refusal.value) for secret in ("s3cret", "hunter2", "\n"))
 
@@ -196,7 +196,7 @@ def test_silent_server_is_left(site: Site) -> None:
         site.gone.wait()
 
     site.pages["/x"] = keep_silent
-    with pytest.raises(Refusal, match=r"kept silent for 0\.2 seconds"):
+    with pytest.raises(InputError, match=r"kept silent for 0\.2 seconds"):
         read_source(f"{site.url}/x", LIMITS._replace(wait=0.2))
 
 
@@ -210,7 +210,7 @@ def test_slow_server_is_left(prefix: bytes, site: Site) -> None:
             request.wfile.write(b"x")
 
     site.pages["/x"] = drip
-    with pytest.raises(Refusal, match=r"within 0\.3 seconds"):
+    with pytest.raises(InputError, match=r"within 0\.3 seconds"):
         read_source(f"{site.url}/x", LIMITS._replace(total=0.3))
 
 
@@ -219,7 +219,7 @@ def test_unknown_certificate_is_refused(site: Site, tmp_path: Path, monkeypatch:
     other = tmp_path / "other.pem"
     trustme.CA().cert_pem.write_to_path(str(other))
     monkeypatch.setenv("SSL_CERT_FILE", str(other))
-    with pytest.raises(Refusal, match="could not be fetched"):
+    with pytest.raises(InputError, match="could not be fetched"):
         read_source(f"{site.url}/x", LIMITS)
 
 
@@ -229,3 +229,14 @@ def test_failed_fetch_writes_nothing(site: Site, tmp_path: Path, capsys: pytest.
     outcome = run(capsys, "--from", f"{site.url}/x", "--output", tmp_path / "new" / "openapi.yaml")
     assert (outcome.code, outcome.out, len(outcome.err)) == (2, [], 1)
     assert not (tmp_path / "new").exists()
+
+
+def test_oversized_file_is_refused_unread(tmp_path: Path) -> None:
+    """A file is read up to the ceiling and no further."""
+    with pytest.raises(InputError, match="larger than 10 bytes"):
+        read_source(str(PUBLISHED), Limits(size=10))
+    large = tmp_path / "large.yaml"
+    with large.open("wb") as file:
+        file.truncate(2**25 + 1)
+    with pytest.raises(InputError, match="larger than"):
+        read_source(str(large))

@@ -1,4 +1,4 @@
-"""What the workarounds make for the generator accepts the same documents as the contract."""
+"""The generator's input accepts the same documents as the contract, and each rule does what its name says."""
 
 import copy
 import functools
@@ -13,17 +13,17 @@ from hypothesis import strategies as st
 from jsonschema_rs.canonical import Containment
 from schemathesis import GenerationMode
 
-from codegen.contract import OVERLAYS, build
+from codegen.workarounds import build_generator_input, read_workarounds
 from schemas_at import canonical_form, positions, validator, with_probes
-from spec import overlays
 from spec.canonical import json_text
-from spec.rules import plain_schemas
+from spec.contract import build_contract
+from spec.overlays import apply
 
 PIN = yaml.safe_load((Path(__file__).parents[2] / "openapi.yaml").read_text(encoding="utf-8"))
-CONTRACT = build(PIN).contract
-WORKAROUNDS = overlays.read_folder(OVERLAYS / "generator-workarounds")
+CONTRACT, _ = build_contract(PIN)
+WORKAROUNDS = read_workarounds()
 PROBED = with_probes(CONTRACT)
-GENERATOR_INPUT, _ = overlays.apply(PROBED, WORKAROUNDS)
+GENERATOR_INPUT, _ = apply(PROBED, WORKAROUNDS)
 POSITIONS = sorted(positions(PROBED))
 COMPONENTS = sorted(CONTRACT["components"]["schemas"])
 
@@ -102,16 +102,16 @@ def test_the_algebra_tells_a_schema_that_accepts_more() -> None:
 
 
 @pytest.mark.parametrize("position", [name for name in POSITIONS if " 4" not in name and " 5" not in name])
-def test_both_schemas_of_a_position_judge_documents_alike(position: str) -> None:
-    """Documents made from either schema, good, bad and changed at random, get one verdict from both."""
+def test_both_schemas_of_a_position_accept_the_same_documents(position: str) -> None:
+    """Documents made from either schema, good, bad and changed at random, are valid for both or for neither."""
     contract, generator = validators(position)
 
     @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
     @given(changed(documents(position)))
-    def judge(document: Any) -> None:
+    def check(document: Any) -> None:
         assert contract.is_valid(document) == generator.is_valid(document)
 
-    judge()
+    check()
 
 
 def test_every_component_is_among_the_positions() -> None:
@@ -182,7 +182,7 @@ SCHEMAS = st.recursive(LEAVES, composed, max_leaves=6)
     ),
 )
 def test_any_schema_keeps_its_meaning(schema: Any, component: Any, values: list[Any]) -> None:
-    """Whatever upstream may write, in place or as a component, the generator's idiom of it accepts the same."""
+    """Whatever upstream may write, in place or as a component, the generator's form of it accepts the same."""
     component = {"allOf": [component]} if isinstance(component, bool) else component
     body = {"type": "object", "properties": {"value": schema, "named": {"$ref": "#/components/schemas/Drawn"}}}
     document = {
@@ -197,7 +197,7 @@ def test_any_schema_keeps_its_meaning(schema: Any, component: Any, values: list[
             }
         },
     }  # fmt: skip
-    worked_around, _ = overlays.apply(document, WORKAROUNDS)
+    worked_around, _ = apply(document, WORKAROUNDS)
     position = "POST / request application/json"
     before, after = (validator(one, positions(one)[position]) for one in (document, worked_around))
     for value in values:
@@ -207,49 +207,17 @@ def test_any_schema_keeps_its_meaning(schema: Any, component: Any, values: list[
             )
 
 
-@pytest.mark.parametrize(
-    ("schema", "expected"),
-    [
-        ({"type": "string", "default": "a"}, {"type": "string"}),
-        ({"type": "string", "enum": ["a"]}, {"type": "string", "const": "a"}),
-        ({"enum": [1, 2]}, {"type": "integer", "not": {"not": {"enum": [1, 2]}}}),
-        ({"const": 1.5}, {"type": "number", "not": {"not": {"enum": [1.5]}}}),
-        ({"enum": ["a", 1, None]}, {"type": ["integer", "string", "null"], "not": {"not": {"enum": ["a", 1, None]}}}),
-        ({"type": ["string", "null"], "enum": ["a", "b"]}, {"type": "string", "enum": ["a", "b"]}),
-        (
-            {"type": ["string", "null"], "enum": ["a", "b", None], "description": "d"},
-            {"description": "d", "anyOf": [{"type": "string", "enum": ["a", "b"]}, {"type": "null"}]},
-        ),
-        (
-            {"type": ["object", "null"], "title": "T", "properties": {"a": True}},
-            {"anyOf": [{"type": "object", "title": "T", "properties": {"a": {}}}, {"type": "null"}]},
-        ),
-        ({"allOf": [{"type": "string"}, {"anyOf": [{"type": "string"}, {"type": "null"}]}]}, {"type": "string"}),
-        (
-            {"anyOf": [{"type": "number"}, {"anyOf": [{"type": "string"}, {"type": "number"}]}]},
-            {"anyOf": [{"type": "number"}, {"type": "string"}]},
-        ),
-        ({"type": "array"}, {"type": "array", "items": {}}),
-        ({"anyOf": [True, False]}, {"anyOf": [{}, {"not": {}}]}),
-        (
-            {"enum": ["a-b", "a_b", ""]},
-            {"enum": ["a-b", "a_b", ""], "x-enum-varnames": ["A_B", "A_B_2_1", "EMPTY"]},
-        ),
-    ],
-)
-def test_each_idiom_is_written_one_way(schema: Any, expected: Any) -> None:
-    """What the generator gets for each thing that can be written in several ways."""
-    document: dict[str, Any] = {"components": {"schemas": {"X": {"type": "object", "properties": {"a": schema}}}}}
-    plain_schemas(document, [()])
-    assert document["components"]["schemas"]["X"]["properties"]["a"] == expected
+def test_each_workaround_has_its_effect_on_the_contract() -> None:
+    """No action is there for nothing: one that the generator no longer needs is found at once."""
+    _, misses = build_generator_input(CONTRACT)
+    assert [str(miss) for miss in misses] == []
+    assert WORKAROUNDS
+    assert all(action.description for action in WORKAROUNDS)
 
 
-def test_a_union_that_contains_itself_is_anything_to_the_generator() -> None:
-    """It stays a union to a validator, behind a double negation."""
-    union = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"$ref": "#/components/schemas/Json"}}]}
-    document: dict[str, Any] = {"components": {"schemas": {"Json": copy.deepcopy(union)}}}
-    plain_schemas(document, [()])
-    assert document["components"]["schemas"]["Json"] == {"not": {"not": union}}
-    check = validator(document, {"$ref": "#/components/schemas/Json"})
-    assert check.is_valid([["a"], "b"])
-    assert not check.is_valid([[1]])
+def test_without_overlays_the_contract_is_the_generators_input(tmp_path: Path) -> None:
+    """No workaround, no change and no miss; the contract given is not touched."""
+    before = json_text(CONTRACT)
+    generator_input, misses = build_generator_input(CONTRACT, tmp_path)
+    assert (json_text(generator_input), misses) == (before, [])
+    assert json_text(CONTRACT) == before

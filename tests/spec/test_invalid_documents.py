@@ -15,13 +15,13 @@ Tree = dict[str, Any]
 
 
 def schemas(tree: Tree) -> Tree:
-    """Return the schemas of *tree*."""
+    """Return the schemas of a document."""
     found: Tree = tree["components"]["schemas"]
     return found
 
 
 def embed(tree: Tree) -> Tree:
-    """Return the operation `createEmbeddings` of *tree*."""
+    """Return the operation `createEmbeddings` of a document."""
     found: Tree = tree["paths"]["/embeddings"]["post"]
     return found
 
@@ -107,6 +107,10 @@ BAD: dict[str, tuple[bytes, str]] = {
     "number of 5000 digits": (TEXT + b"x: " + b"7" * 5000 + b"\n", "too many digits"),
     "half a surrogate pair": (b'{"openapi": "\\ud800"}', "surrogate"),
     "alias bomb": (bomb(), "alias bomb"),
+    "long text through aliases": (
+        TEXT + b"x: &x " + b"y" * 2**20 + b"\nz: [" + b", ".join([b"*x"] * 80) + b"]\n",
+        "expands to more than 67108864 characters",
+    ),
     "alias inside its own anchor": (TEXT + b"x: &x [*x]\n", "*x"),
     "unknown alias": (TEXT + b"x: *nowhere\n", "undefined alias|nowhere"),
     "deep lists": (b"[" * 100_000, "nested deeper"),
@@ -210,7 +214,7 @@ BAD: dict[str, tuple[bytes, str]] = {
 
 @pytest.fixture
 def folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
-    """Make a folder with a pin and its lock, made of the good document."""
+    """Make a folder with the pin of the good document, and its lock."""
     assert run(capsys, "--from", PUBLISHED, "--output", tmp_path / "openapi.yaml").code == 0
     return tmp_path
 

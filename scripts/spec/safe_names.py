@@ -1,14 +1,15 @@
-"""Names and values of a document that end up in file names, in code, or in a shell.
+"""Names and values of a document that end up in file names, in code, or in a shell: only safe ones pass.
 
-A document is data from elsewhere; whatever it names becomes a module, a class, a string literal or a URL.
-What could leave a folder, end a literal or hide in a terminal is refused here, by place and name.
+A document is data from elsewhere; whatever it names becomes a module, a class, a string literal or a URL. What could
+leave a folder, end a literal or hide in a terminal is refused here, by place and name.
 """
 
 import re
 from typing import Any
 
-from spec.errors import Refusal, shorten
-from spec.openapi_objects import METHODS, escape, objects
+from spec.errors import InputError, shorten
+from spec.openapi_objects import METHODS, objects
+from spec.tree import escape
 
 _COMPONENT = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9._-]{1,120}")
 _OPERATION = re.compile(r"[A-Za-z_][A-Za-z0-9._-]{0,119}")
@@ -39,11 +40,13 @@ _SHAPES = {
 
 
 def check_names(document: dict[str, Any]) -> None:
-    """Raise Refusal for the first name in *document* that could do harm, naming the place.
+    """Check every name in a whole OpenAPI document, whose shape has been checked before.
 
-    *document* is a whole OpenAPI document; its shape has been checked before.
+    Raises:
+        InputError: a name could do harm; the sentence says which, and where it stands.
+
     """
-    for node, kind, where in objects(document, "document"):
+    for node, kind, where in objects(document):
         for key in _FREE_VALUES & node.keys():
             _expect_texts(node[key], f"value of {key}", f"{where}/{key}")
         check = _CHECKS.get(kind)
@@ -54,20 +57,22 @@ def check_names(document: dict[str, Any]) -> None:
 def _expect(value: object, what: str, where: str) -> None:
     shape, expected = _SHAPES[what]
     if not isinstance(value, str) or not shape.fullmatch(value) or ".." in value.split("/"):
-        raise Refusal(f"{shorten(value)} cannot be a {what} at {where or '/'}: {expected} are expected.")
+        raise InputError(f"{shorten(value)} cannot be a {what} at {where or '/'}: {expected} are expected.")
 
 
 def _expect_text(value: object, what: str, where: str) -> None:
     if not isinstance(value, str) or len(value) > _TEXT_LIMIT:
-        raise Refusal(f"{shorten(value)} cannot be a {what} at {where}: at most {_TEXT_LIMIT} characters are expected.")
+        raise InputError(
+            f"{shorten(value)} cannot be a {what} at {where}: at most {_TEXT_LIMIT} characters are expected."
+        )
     if not value.isprintable() or _HARMFUL & set(value):
-        raise Refusal(
+        raise InputError(
             f"{shorten(value)} cannot be a {what} at {where}: it holds a quote, a backslash or a control character."
         )
 
 
 def _expect_texts(value: object, what: str, where: str) -> None:
-    """Check every text at and below *value*: a free value that code or its comments may repeat."""
+    """Check every text at and below a value that code or its comments may repeat."""
     if isinstance(value, str):
         _expect_text(value, what, where)
     elif isinstance(value, dict):
@@ -84,7 +89,7 @@ def _check_document(node: dict[str, Any], where: str) -> None:
         _expect(path, "path", "/paths")
         for method in METHODS:
             if method in item and "operationId" not in item[method]:
-                raise Refusal(f"{where}/paths/{escape(path)}/{method} has no operationId.")
+                raise InputError(f"{where}/paths/{escape(path)}/{method} has no operationId.")
 
 
 def _check_info(node: dict[str, Any], where: str) -> None:
@@ -117,7 +122,7 @@ def _check_parameter(node: dict[str, Any], where: str) -> None:
     elif place == "query":
         _expect_text(node.get("name"), "parameter name", where)
     else:
-        raise Refusal(f"{where}/in is {shorten(place)}: path, query, header or cookie is expected.")
+        raise InputError(f"{where}/in is {shorten(place)}: path, query, header or cookie is expected.")
 
 
 def _check_media(node: dict[str, Any], where: str) -> None:

@@ -1,4 +1,4 @@
-"""The way from a pin to the contract: unfolded, corrected, described, and pruned of what nothing reaches."""
+"""The way from a pin to the contract: corrected, documented, and without what nothing reaches."""
 
 import copy
 from pathlib import Path
@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 import yaml
 
-from codegen.contract import build
-from schemas_at import canonical_form, positions, validator
+from schemas_at import positions, validator
 from spec.canonical import json_text
-from spec.errors import Refusal
-from spec.inline_refs import unfolded
+from spec.contract import build_contract
+from spec.errors import InputError
+from variations import hoisted
 
 PIN: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "openapi.yaml").read_text(encoding="utf-8"))
-CONTRACT = build(PIN).contract
+CONTRACT, _ = build_contract(PIN)
 REQUEST = "POST /embeddings request application/json"
 ANSWER = "POST /embeddings 200 application/json"
 
@@ -27,7 +27,7 @@ def pin() -> Any:
 def test_the_pin_is_left_as_it_is() -> None:
     """Building works on a copy, and building again gives the same."""
     before = json_text(PIN)
-    assert json_text(build(PIN).contract) == json_text(CONTRACT)
+    assert json_text(build_contract(PIN)[0]) == json_text(CONTRACT)
     assert json_text(PIN) == before
 
 
@@ -85,48 +85,11 @@ def test_enumerations_of_answers_are_open() -> None:
     assert not group.is_valid(1)
 
 
-def hoisted(tree: Any) -> Any:
-    """Write as components what the pin has in place."""
-    post = tree["paths"]["/embeddings"]["post"]
-    schemas, media = tree["components"]["schemas"], post["requestBody"]["content"]["application/json"]
-    schemas["EmbeddingInput"] = media["schema"]["properties"]["input"]
-    media["schema"]["properties"]["input"] = {"$ref": "#/components/schemas/EmbeddingInput"}
-    schemas["CreateEmbeddingsRequest"] = media["schema"]
-    media["schema"] = {"$ref": "#/components/schemas/CreateEmbeddingsRequest"}
-    tree["components"]["responses"] = {f"Answer{status}": held for status, held in post["responses"].items()}
-    post["responses"] = {status: {"$ref": f"#/components/responses/Answer{status}"} for status in post["responses"]}
-    tree["components"]["requestBodies"] = {"Body": post["requestBody"]}
-    post["requestBody"] = {"$ref": "#/components/requestBodies/Body"}
-    models = tree["paths"]["/embeddings/models"]["get"]
-    tree["components"]["parameters"] = {parameter["name"]: parameter for parameter in models["parameters"]}
-    models["parameters"] = [{"$ref": f"#/components/parameters/{name}"} for name in tree["components"]["parameters"]]
-    return tree
-
-
 def test_components_and_what_stands_in_place_make_one_contract() -> None:
     """Overlays find their targets whichever way upstream writes bodies, answers, parameters and inputs."""
-    built = build(hoisted(pin()))
-    assert [str(miss) for miss in built.misses] == []
-    assert json_text(built.contract) == json_text(CONTRACT)
-
-
-def test_unfolding_keeps_the_meaning() -> None:
-    """Before and after, every body and parameter accepts the same."""
-    for position, schema in positions(unfolded(hoisted(pin()))).items():
-        before = canonical_form(PIN, positions(PIN)[position])
-        after = canonical_form(unfolded(hoisted(pin())), schema)
-        assert before == after, position
-
-
-def test_a_body_that_contains_itself_is_left_a_reference() -> None:
-    """Unfolding it would never end."""
-    tree = pin()
-    post = tree["paths"]["/embeddings"]["post"]["requestBody"]["content"]["application/json"]
-    post["schema"]["properties"]["again"] = {"$ref": "#/components/schemas/Again"}
-    tree["components"]["schemas"]["Again"] = post["schema"]
-    post["schema"] = {"$ref": "#/components/schemas/Again"}
-    flat = unfolded(tree)
-    assert positions(flat)[REQUEST] == {"$ref": "#/components/schemas/Again"}
+    contract, misses = build_contract(hoisted(pin()))
+    assert [str(miss) for miss in misses] == []
+    assert json_text(contract) == json_text(CONTRACT)
 
 
 def test_failures_of_other_shapes_become_the_shared_one() -> None:
@@ -143,7 +106,7 @@ def test_failures_of_other_shapes_become_the_shared_one() -> None:
         "description": "",
         "content": {"application/json": {"schema": own}},
     }
-    contract = build(tree).contract
+    contract, _ = build_contract(tree)
     assert contract["components"]["schemas"]["ErrorResponse"] == CONTRACT["components"]["schemas"]["ErrorResponse"]
     for status, answer in contract["paths"]["/embeddings"]["post"]["responses"].items():
         if status != "200":
@@ -152,9 +115,8 @@ def test_failures_of_other_shapes_become_the_shared_one() -> None:
 
 def test_a_folder_without_overlays_leaves_the_pin_as_the_contract(tmp_path: Path) -> None:
     """No overlay, no change and no miss."""
-    built = build(PIN, tmp_path)
-    assert (json_text(built.contract), built.misses) == (json_text(PIN), [])
-    assert json_text(built.generator_input) == json_text(PIN)
+    contract, misses = build_contract(PIN, tmp_path)
+    assert (json_text(contract), misses) == (json_text(PIN), [])
 
 
 def test_a_correction_without_evidence_stops_the_building(tmp_path: Path) -> None:
@@ -162,5 +124,5 @@ def test_a_correction_without_evidence_stops_the_building(tmp_path: Path) -> Non
     (tmp_path / "corrections").mkdir()
     overlay = {"overlay": "1.1.0", "actions": [{"target": "$.info", "update": {"title": "x"}}]}
     (tmp_path / "corrections" / "a.overlay.yaml").write_text(yaml.safe_dump(overlay), encoding="utf-8")
-    with pytest.raises(Refusal, match=r"a\.overlay\.yaml, action 1: a correction without 'x-evidence'"):
-        build(PIN, tmp_path)
+    with pytest.raises(InputError, match=r"a\.overlay\.yaml, action 1: a correction without 'x-evidence'"):
+        build_contract(PIN, tmp_path)
