@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from codegen import drift, generator, installation, stock_templates, tools, workarounds
+from codegen import drift, generator, generator_input, installation, stock_templates, tools
 from spec import contract
 from spec.canonical import dump
 from spec.errors import InputError, describe_failure
@@ -95,12 +95,12 @@ def _generate(spec: Path, output: Path, *, check: bool, tolerate: bool) -> int:
 def _build_package(spec: Path, lock: dict[str, Any], workspace: Path, *, tolerate: bool) -> Path:
     """Return the package of a pin, built in a workspace and verified."""
     document, misses = contract.build_contract(_read_pin(spec))
-    generator_input, more_misses = workarounds.build_generator_input(document)
+    fitted, more_misses = generator_input.build_generator_input(document)
     _report_misses([*misses, *more_misses], tolerate=tolerate)
     _check_operations(document, lock)
     return generator.build_package(
         workspace,
-        generator_input,
+        fitted,
         dump(document, CONTRACT_HEADER),
         contract_date=lock.get("upstream", {}).get("date"),
     )

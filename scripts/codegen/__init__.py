@@ -2,9 +2,10 @@
 
 In the order in which `generate.py` uses them:
 
-- `workarounds`: the contract → the generator's input, by the overlays in `generator-workarounds` and their rules
-- `generator_schemas`: schemas in the generator's form, for `workarounds`
-- `schema_names`: the names of generated classes, for `workarounds`
+- `generator_input`: the contract → the generator's input, by the overlays in `generator-workarounds`
+- `workaround_rules`: the rules that these overlays name by `x-rule`
+- `generator_schemas`: schemas in the form that the generator reads, for `workaround_rules`
+- `schema_names`: the names of generated classes, for `workaround_rules`
 - `generator`: the generator's input → a verified package
 - `stock_templates`: the generator's own templates must be those that ours were written against
 - `tools`: running the generator, ruff, mypy and Python, and their versions

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from codegen.workarounds import generator_form
+from codegen.workaround_rules import generator_form
 from schemas_at import validator
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from checkout import run
 from codegen import generator
-from codegen.workarounds import build_generator_input
+from codegen.generator_input import build_generator_input
 from spec.canonical import dump
 from spec.contract import build_contract
 from spec.errors import InputError

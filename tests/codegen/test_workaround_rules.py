@@ -1,6 +1,6 @@
 """Each rule of the generator workarounds does what its name says, and leaves the rest alone."""
 
-from codegen import workarounds as rules
+from codegen import workaround_rules as rules
 from one_operation import answer, components, document, ref
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+import upstream
 from schemas_at import positions, validator
 from spec.canonical import json_text
 from spec.contract import build_contract
@@ -111,6 +112,15 @@ def test_failures_of_other_shapes_become_the_shared_one() -> None:
     for status, answer in contract["paths"]["/embeddings"]["post"]["responses"].items():
         if status != "200":
             assert answer["content"] == {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorResponse"}}}
+
+
+def test_a_pin_whose_schemas_all_stand_in_place_becomes_a_contract() -> None:
+    """The shared error body is added although there is no section of schemas to add it to."""
+    tree = upstream.minimal_document(
+        {"/embeddings": {"post": {"operationId": "createEmbeddings", "responses": upstream.ANSWER}}}
+    )
+    contract, _ = build_contract(tree)
+    assert sorted(contract["components"]["schemas"]) == ["ErrorDetail", "ErrorResponse"]
 
 
 def test_a_folder_without_overlays_leaves_the_pin_as_the_contract(tmp_path: Path) -> None:

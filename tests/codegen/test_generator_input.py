@@ -1,4 +1,4 @@
-"""The generator's input accepts the same documents as the contract, and each rule does what its name says."""
+"""The generator's input accepts the same documents as the contract."""
 
 import copy
 import functools
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jsonschema_rs.canonical import Containment
 from schemathesis import GenerationMode
 
-from codegen.workarounds import build_generator_input, read_workarounds
+from codegen.generator_input import build_generator_input, read_workarounds
 from schemas_at import canonical_form, positions, validator, with_probes
 from spec.canonical import json_text
 from spec.contract import build_contract

@@ -1,45 +1,16 @@
-"""The contract → the generator's input: the same set of accepted documents, in a form that the generator reads whole.
-
-The overlays in `generator-workarounds` name by `x-rule` the rules of the table below, for what JSONPath cannot say.
-"""
+"""The rules that generator workarounds name by `x-rule`: what JSONPath cannot say, with the meaning kept."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from codegen.generator_schemas import merge_intersection, opaque, take_open_alternatives, write_generator_form
 from codegen.schema_names import titles_as_names
-from spec.canonical import canonical
-from spec.contract import OVERLAYS
 from spec.openapi_objects import root_of, walk
-from spec.overlay_files import read_overlays
-from spec.overlays import Action, Miss, Rule, apply
+from spec.overlays import Rule
 from spec.references import Component, recursive_schemas
-from spec.slicing import prune
 from spec.tree import Place, copy_tree, node_at
-
-
-def build_generator_input(contract: dict[str, Any], overlays: Path = OVERLAYS) -> tuple[dict[str, Any], list[Miss]]:
-    """Return the contract in the generator's form, and the overlay actions that had no effect on it.
-
-    Args:
-        contract: the contract; it stays as it is.
-        overlays: where the folder `generator-workarounds` is.
-
-    Raises:
-        InputError: an overlay file is malformed.
-
-    """
-    document = {**contract, "components": {"schemas": {}, **contract.get("components", {})}}
-    result, misses = apply(document, read_workarounds(overlays))
-    return canonical(prune(result)), misses
-
-
-def read_workarounds(overlays: Path = OVERLAYS) -> list[Action]:
-    """Return the actions of the generator workarounds."""
-    return read_overlays(overlays / "generator-workarounds", rules=WORKAROUND_RULES)
 
 
 def move_open_alternatives(document: Any, places: Sequence[Place]) -> None:
