@@ -24,6 +24,10 @@ from .conftest import Printed, serve_app
 
 Command = Callable[..., Printed]
 _ONE = "create-embeddings/response/model-named"
+_WITH_CTRL_C = (
+    "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+)
+"""Runs a command as a terminal does: a background job inherits that SIGINT is ignored, and hands it on to its children."""
 
 
 def _assert_one_sentence(printed: Printed) -> None:
@@ -227,7 +231,8 @@ def test_interruption_is_130(command: Command, monkeypatch: pytest.MonkeyPatch, 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGINT is not delivered there")
 def test_interruption_of_a_real_run_is_130(tmp_path: Path) -> None:
     """Ctrl-C in the middle of a run: exit 130, one line, no report."""
-    command = [sys.executable, "-m", "openrouter_conformance", "run", "--profile", "deep", "--report", str(tmp_path)]
+    command = [sys.executable, "-c", _WITH_CTRL_C, sys.executable, "-m", "openrouter_conformance", "run"]
+    command += ["--profile", "deep", "--report", str(tmp_path)]
     with subprocess.Popen(
         command, env=_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
