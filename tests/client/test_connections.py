@@ -44,7 +44,7 @@ def test_a_server_that_never_responds_is_a_transport_error(
         handler.close_connection = True
 
     loopback.handle = wait
-    error = call(Client(KEY, loopback.url, timeout=0.05), one_text)
+    error = call(Client(KEY, loopback.url, timeout=httpx.Timeout(30, read=0.05)), one_text)
     loopback.released.set()
     assert isinstance(error, TransportError)
     assert isinstance(error.__cause__, httpx.ReadTimeout)
