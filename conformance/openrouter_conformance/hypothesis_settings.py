@@ -23,7 +23,7 @@ def settings(max_examples: int, phases: Sequence[Phase]) -> hypothesis.settings:
         report_multiple_bugs=False,
         print_blob=False,
         verbosity=Verbosity.quiet,
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=list(HealthCheck),  # pyright: ignore[reportArgumentType] - its metaclass has no types
     )
 
 

@@ -68,9 +68,9 @@ class RequirementSuite(pytest.Collector):
         from openrouter_conformance.errors import UsageError  # noqa: PLC0415
 
         known = requirements.load()
-        only, skip = (self.config.getoption(f"conformance_{name}") for name in ("only", "skip"))
+        options = self.config.option
         try:
-            selected = requirements.select(known, only, skip)
+            selected = requirements.select(known, options.conformance_only, options.conformance_skip)
         except UsageError as error:
             raise pytest.UsageError(_as_option(error)) from None
         return [RequirementItem.from_parent(self, name=one.id) for one in known if one.id in selected]
@@ -85,16 +85,16 @@ class RequirementSuite(pytest.Collector):
         from openrouter_conformance import runner  # noqa: PLC0415 - heavy, and seldom used
         from openrouter_conformance.errors import TargetError, UsageError  # noqa: PLC0415
 
-        option = self.config.getoption
+        options = self.config.option
         with warnings.catch_warnings():
             warnings.simplefilter("default")  # a warning that the session makes an error is no fault of the target
             plan = runner.Plan(
-                target=option("conformance_target"),
+                target=options.conformance_target,
                 selected=frozenset(item.name for item in self.session.items if item.parent is self),
-                profile=option("conformance_profile"),
-                seed=option("conformance_seed"),
-                model=option("conformance_model"),
-                key_variable=option("conformance_key_env"),
+                profile=options.conformance_profile,
+                seed=options.conformance_seed,
+                model=options.conformance_model,
+                key_variable=options.conformance_key_env,
             )
             try:
                 records = runner.run(plan, os.environ)

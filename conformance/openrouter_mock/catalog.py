@@ -102,7 +102,7 @@ def _description(listed: dict[str, Any], dimensions: int) -> str:
 @functools.cache
 def models() -> tuple[Model, ...]:
     """Return the models in the order of the model list, newest first."""
-    text = resources.files(__package__).joinpath("catalog.json").read_text(encoding="utf-8")
+    text = resources.files("openrouter_mock").joinpath("catalog.json").read_text(encoding="utf-8")
     return tuple(_model(entry) for entry in json.loads(text))
 
 

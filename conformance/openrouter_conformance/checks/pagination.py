@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from hypothesis import strategies as st
@@ -170,7 +170,7 @@ def next_stays_on_host(session: Session) -> None:
 @check("list-embeddings-models/pagination/bad-bounds-refused")
 def bad_bounds_refused(session: Session) -> None:
     """Offsets and limits that are none."""
-    for query in (
+    queries: tuple[dict[str, Any], ...] = (
         {"limit": 0},
         {"limit": 1001},
         {"limit": -1},
@@ -178,7 +178,8 @@ def bad_bounds_refused(session: Session) -> None:
         {"offset": -1},
         {"offset": "ten"},
         {"offset": 1.5},
-    ):
+    )
+    for query in queries:
         exchange = session.get_models(**query)
         if exchange.status not in (400, 422):
             raise CheckFailure(exchange.outline(), f"400 for {query}", exchange)

@@ -83,7 +83,5 @@ def _mock(model: str | None, faults: Sequence[str]) -> Iterator[Target]:
 
 def _start(faults: Sequence[str]) -> str:
     """Return the shell line that serves at MOCK_URL a mock like the embedded one, with a key for the caller."""
-    command = " ".join(
-        ["openrouter-mock --port 8000 --key sk-or-test", *(f"--fault {one}" for one in faults)]
-    )
+    command = " ".join(["openrouter-mock --port 8000 --key sk-or-test", *(f"--fault {one}" for one in faults)])
     return f"export {keys.OTHER_VARIABLE}=sk-or-test; {command} &"
