@@ -1,6 +1,7 @@
 """Who may import whom: what import-linter's contracts in pyproject.toml leave open, and that they catch what they forbid."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -75,7 +76,7 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def layer(contract: str, index: int) -> str:
     """Return the first module in a layer of a contract."""
-    name: str = CONTRACTS[contract]["layers"][index].split("|")[0].strip()
+    name = re.split(r"[|:]", CONTRACTS[contract]["layers"][index])[0].strip()
     return ".".join([*CONTRACTS[contract].get("containers", []), name])
 
 
