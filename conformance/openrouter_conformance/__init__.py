@@ -15,7 +15,7 @@ How it is checked:
 - `recorder`: the only way to the target; `exchange` is what it returns
 - `exchange_monitor`: every exchange, given to the checks of single exchanges
 - `answers`, `vectors`: successful answers, decoded
-- `properties`, `strategies`: relations that hold for all inputs
+- `properties`, `strategies`, `hypothesis_settings`: relations that hold for all inputs
 - `campaign`, `generated_requests`, `sample_requests`, `samples`: what is sent
 - `targets`, `profiles`, `prices`: where it is sent, with how much effort, at what cost
 

@@ -1,6 +1,6 @@
 """Which requirement catches which fault of the mock: measured, committed, read by `explain` and the documentation.
 
-`python -m openrouter_conformance.fault_table` measures it: one run of the quick profile against the mock for every
+`tox -e kill-rate` measures it: one run of the quick profile against the mock for every
 fault. `--check` compares what it measures with what is committed, and writes nothing. What no run can tell is written
 by hand in `fault_coverage.yaml`: why a fault is caught by nothing, and why a requirement has no fault of its own.
 """

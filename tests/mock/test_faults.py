@@ -11,6 +11,7 @@ from pathlib import Path
 import attrs
 import pytest
 
+from openrouter_conformance import fault_table
 from openrouter_mock.app import create_app
 from openrouter_mock.faults import FAULTS, protocol, select
 from openrouter_mock.faults.fault import Fault
@@ -21,6 +22,9 @@ from .probes import PROBES, Seen, client_of, get, observe, raw
 from .probes import body as body_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
+
+MOST_SHOWN = 2
+"""Requirements that the page names for each fault."""
 
 CONCERNED = {
     "items": r"(length of )?\$\.data\b",
@@ -146,18 +150,32 @@ def described(seen: dict[str, dict[str, list[str]]]) -> str:
         "or `MockSettings(faults=(NAME,))` from Python. The suite tests its checks on them; an SDK can test how it handles",
         "a faulty server.",
         "",
-        f"The last column says how a mock with the fault differs from one without over {len(PROBES)} requests of every kind:",
+        f'"What differs" says how a mock with the fault differs from one without over {len(PROBES)} requests of every kind:',
         "the difference, and in which responses or in how many. They differ in nothing else.",
+        "",
+        '"Caught by" names the requirements that a mock with the fault fails in a quick run, the most specific first, as',
+        "measured by `tox -e kill-rate`; `openrouter-conformance explain NAME` lists all of them.",
     ]
     module = None
     for name, fault in FAULTS.items():
         if (home := inspect.getmodule(fault.override)) is not module:
             module = home
             heading = (inspect.getdoc(module) or "").splitlines()[0].removesuffix(".")
-            lines += ["", f"## {heading}", "", "| fault | what is wrong | what differs |", "| --- | --- | --- |"]
+            lines += ["", f"## {heading}", "", "| fault | what is wrong | what differs | caught by |"]
+            lines += ["| --- | --- | --- | --- |"]
         differs = summary(seen[name]) or ON_A_REAL_CONNECTION[name]
-        lines.append(f"| `{name}` | {fault.description} | {differs} |")
+        lines.append(f"| `{name}` | {fault.description} | {differs} | {_caught_by(name)} |")
     return "\n".join(lines) + "\n"
+
+
+def _caught_by(name: str) -> str:
+    """Return the requirements that catch a fault, shortened to the most specific, or why none does."""
+    table = fault_table.load()
+    catching = table.catching(name)
+    if not catching:
+        return f"nothing: {table.reason(name)}"
+    shown = ", ".join(f"`{requirement}`" for requirement in catching[:MOST_SHOWN])
+    return shown + (f" and {len(catching) - MOST_SHOWN} more" if len(catching) > MOST_SHOWN else "")
 
 
 def test_slow_answers_take_longer() -> None:
