@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from codegen import drift, generator, generator_input, installation, stock_templates, tools
+from codegen import drift, generator, generator_input, replace_package, stock_templates, tools
 from spec import contract
 from spec.canonical import dump
 from spec.errors import InputError, describe_failure
@@ -81,12 +81,12 @@ def _generate(spec: Path, output: Path, *, check: bool, tolerate: bool) -> int:
         if check:
             return _report_drift(changes)
         generated |= {"files": len(list_files(package)), "package": digest_of_folder(package)}
-        installation.check_replaceable(target)
-        installation.remove_leftovers(target)
+        replace_package.check_replaceable(target)
+        replace_package.remove_leftovers(target)
         if not changes and lock.get("generated") == generated:
             print(f"{target} is up to date.")
             return 0
-        with installation.installed(package, target):
+        with replace_package.installed(package, target):
             replace_files({lock_path(spec): render_lock({**lock, "generated": generated})})
     print(f"{target}: {generated['files']} files from {spec.name}, {len(changes)} changed.")
     return 0

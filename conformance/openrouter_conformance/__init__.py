@@ -21,7 +21,7 @@ How it is checked:
 
 What comes out:
 
-- `results`: the status of a requirement, and what all of them make of the run
+- `status`: statuses, what fails a run, exit codes; `results`: the status of one requirement
 - `report`: records, and what is written of them
 - `errors`: what a check raises, and who is to blame for it; `redaction`: no key in any of it
 - `cli`, `pytest_plugin`: the two ways to run it

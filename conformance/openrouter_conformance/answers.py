@@ -30,7 +30,7 @@ class Embedded:
 
     @functools.cached_property
     def vectors(self) -> list[NDArray[np.float64]]:
-        """The vectors in the order of the array, shape (length,) each; CheckFailure when one is none."""
+        """The vectors in the order of the array, shape (length,) each; CheckFailure when one cannot be decoded."""
         return [
             vectors.decode(item.get("embedding"), f"data[{place}].embedding", self.exchange)
             for place, item in enumerate(self.items)
@@ -59,7 +59,7 @@ class Page:
 
 
 def embedded(exchange: Exchange, count: int | None = None) -> Embedded:
-    """Return `exchange` as a successful answer, of `count` items if given; CheckFailure when it is none."""
+    """Return `exchange` as a successful answer, of `count` items if given; CheckFailure when it is not one."""
     body = _successful(exchange)
     items = body.get("data")
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
@@ -71,7 +71,7 @@ def embedded(exchange: Exchange, count: int | None = None) -> Embedded:
 
 
 def page(exchange: Exchange) -> Page:
-    """Return `exchange` as a page of the model list; CheckFailure when it is none."""
+    """Return `exchange` as a page of the model list; CheckFailure when it is not one."""
     body = _successful(exchange)
     models = body.get("data")
     if not isinstance(models, list) or not all(isinstance(model, dict) for model in models):

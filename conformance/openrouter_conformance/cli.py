@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from openrouter_conformance import version
 from openrouter_conformance.errors import HarnessError, TargetError, UsageError
+from openrouter_conformance.status import ExitCode
 from openrouter_mock import cli as mock_cli
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
     from openrouter_conformance.requirements import Requirement
 
-OK, USAGE, NOT_CHECKED, INTERRUPTED = 0, 2, 3, 130
-"""Exit codes beside those of a run, which `results.Conclusion` decides."""
 
 _RUN_EPILOG = """\
 TARGET is `mock` (the embedded reference server, the default), `live` (https://openrouter.ai/api/v1) or a
@@ -47,19 +46,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command: Callable[[argparse.Namespace], int] = options.command
         return command(options)
     except (UsageError, mock_cli.UsageError) as error:
-        return _say(USAGE, str(error))
+        return _say(ExitCode.USAGE, str(error))
     except ModuleNotFoundError as error:
-        return _say(USAGE, mock_cli.missing_extra(error, "this command", "conformance"))
+        return _say(ExitCode.USAGE, mock_cli.missing_extra(error, "this command", "conformance"))
     except (TargetError, HarnessError) as error:
-        return _say(NOT_CHECKED, str(error))
+        return _say(ExitCode.NOT_CHECKED, str(error))
     except KeyboardInterrupt:
-        return _say(INTERRUPTED, "interrupted; nothing was written.")
+        return _say(ExitCode.INTERRUPTED, "interrupted; nothing was written.")
     except BrokenPipeError:
         # The reader of our output has left: close it quietly, as other commands do.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return NOT_CHECKED
+        return ExitCode.NOT_CHECKED
     except Exception as error:  # noqa: BLE001 - no traceback reaches a user
-        return _say(NOT_CHECKED, f"the suite failed, not the target: {type(error).__name__}: {error}")
+        return _say(ExitCode.NOT_CHECKED, f"the suite failed, not the target: {type(error).__name__}: {error}")
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -95,14 +94,14 @@ def _requirements(options: argparse.Namespace) -> int:
     from openrouter_conformance import requirements  # noqa: PLC0415
 
     _print(_listing(requirements.load(), options.format))
-    return OK
+    return ExitCode.CONFORMS
 
 
 def _explain(options: argparse.Namespace) -> int:
     from openrouter_conformance import explain  # noqa: PLC0415
 
     _print(explain.explain(options.name))
-    return OK
+    return ExitCode.CONFORMS
 
 
 def _listing(requirements: Sequence[Requirement], form: str) -> str:

@@ -64,17 +64,17 @@ class Exchange:
 
     @property
     def json(self) -> Any:
-        """The answer's body as JSON; None when it is no JSON (see `json_fault`)."""
+        """The answer's body as JSON; None when it is not JSON (see `json_fault`)."""
         return self._parsed[0]
 
     @property
     def json_fault(self) -> str | None:
-        """Why the body is no JSON, or None when it is."""
+        """Why the body is not JSON, or None when it is."""
         return self._parsed[1]
 
     @property
     def sent(self) -> Any:
-        """The request's body as JSON, or None when it has none or is none."""
+        """The request's body as JSON, or None when it is absent or not JSON."""
         try:
             return None if self.request_body is None else orjson.loads(self.request_body)
         except orjson.JSONDecodeError:

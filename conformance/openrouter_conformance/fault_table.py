@@ -138,7 +138,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _row(fault: str) -> dict[str, Any]:
     from openrouter_conformance import requirements, runner  # noqa: PLC0415 - heavy, and only for measuring
-    from openrouter_conformance.results import Status  # noqa: PLC0415
+    from openrouter_conformance.status import Status  # noqa: PLC0415
 
     selected = requirements.select(requirements.load(), _ONLY.get(fault, ()))
     plan = runner.Plan("mock", selected, profile=_PROFILE, seed=_SEED, faults=(fault,))

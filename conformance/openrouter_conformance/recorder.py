@@ -14,6 +14,7 @@ import orjson
 from openrouter_conformance import version
 from openrouter_conformance.errors import TargetError
 from openrouter_conformance.exchange import Exchange, Request
+from openrouter_conformance.operations import CREATE_EMBEDDINGS
 from openrouter_conformance.redaction import redactor
 from openrouter_conformance.targets.address import is_loopback
 
@@ -39,7 +40,7 @@ class Recorder:
     Redirects are not followed, timeouts and body sizes are finite, the key appears in no exchange.
     `timeout` is in seconds; `unanswered` are the requests in a row, up to the last, that have got no answer.
     `prices` are the listed prices per input token by model, US dollars: with `usage.cost`, whichever is
-    higher, they bound what is spent. A model that is not among them costs as much as the dearest.
+    higher, they bound what is spent. A model that is not among them costs as much as the most expensive one.
     """
 
     def __init__(self, target: Target, timeout: float = TIMEOUT) -> None:
@@ -90,7 +91,7 @@ class Recorder:
     def _check_alive(self, request: Request, exchange: Exchange) -> None:
         """Raise TargetError when a request that was answered before gets no answer either."""
         count = len(self.unanswered)
-        before = self._answered.get(request.operation or "createEmbeddings")
+        before = self._answered.get(request.operation or CREATE_EMBEDDINGS.operation_id)
         if before is not None:
             self._attempt(before)
         if self.unanswered:
@@ -202,7 +203,9 @@ class Recorder:
             self._next_at = max(now, self._next_at) + 1 / ceilings.per_second
 
     def _account(self, exchange: Exchange) -> None:
-        if exchange.operation != "createEmbeddings" or (exchange.status is not None and exchange.status >= 400):
+        if exchange.operation != CREATE_EMBEDDINGS.operation_id or (
+            exchange.status is not None and exchange.status >= 400
+        ):
             return
         usage = exchange.json.get("usage") if isinstance(exchange.json, dict) else None
         usage = usage if isinstance(usage, dict) else {}
@@ -210,12 +213,12 @@ class Recorder:
         self.dollars += max(tokens * self._price(exchange.request_body), _amount(usage.get("cost"), missing=0.0))
 
     def _price(self, body: bytes | None) -> float:
-        dearest = max(self.prices.values(), default=0.0)
+        highest = max(self.prices.values(), default=0.0)
         try:
             model = orjson.loads(body or b"").get("model")
         except (orjson.JSONDecodeError, AttributeError):
-            return dearest
-        return self.prices.get(model, dearest) if isinstance(model, str) else dearest
+            return highest
+        return self.prices.get(model, highest) if isinstance(model, str) else highest
 
 
 class _BodyTooLargeError(Exception):

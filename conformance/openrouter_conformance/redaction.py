@@ -12,7 +12,7 @@ Redact = Callable[[bytes], bytes]
 _SHORTEST_SECRET = 6
 """Characters from which on a key is redacted; shorter ones are placeholders such as `none`."""
 _LONGEST_WORD = 15
-"""Letters up to which what follows the prefix may be a word that answers hold for reasons of their own."""
+"""Letters up to which the part after the prefix may be an ordinary word: then only the whole key is redacted."""
 _PREFIX = re.compile(r"sk-or-(?:v\d+-)?", re.IGNORECASE)
 _CAN_HIDE_LETTERS = (b"\\u", b"\\/", b"%")
 

@@ -14,18 +14,21 @@ from openrouter_conformance import requirements as known
 from openrouter_conformance.checks import checks_of
 from openrouter_conformance.errors import CheckFailure, HarnessError, NotApplicable, TargetError, UsageError
 from openrouter_conformance.exchange_monitor import ExchangeMonitor
+from openrouter_conformance.operations import CREATE_EMBEDDINGS, LIST_EMBEDDINGS_MODELS
 from openrouter_conformance.prices import price_per_token
 from openrouter_conformance.profiles import PROFILES
 from openrouter_conformance.recorder import TIMEOUT, Recorder
 from openrouter_conformance.report import records
-from openrouter_conformance.requirements import Level, Requirement
-from openrouter_conformance.results import Result, Status
+from openrouter_conformance.requirements import Requirement
+from openrouter_conformance.results import Result
 from openrouter_conformance.session import Session
+from openrouter_conformance.status import Status, status_of_failure
 from openrouter_conformance.targets import open_target
 
 if TYPE_CHECKING:
     from openrouter_conformance.contract import Contract
     from openrouter_conformance.exchange import Exchange
+    from openrouter_conformance.operations import Operation
     from openrouter_conformance.report.records import RunRecords
 
 _UNAUTHORIZED = 401
@@ -232,8 +235,7 @@ def _result_of_exchanges(requirement: Requirement, check: Callable[..., bool], m
 
 
 def _failed(requirement: Requirement, failure: CheckFailure, exchanges: int = 0) -> Result:
-    status = Status.WARNING if requirement.level is Level.OBSERVED else Status.FAILED
-    return Result(requirement, status, failure.received, failure, exchanges)
+    return Result(requirement, status_of_failure(requirement.level), failure.received, failure, exchanges)
 
 
 def _crash(check: Callable[..., Any], error: Exception) -> str:
@@ -248,10 +250,10 @@ def _prepare(session: Session, plan: Plan) -> None:
     """Read the prices, and fail early where nothing can be checked; TargetError and UsageError say why."""
     target, named = session.target, plan.model
     try:
-        listed = session.catalogue
+        listed = session.catalog
     except CheckFailure as failure:
         if session.recorder.unanswered and target.model is None:
-            raise TargetError(_no_answer(session, "GET /embeddings/models", failure.received)) from None
+            raise TargetError(_no_answer(session, LIST_EMBEDDINGS_MODELS, failure.received)) from None
         listed = []  # that the list is broken is for the requirements on it to find
     prices = {str(model.get("id")): price_per_token(model) for model in listed}
     session.recorder.prices = {name: price for name, price in prices.items() if price is not None}
@@ -260,7 +262,7 @@ def _prepare(session: Session, plan: Plan) -> None:
         return
     exchange = session.ask("Is anybody there?")
     if session.recorder.unanswered:
-        raise TargetError(_no_answer(session, "POST /embeddings", exchange.outline()))
+        raise TargetError(_no_answer(session, CREATE_EMBEDDINGS, exchange.outline()))
     if not target.trusted_key:
         _check_admission(session, exchange)
     if named is not None and exchange.status in _UNKNOWN_MODEL:
@@ -283,7 +285,8 @@ def _check_admission(session: Session, exchange: Exchange) -> None:
         raise TargetError(f"{target.name} rejects embedding requests with this key: {exchange.outline()}")
 
 
-def _no_answer(session: Session, asked: str, received: str) -> str:
+def _no_answer(session: Session, operation: Operation, received: str) -> str:
+    asked = f"{operation.method} {operation.path}"
     return f"{session.target.name} does not answer {asked} ({received}): is the server healthy, and the URL right?"
 
 

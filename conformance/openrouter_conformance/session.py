@@ -13,6 +13,7 @@ import attrs
 from openrouter_conformance import answers
 from openrouter_conformance.errors import CheckFailure, NotApplicable, TargetError
 from openrouter_conformance.exchange import Request
+from openrouter_conformance.operations import CREATE_EMBEDDINGS, LIST_EMBEDDINGS_MODELS
 from openrouter_conformance.prices import price_per_token
 
 if TYPE_CHECKING:
@@ -60,16 +61,16 @@ class Session:
         raw: bytes | None = None,
         key: bool | str | None = True,
         headers: tuple[tuple[str, str], ...] = JSON_HEADERS,
-        operation: str | None = "createEmbeddings",
+        operation: str | None = CREATE_EMBEDDINGS.operation_id,
     ) -> Exchange:
         """Post `body` as JSON, or the bytes `raw`, to `/embeddings` and return what came back."""
         content = json_bytes(body) if raw is None else raw
-        return self.recorder.send(Request("POST", "/embeddings", content, headers, key, operation))
+        return self.recorder.send(Request("POST", CREATE_EMBEDDINGS.path, content, headers, key, operation))
 
     def get_models(self, *, key: bool | str | None = None, method: str = "GET", **query: Any) -> Exchange:
         """Ask for the model list with `query` and return what came back; without a key unless told."""
-        path = "/embeddings/models" + (f"?{urlencode(query)}" if query else "")
-        return self.recorder.send(Request(method, path, key=key, operation="listEmbeddingsModels"))
+        path = LIST_EMBEDDINGS_MODELS.path + (f"?{urlencode(query)}" if query else "")
+        return self.recorder.send(Request(method, path, key=key, operation=LIST_EMBEDDINGS_MODELS.operation_id))
 
     def request(self, text: Any, **fields: Any) -> dict[str, Any]:
         """Return the body that asks for the embedding of `text` with `fields`."""
@@ -103,7 +104,7 @@ class Session:
         return self.page()
 
     @property
-    def catalogue(self) -> list[dict[str, Any]]:
+    def catalog(self) -> list[dict[str, Any]]:
         """The models of the whole list; CheckFailure when there is none."""
         return self.whole_list.models
 
@@ -131,7 +132,7 @@ class Session:
         """
         priced = [
             (price == 0, price, str(model.get("id")), model)
-            for model in self.catalogue
+            for model in self.catalog
             if (price := price_per_token(model)) is not None
             and "text" in modalities(model, "input_modalities")
             and model.get("id")

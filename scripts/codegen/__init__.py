@@ -11,5 +11,5 @@ In the order in which `generate.py` uses them:
 - `tools`: running the generator, ruff, mypy and Python, and their versions
 - `verification`: every operation has its module, everything imports, the types are right
 - `drift`: what differs between what would be generated and what is there
-- `installation`: the new package in the place of the old one
+- `replace_package`: the new package in the place of the old one
 """

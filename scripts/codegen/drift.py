@@ -1,4 +1,4 @@
-"""What differs between what the client would be generated from and to now, and what is there."""
+"""Drift: how the committed client, and what it was generated from, differ from what would be generated now."""
 
 from __future__ import annotations
 

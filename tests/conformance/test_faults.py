@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from openrouter_conformance import checks, fault_table, requirements
-from openrouter_conformance.results import Status
+from openrouter_conformance.status import Status
 from openrouter_mock.faults import FAULTS
 
 from .conftest import CheckMock

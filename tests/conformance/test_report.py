@@ -17,7 +17,7 @@ import pytest
 from openrouter_conformance import requirements
 from openrouter_conformance.report import junit, records
 from openrouter_conformance.report.records import RunRecords
-from openrouter_conformance.results import Status
+from openrouter_conformance.status import Status
 from openrouter_embeddings import CONTRACT
 from openrouter_mock.server import MockServer
 from openrouter_mock.settings import MockSettings

@@ -10,7 +10,8 @@ import pytest
 from openrouter_conformance import checks, contract, requirements
 from openrouter_conformance.errors import HarnessError, UsageError
 from openrouter_conformance.operations import CREATE_EMBEDDINGS, OPERATIONS
-from openrouter_conformance.requirements import Level, Requirement
+from openrouter_conformance.requirements import Requirement
+from openrouter_conformance.status import Level
 
 _NAME = "one-vector-per-input"
 _GOOD: dict[str, Any] = {

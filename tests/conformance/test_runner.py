@@ -8,8 +8,9 @@ import pytest
 
 from openrouter_conformance import checks
 from openrouter_conformance.errors import CheckFailure, NotApplicable, TargetError
-from openrouter_conformance.results import Result, Status, conclude
+from openrouter_conformance.results import Result
 from openrouter_conformance.session import Session
+from openrouter_conformance.status import Status, conclude
 
 from .conftest import CheckMock
 

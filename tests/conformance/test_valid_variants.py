@@ -9,8 +9,9 @@ import pytest
 from openrouter_conformance import contract, requirements, runner
 from openrouter_conformance.profiles import PROFILES
 from openrouter_conformance.recorder import Recorder
-from openrouter_conformance.results import Result, Status
+from openrouter_conformance.results import Result
 from openrouter_conformance.session import Session
+from openrouter_conformance.status import Status
 from openrouter_conformance.targets import open_target
 
 from . import other_server
@@ -68,7 +69,7 @@ def test_variant_is_observed(check_other: Callable[..., Found], variant: str, re
     [
         ("small_batches", "create-embeddings/response/many-inputs-answered"),
         ("short_context", "create-embeddings/texts/end-of-text-read"),
-        ("one_model", "list-embeddings-models/catalogue/context-positive"),
+        ("one_model", "list-embeddings-models/catalog/context-positive"),
         ("one_model", "list-embeddings-models/pagination/pages-add-up"),
         ("one_model", "list-embeddings-models/pagination/limit-bounds-pages"),
     ],

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from .catalogue import Client
+from .catalog import Client
 from .recording import Request
 
 ONE, BATCH, SENT, MODELS, RECOVERS = "one text", "batch in order", "sends", "models", "after one 429"

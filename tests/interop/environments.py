@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .catalogue import FOLDER, Client
+from .catalog import FOLDER, Client
 
 HOME = FOLDER.parents[1] / ".clients"
 """Where the environments lie; it can be deleted at any time."""

@@ -23,7 +23,7 @@ from openrouter_mock.server import MockServer
 from openrouter_mock.settings import MockSettings
 
 from . import environments, table
-from .catalogue import Client, read_clients
+from .catalog import Client, read_clients
 from .check_results import BATCH, MODELS, ONE, RECOVERS, check_outcome, check_sent, failed
 from .recording import Recording
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import attrs
 
 from . import environments
-from .catalogue import FOLDER, Client
+from .catalog import FOLDER, Client
 from .check_results import CHECKS, CheckResult
 
 PAGE = FOLDER.parents[1] / "docs" / "clients.md"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from interop.catalogue import FOLDER, Client, read_clients
+from interop.catalog import FOLDER, Client, read_clients
 from interop.check_results import BATCH, MODELS, RECOVERS, check_outcome, check_sent, failed, passed
 from interop.recording import Recording, Request
 from interop.table import Row, markdown, plain

@@ -78,7 +78,7 @@ def test_each_recorded_success_has_its_like(recordings: Path) -> None:
             ]
 
 
-def test_the_recorded_model_list_is_the_catalogue(recordings: Path) -> None:
+def test_the_recorded_model_list_is_the_catalog(recordings: Path) -> None:
     """Every recorded model is listed with the same facts, but for the words about it."""
     (path,) = (recordings / "models").glob("*.json")
     recorded = json.loads(path.read_bytes())

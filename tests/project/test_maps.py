@@ -30,8 +30,18 @@ def test_the_map_names_every_module(package: str) -> None:
     assert {name for name in named - modules if "_" in name} <= {path.name for path in folder.parent.iterdir()}
 
 
-def test_the_page_on_architecture_names_every_room() -> None:
-    """`docs/architecture.md` has each folder of the repository that holds something to read."""
+def test_the_page_on_architecture_names_every_folder() -> None:
+    """`docs/architecture.md` has each folder of the repository, and each module of the client's runtime."""
     page = (REPOSITORY / "docs" / "architecture.md").read_text("utf-8")
-    rooms = [*PACKAGES, "scripts/overlays", "scripts/templates", "scripts/runtime", "generated", "tests", "benchmarks"]
-    assert [room for room in rooms if f"`{room}/`" not in page] == []
+    folders = [
+        *PACKAGES,
+        "scripts/overlays",
+        "scripts/templates",
+        "scripts/runtime",
+        "generated",
+        "tests",
+        "benchmarks",
+    ]
+    assert [folder for folder in folders if f"`{folder}/`" not in page] == []
+    runtime = [path.name for path in (REPOSITORY / "scripts" / "runtime").glob("*.py")]
+    assert [name for name in runtime if f"`{name}`" not in page] == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from openrouter_conformance.checks import (
     auth,
-    catalogue,
+    catalog,
     determinism,
     dimensions,
     encoding,
@@ -30,7 +30,7 @@ __all__ = [
     "EXCHANGE_CHECKS",
     "Checks",
     "auth",
-    "catalogue",
+    "catalog",
     "checks_of",
     "determinism",
     "dimensions",

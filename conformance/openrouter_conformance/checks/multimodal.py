@@ -45,7 +45,7 @@ def parts_make_one_vector(session: Session) -> None:
 @check("create-embeddings/multimodal/unread-media-refused")
 def unread_media_refused(session: Session) -> None:
     """A picture for a model that reads text alone."""
-    model = next((one for one in session.catalogue if one.get("id") == session.model), None)
+    model = next((one for one in session.catalog if one.get("id") == session.model), None)
     if model is None or "image" in modalities(model, "input_modalities"):
         raise NotApplicable(f"{session.model} is not listed as a model that reads text alone")
     exchange = session.ask([{"content": [IMAGE_PART]}])
@@ -57,7 +57,7 @@ def _image_model(session: Session) -> str | None:
     return next(
         (
             str(model["id"])
-            for model in session.catalogue
+            for model in session.catalog
             if "image" in modalities(model, "input_modalities") and "id" in model
         ),
         None,

@@ -11,6 +11,7 @@ from openrouter_conformance import answers
 from openrouter_conformance.checks.registry import check
 from openrouter_conformance.errors import CheckFailure, NotApplicable
 from openrouter_conformance.exchange import Request
+from openrouter_conformance.operations import LIST_EMBEDDINGS_MODELS
 from openrouter_conformance.properties import check_property
 
 if TYPE_CHECKING:
@@ -193,11 +194,12 @@ def _need_several(ids: list[object]) -> None:
 def _follow(session: Session, page: Page) -> Page:
     """Fetch the page that `links.next` leads to: its query, on the list's own path of this target."""
     parts = urlsplit(page.next) if isinstance(page.next, str) else None
-    if parts is None or not parts.path.endswith("/embeddings/models") or not parse_qsl(parts.query):
+    if parts is None or not parts.path.endswith(LIST_EMBEDDINGS_MODELS.path) or not parse_qsl(parts.query):
         raise CheckFailure(
             f"links.next {page.next!r}", "an address of the model list with a query, or null", page.exchange
         )
-    request = Request("GET", f"/embeddings/models?{parts.query}", key=None, operation="listEmbeddingsModels")
+    path = f"{LIST_EMBEDDINGS_MODELS.path}?{parts.query}"
+    request = Request("GET", path, key=None, operation=LIST_EMBEDDINGS_MODELS.operation_id)
     return answers.page(session.recorder.send(request))
 
 

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
 from openrouter_conformance.report.records import evidence, replace
-from openrouter_conformance.results import Status
+from openrouter_conformance.status import Status
 
 if TYPE_CHECKING:
     from pathlib import Path

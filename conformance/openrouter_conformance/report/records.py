@@ -12,7 +12,7 @@ import jsonschema_rs
 
 from openrouter_conformance import version
 from openrouter_conformance.exchange import excerpt
-from openrouter_conformance.results import Conclusion, Status, conclude
+from openrouter_conformance.status import Conclusion, Status, conclude
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

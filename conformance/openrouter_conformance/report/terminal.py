@@ -13,8 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from openrouter_conformance.report.records import source
-from openrouter_conformance.requirements import Level
-from openrouter_conformance.results import Conclusion, Status
+from openrouter_conformance.status import Conclusion, Level, Status
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -20,6 +20,7 @@ from openrouter_conformance import contract as contracts
 from openrouter_conformance.contract import pointer_of
 from openrouter_conformance.errors import HarnessError, UsageError
 from openrouter_conformance.operations import OPERATIONS
+from openrouter_conformance.status import Level
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,7 +42,7 @@ FACETS = (
     "parameters",
     "routing",
     "usage",
-    "catalogue",
+    "catalog",
     "pagination",
     "auth",
     "errors",
@@ -55,14 +56,6 @@ EACH_OPERATION = "each-operation"
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _FIELDS = {"level", "text", "source"}
 _OPTIONAL = {"where"}
-
-
-class Level(enum.StrEnum):
-    """How much a requirement weighs: an `observed` one that is not met is a warning and fails no run."""
-
-    REQUIRED = "required"
-    EXPECTED = "expected"
-    OBSERVED = "observed"
 
 
 class Where(enum.StrEnum):

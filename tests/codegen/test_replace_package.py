@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from checkout import contents
-from codegen import installation
+from codegen import replace_package
 from codegen.generator import GENERATED_HEADER
 from spec.errors import InputError
 
@@ -17,10 +17,13 @@ def test_the_old_client_comes_back_when_the_lock_cannot_be_written(tmp_path: Pat
     (tmp_path / "there" / "package").mkdir(parents=True)
     (tmp_path / "there" / "package" / "a.py").write_text("old", encoding="utf-8")
     before = contents(tmp_path)
-    with pytest.raises(OSError, match="disk"), installation.installed(tmp_path / "new", tmp_path / "there" / "package"):
+    with (
+        pytest.raises(OSError, match="disk"),
+        replace_package.installed(tmp_path / "new", tmp_path / "there" / "package"),
+    ):
         raise OSError("disk")
     assert contents(tmp_path) == before
-    with installation.installed(tmp_path / "new", tmp_path / "there" / "package"):
+    with replace_package.installed(tmp_path / "new", tmp_path / "there" / "package"):
         pass
     assert contents(tmp_path / "there") == {"package/a.py": b"new"}
 
@@ -32,7 +35,7 @@ def test_what_a_killed_run_left_is_removed(tmp_path: Path) -> None:
         (tmp_path / ".swap-package-x1" / name).mkdir(parents=True)
     (tmp_path / ".swap-package-x1" / "new" / "a.py").touch()
     (tmp_path / ".swap-other").mkdir()
-    installation.remove_leftovers(target)
+    replace_package.remove_leftovers(target)
     assert [path.name for path in tmp_path.iterdir()] == [".swap-other"]
 
 
@@ -40,18 +43,18 @@ def test_a_replacement_leaves_what_the_next_run_removes(tmp_path: Path) -> None:
     """While a package is replaced, the folder beside it is one that `remove_leftovers` knows."""
     (tmp_path / "new").mkdir()
     target = tmp_path / "there" / "package"
-    with installation.installed(tmp_path / "new", target):
+    with replace_package.installed(tmp_path / "new", target):
         assert len(list(target.parent.iterdir())) == 2
-        installation.remove_leftovers(target)
+        replace_package.remove_leftovers(target)
         assert list(target.parent.iterdir()) == [target]
 
 
 def test_only_files_with_our_header_are_replaced(tmp_path: Path) -> None:
     """A file without it stops the replacement by name; one that has it, and a package that is not there, do not."""
-    installation.check_replaceable(tmp_path / "nothing")
+    replace_package.check_replaceable(tmp_path / "nothing")
     (tmp_path / "a.py").write_text(GENERATED_HEADER, encoding="utf-8")
     (tmp_path / "py.typed").touch()
-    installation.check_replaceable(tmp_path)
+    replace_package.check_replaceable(tmp_path)
     (tmp_path / "b.py").write_text("mine = 1\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"b\.py is not a file that this command has written"):
-        installation.check_replaceable(tmp_path)
+        replace_package.check_replaceable(tmp_path)

@@ -1,4 +1,4 @@
-"""Putting a verified package in the place of the old one: both are whole at every moment, and only ours is replaced."""
+"""Put a verified package in the place of the old one: both are whole at every moment, and only ours is replaced."""
 
 from __future__ import annotations
 

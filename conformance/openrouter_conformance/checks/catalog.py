@@ -1,4 +1,4 @@
-"""The model list, as a catalogue."""
+"""The model list, as a catalog."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 _DAY = 86_400
 
 
-@check("list-embeddings-models/catalogue/public")
+@check("list-embeddings-models/catalog/public")
 def public(session: Session) -> None:
     """The list without a key, and with the good one."""
     for key in (None, True):
         answers.page(session.get_models(key=key))
 
 
-@check("list-embeddings-models/catalogue/public-with-any-key")
+@check("list-embeddings-models/catalog/public-with-any-key")
 def public_with_any_key(session: Session) -> None:
     """The list under a key that nobody was given: what is public needs no key to be good."""
     answers.page(session.get_models(key=f"Bearer {UNKNOWN_KEY}"))
 
 
-@check("list-embeddings-models/catalogue/not-empty")
+@check("list-embeddings-models/catalog/not-empty")
 def not_empty(session: Session) -> None:
     """At least one model."""
     page = session.page()
@@ -39,7 +39,7 @@ def not_empty(session: Session) -> None:
         raise CheckFailure("a list of no models", "at least one", page.exchange)
 
 
-@check("list-embeddings-models/catalogue/ids-unique")
+@check("list-embeddings-models/catalog/ids-unique")
 def ids_unique(session: Session) -> None:
     """Each identifier once."""
     page = session.page()
@@ -48,7 +48,7 @@ def ids_unique(session: Session) -> None:
         raise CheckFailure(f"{', '.join(doubled)} more than once", "each id once", page.exchange)
 
 
-@check("list-embeddings-models/catalogue/ids-name-author-and-model")
+@check("list-embeddings-models/catalog/ids-name-author-and-model")
 def ids_name_author_and_model(session: Session) -> None:
     """Identifiers of the form `author/model`."""
     page = session.page()
@@ -57,7 +57,7 @@ def ids_name_author_and_model(session: Session) -> None:
         raise CheckFailure(f"the id {odd[0]!r}", "author/model", page.exchange)
 
 
-@check("list-embeddings-models/catalogue/all-embed")
+@check("list-embeddings-models/catalog/all-embed")
 def all_embed(session: Session) -> None:
     """`embeddings` among the output modalities of every model."""
     page = session.page()
@@ -69,7 +69,7 @@ def all_embed(session: Session) -> None:
             )
 
 
-@check("list-embeddings-models/catalogue/inputs-named")
+@check("list-embeddings-models/catalog/inputs-named")
 def inputs_named(session: Session) -> None:
     """At least one input modality of every model."""
     page = session.page()
@@ -78,7 +78,7 @@ def inputs_named(session: Session) -> None:
             raise CheckFailure(f"no input_modalities of {model.get('id')!r}", "at least one", page.exchange)
 
 
-@check("list-embeddings-models/catalogue/prices-are-decimals")
+@check("list-embeddings-models/catalog/prices-are-decimals")
 def prices_are_decimals(session: Session) -> None:
     """Prices that can be reckoned with."""
     page = session.page()
@@ -97,7 +97,7 @@ def prices_are_decimals(session: Session) -> None:
                 )
 
 
-@check("list-embeddings-models/catalogue/created-in-the-past")
+@check("list-embeddings-models/catalog/created-in-the-past")
 def created_in_the_past(session: Session) -> None:
     """Unix seconds, none of them to come."""
     page = session.page()
@@ -109,7 +109,7 @@ def created_in_the_past(session: Session) -> None:
             )
 
 
-@check("list-embeddings-models/catalogue/context-positive")
+@check("list-embeddings-models/catalog/context-positive")
 def context_positive(session: Session) -> None:
     """Room for at least one token, where a context length is given."""
     page = session.page()
@@ -123,7 +123,7 @@ def context_positive(session: Session) -> None:
             )
 
 
-@check("list-embeddings-models/catalogue/repeats-agree")
+@check("list-embeddings-models/catalog/repeats-agree")
 def repeats_agree(session: Session) -> None:
     """The same models in the same order, asked twice."""
     first, second = session.page(), session.page()
@@ -133,7 +133,7 @@ def repeats_agree(session: Session) -> None:
         )
 
 
-@check("list-embeddings-models/catalogue/listed-model-embeds")
+@check("list-embeddings-models/catalog/listed-model-embeds")
 def listed_model_embeds(session: Session) -> None:
     """A vector from the cheapest model of the list."""
     model = session.cheapest()
@@ -145,7 +145,7 @@ def listed_model_embeds(session: Session) -> None:
         raise CheckFailure("an empty vector", f"a vector from {model['id']!r}, which is listed", exchange)
 
 
-@check("list-embeddings-models/catalogue/checked-model-listed")
+@check("list-embeddings-models/catalog/checked-model-listed")
 def checked_model_listed(session: Session) -> None:
     """The model that the other requirements are checked with is in the list."""
     page = session.page()

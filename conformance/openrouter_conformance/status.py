@@ -1,0 +1,82 @@
+"""Statuses of requirements, conclusions of runs, exit codes.
+
+What fails a run, and with which exit code, is decided here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+
+
+class Status(enum.StrEnum):
+    """How one requirement came out.
+
+    `failed` and `warning` say that the target breaks it; a warning fails no run. `not-applicable` says nothing about
+    the target and is never counted as passed. `error` is a fault of this suite. `not-run` had no result yet when the
+    run stopped; `deselected` was left out by the user.
+    """
+
+    PASSED = "passed"
+    FAILED = "failed"
+    WARNING = "warning"
+    NOT_APPLICABLE = "not-applicable"
+    ERROR = "error"
+    NOT_RUN = "not-run"
+    DESELECTED = "deselected"
+
+
+class Level(enum.StrEnum):
+    """How much a requirement weighs."""
+
+    REQUIRED = "required"
+    EXPECTED = "expected"
+    OBSERVED = "observed"
+
+
+class ExitCode(enum.IntEnum):
+    """The exit codes of the commands."""
+
+    CONFORMS = 0
+    DOES_NOT_CONFORM = 1
+    USAGE = 2
+    NOT_CHECKED = 3
+    INTERRUPTED = 130
+
+
+class Conclusion(enum.StrEnum):
+    """How a whole run came out."""
+
+    CONFORMS = "conforms"
+    DOES_NOT_CONFORM = "does-not-conform"
+    ERROR = "error"
+    STOPPED = "stopped"
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The exit code of a command that ends so."""
+        match self:
+            case Conclusion.CONFORMS:
+                return ExitCode.CONFORMS
+            case Conclusion.DOES_NOT_CONFORM:
+                return ExitCode.DOES_NOT_CONFORM
+            case _:
+                return ExitCode.NOT_CHECKED
+
+
+def status_of_failure(level: Level) -> Status:
+    """Return the status of a requirement of `level` that the target breaks: an `observed` one is a warning."""
+    return Status.WARNING if level is Level.OBSERVED else Status.FAILED
+
+
+def conclude(statuses: Iterable[Status]) -> Conclusion:
+    """Return what the statuses of all requirements make of the run.
+
+    A run that stopped early concludes nothing else; a failed requirement outweighs an error of the suite.
+    """
+    found = set(statuses)
+    if Status.NOT_RUN in found:
+        return Conclusion.STOPPED
+    if Status.FAILED in found:
+        return Conclusion.DOES_NOT_CONFORM
+    return Conclusion.ERROR if Status.ERROR in found else Conclusion.CONFORMS
