@@ -61,7 +61,7 @@ def test_client_is_imported_without_its_accelerators() -> None:
 def test_commands_are_what_nobody_imports() -> None:
     """The contract about the commands names each of them."""
     commands = {path.stem for path in (REPOSITORY / "scripts").glob("*.py")}
-    assert commands <= set(CONTRACTS["scripts-unused"]["forbidden_modules"])
+    assert commands < set(CONTRACTS["commands-unused"]["forbidden_modules"])
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,8 @@ VIOLATIONS = [
     ("scripts-apart", "scripts", CLIENT),
     ("scripts-apart", "spec", "openrouter_mock"),
     ("scripts-apart", "codegen", "openrouter_conformance"),
-    ("scripts-unused", "openrouter_conformance", "update_spec"),
+    ("commands-unused", "openrouter_conformance", "update_spec"),
+    ("commands-unused", "codegen", "generate"),
     ("scripts-unused", "benchmarks", "spec"),
     ("scripts-unused", "examples", "codegen"),
     ("codegen-over-spec", "spec", "codegen"),
