@@ -78,7 +78,7 @@ def _schemas_to_inline(document: dict[str, Any]) -> set[Component]:
     A schema has to have a name if a discriminator chooses it.
     """
     used = list(reachable_objects(document, [outside_components(document)]))
-    uses = Counter(component for position in used for component in references_of(position))
+    uses = Counter(reference.target for position in used for reference in references_of(position))
     bodies = _body_schemas(document)
     named = {
         component

@@ -30,6 +30,13 @@ class Component(NamedTuple):
         return f"/components/{self.section}/{escape(self.name)}"
 
 
+class Reference(NamedTuple):
+    """A reference to a component, and its place, for messages."""
+
+    target: Component
+    where: str
+
+
 def schema_reference(name: str) -> dict[str, Any]:
     """Return a schema that refers to the component of a name."""
     return {"$ref": Component("schemas", name).reference}
@@ -70,15 +77,16 @@ def discriminator_targets(schema: Mapping[str, Any], where: str) -> dict[str, Co
     return targets
 
 
-def references_of(position: Position) -> Iterator[Component]:
+def references_of(position: Position) -> Iterator[Reference]:
     """Yield what an object itself refers to: by `$ref`, as a discriminator's choices, or as security schemes."""
     node, kind, where = position.node, position.kind, position.where
     if not isinstance(node, dict):
         return
     if "$ref" in node:
-        yield parse_reference(node["$ref"], kind, where)
+        yield Reference(parse_reference(node["$ref"], kind, where), where)
     if kind == "schema":
-        yield from discriminator_targets(node, where).values()
+        for value, component in discriminator_targets(node, where).items():
+            yield Reference(component, f"{where}/discriminator/mapping/{escape(value)}")
     if kind in {"document", "operation"} and node.get("security") is not None:
         yield from _security_schemes(node["security"], f"{where}/security")
 
@@ -133,9 +141,9 @@ def reachable(document: Mapping[str, Any], starts: Iterable[Position]) -> dict[C
     pending = list(starts)
     while pending:
         for position in walk(pending.pop()):
-            for component in references_of(position):
+            for component, where in references_of(position):
                 if component not in found:
-                    found[component] = locate(document, component, position.where)
+                    found[component] = locate(document, component, where)
                     pending.append(found[component])
     return found
 
@@ -156,9 +164,9 @@ def recursive_schemas(document: Mapping[str, Any]) -> set[str]:
     """Return the names of the components under `schemas` that reach themselves by reference."""
     direct = {
         name: schema_names(
-            component
+            reference.target
             for position in walk(root_of(schema, "schema", f"/components/schemas/{escape(name)}"))
-            for component in references_of(position)
+            for reference in references_of(position)
         )
         for name, schema in document.get("components", {}).get("schemas", {}).items()
     }
@@ -183,14 +191,14 @@ def rename_references(document: Mapping[str, Any], renamed: Mapping[str, str]) -
             node["discriminator"]["mapping"][value] = texts.get(component.reference, component.reference)
 
 
-def _security_schemes(requirements: object, where: str) -> Iterator[Component]:
+def _security_schemes(requirements: object, where: str) -> Iterator[Reference]:
     if not isinstance(requirements, list):
         raise InputError(f"{where} holds {shorten(requirements, 40)} where a list is expected.")
     for index, requirement in enumerate(requirements):
         for name, scopes in expect_mapping(requirement, "security requirement", f"{where}/{index}").items():
             if not isinstance(scopes, list):
                 raise InputError(f"{where}/{index}/{escape(name)} is {shorten(scopes, 40)}: a list is expected.")
-            yield Component("securitySchemes", name)
+            yield Reference(Component("securitySchemes", name), f"{where}/{index}")
 
 
 def _closure(direct: Mapping[str, set[str]], name: str) -> set[str]:

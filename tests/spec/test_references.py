@@ -97,6 +97,17 @@ def test_a_bad_reference_is_named_with_its_place(schema: Any, sentence: str) -> 
     assert sentence in str(refused.value)
 
 
+def test_a_missing_component_is_named_with_the_place_that_refers_to_it() -> None:
+    """A requirement of security and a choice of a discriminator have places of their own."""
+    tree = document({}) | {"security": [{}, {"gone": []}]}
+    with pytest.raises(InputError, match=r"^/security/1 refers to #/components/securitySchemes/gone, which"):
+        reachable(tree, [outside_components(tree)])
+    chosen = {"discriminator": {"propertyName": "k", "mapping": {"a/b": "Gone"}}}
+    tree = document({}, answer=chosen)
+    with pytest.raises(InputError, match=r"/schema/discriminator/mapping/a~1b refers to #/components/schemas/Gone"):
+        reachable(tree, [outside_components(tree)])
+
+
 def test_references_are_resolved_to_the_end_unless_they_run_in_a_circle() -> None:
     """A reference to a reference gives what the last one names."""
     tree = document({"A": ref("B"), "B": {"type": "string"}, "C": ref("D"), "D": ref("C")})
