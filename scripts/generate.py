@@ -13,14 +13,13 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from codegen import drift, generator, generator_input, replace_package, stock_templates, tools
+from codegen import drift, generator, generator_input, replace_package, stock_templates, tools, verification
 from spec import contract
 from spec.canonical import dump
 from spec.errors import InputError, describe_failure
 from spec.files import digest_of_file, digest_of_folder, list_files, replace_files
 from spec.load import read_document
 from spec.lock import lock_path, read_lock, render_lock
-from spec.operations import REQUIRED, list_operations
 from spec.overlays import Miss
 
 REPOSITORY = Path(__file__).parents[1]
@@ -97,7 +96,7 @@ def _build_package(spec: Path, lock: dict[str, Any], workspace: Path, *, tolerat
     document, misses = contract.build_contract(_read_pin(spec))
     fitted, more_misses = generator_input.build_generator_input(document)
     _report_misses([*misses, *more_misses], tolerate=tolerate)
-    _check_operations(document, lock)
+    verification.check_locked_operations(document, lock)
     return generator.build_package(
         workspace,
         fitted,
@@ -123,13 +122,6 @@ def _report_misses(misses: list[Miss], *, tolerate: bool) -> None:
             "action; where it has moved or dropped what the action means, correct its target (for a document of "
             "another date: --tolerate-misses)."
         )
-
-
-def _check_operations(document: dict[str, Any], lock: dict[str, Any]) -> None:
-    present = {operation.name for operation in list_operations(document)}
-    missing = set(lock.get("pin", {}).get("operations", [REQUIRED])) - present
-    if missing:
-        raise InputError(f"the contract has no operation {min(missing)}: write the pin again with update_spec.py.")
 
 
 def _report_drift(changes: list[str]) -> int:

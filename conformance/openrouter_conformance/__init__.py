@@ -17,11 +17,12 @@ How it is checked:
 - `answers`, `vectors`: successful answers, decoded
 - `properties`, `strategies`, `hypothesis_settings`: relations that hold for all inputs
 - `campaign`, `generated_requests`, `sample_requests`, `samples`: what is sent
-- `targets`, `profiles`, `prices`: where it is sent, with how much effort, at what cost
+- `targets`: where it is sent, with which key, and the ceilings on requests, rate and dollars
+- `profiles`, `prices`: how many requests are generated; what the model list says they cost
 
 What comes out:
 
-- `status`: statuses, what fails a run, exit codes; `results`: the status of one requirement
+- `status`: statuses, what fails a run, exit codes; `results`: the result of one requirement, as data
 - `report`: records, and what is written of them
 - `errors`: what a check raises, and who is to blame for it; `redaction`: no key in any of it
 - `cli`, `pytest_plugin`: the two ways to run it

@@ -40,6 +40,17 @@ def send(
     return session.recorder.send(request if headers is None else attrs.evolve(request, headers=headers))
 
 
+def send_success_and_errors(session: Session, operation: Operation) -> None:
+    """Send the sample request of `operation`, without a key and malformed as well, for the exchange checks to see."""
+    send(session, operation)
+    if session.contract.is_secured(operation):
+        send(session, operation, key=None)
+    if session.contract.takes_body(operation):
+        session.recorder.send(
+            Request(operation.method, operation.path, b"{", JSON_HEADERS, operation=operation.operation_id)
+        )
+
+
 def sample(session: Session, operation: Operation) -> Request:
     """Return the sample request of `operation`; errors as for `send`."""
     if operation.sample is None:

@@ -1,4 +1,4 @@
-"""A generated package is whole: every operation has its module, everything imports, and the types are right."""
+"""Nothing is lost, everything imports, the types are right: operations of the pin, modules of the package."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from codegen.tools import run_python
 from spec.errors import InputError
 from spec.files import list_files
-from spec.operations import list_operations
+from spec.operations import REQUIRED, list_operations
 
 
 def check_operations(package: Path, document: dict[str, Any]) -> None:
@@ -21,6 +21,14 @@ def check_operations(package: Path, document: dict[str, Any]) -> None:
         modules[name] -= 1  # each operation takes one: two of the same name need two
         if modules[name] < 0:
             raise InputError(f"the generator lost {operation.place}: there is no module {name}.py of its own.")
+
+
+def check_locked_operations(document: dict[str, Any], lock: dict[str, Any]) -> None:
+    """Refuse a contract that lacks an operation of the pin, as the lock lists them."""
+    present = {operation.name for operation in list_operations(document)}
+    missing = set(lock.get("pin", {}).get("operations", [REQUIRED])) - present
+    if missing:
+        raise InputError(f"the contract has no operation {min(missing)}: write the pin again with update_spec.py.")
 
 
 def check_imports(package: Path) -> None:

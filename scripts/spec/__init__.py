@@ -8,8 +8,8 @@ From a published document to the pin, in the order in which `pin` calls them:
 - `yaml_reader`: YAML 1.2 → a tree, for `load`
 - `operations`: listing operations, and finding those to keep under any name upstream gave them
 - `slicing`: cutting a document down to operations and the components that they reach
-- `normalize_document`: OpenAPI 3.0, 3.1 or the documentation site's rendering → plain OpenAPI 3.1
-- `normalize_schema`: schemas of any of them → JSON Schema 2020-12, for `normalize_document`
+- `normalize_document`: OpenAPI 3.0, 3.1 or the documentation site's rendering → plain OpenAPI 3.1, without prose
+- `normalize_schema`: their schemas → JSON Schema 2020-12, with the keywords that `json_schema` keeps
 - `nullable`: OpenAPI 3.0's `nullable` → null among the types, for `normalize_schema`
 - `canonical`: one order, one spelling, digests
 - `safe_names`: refusing names that could do harm in files, code or a shell

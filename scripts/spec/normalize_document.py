@@ -3,6 +3,7 @@
 Upstream has published OpenAPI 3.0 and 3.1, and the documentation site's rendering of single endpoints. Prose
 (`description`, `summary`, `title`, `example`, …), vendor extensions and unknown fields are dropped by place: a property
 named `description` stays. The one description OpenAPI demands, that of a response, is left empty.
+Which keywords of schemas are kept is decided in `spec.json_schema`.
 """
 
 import itertools

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 from openrouter_conformance import answers, campaign, sample_requests
 from openrouter_conformance.checks.registry import check, exchange_check, shared_check
 from openrouter_conformance.errors import CheckFailure
-from openrouter_conformance.exchange import Request
 from openrouter_conformance.samples import TEXT, UNKNOWN_MODEL
-from openrouter_conformance.session import JSON_HEADERS
 
 if TYPE_CHECKING:
     from openrouter_conformance.contract import Contract
@@ -70,13 +68,7 @@ def no_trace(exchange: Exchange, contract: Contract, operation: Operation) -> bo
 @shared_check("errors/no-trace")
 def provoked_errors(session: Session, operation: Operation) -> None:
     """A success, and errors of several kinds, for the exchange checks."""
-    sample_requests.send(session, operation)
-    if session.contract.is_secured(operation):
-        sample_requests.send(session, operation, key=None)
-    if session.contract.takes_body(operation):
-        session.recorder.send(
-            Request(operation.method, operation.path, b"{", JSON_HEADERS, operation=operation.operation_id)
-        )
+    sample_requests.send_success_and_errors(session, operation)
     if operation.asks_model:
         session.ask(TEXT, model=UNKNOWN_MODEL)
         session.ask("", dimensions=0)

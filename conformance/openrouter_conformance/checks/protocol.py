@@ -11,7 +11,6 @@ from openrouter_conformance.checks.registry import check, exchange_check, shared
 from openrouter_conformance.errors import CheckFailure
 from openrouter_conformance.exchange import Request
 from openrouter_conformance.samples import TEXT
-from openrouter_conformance.session import JSON_HEADERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,14 +49,8 @@ def one_way_to_tell_the_end(exchange: Exchange, contract: Contract, operation: O
 @shared_check("protocol/one-way-to-tell-the-end")
 def success_and_errors(session: Session, operation: Operation) -> None:
     """A success and a few errors, for the exchange checks."""
-    sample_requests.send(session, operation)
-    if session.contract.is_secured(operation):
-        sample_requests.send(session, operation, key=None)
-    if session.contract.takes_body(operation):
-        session.recorder.send(
-            Request(operation.method, operation.path, b"{", JSON_HEADERS, operation=operation.operation_id)
-        )
-    else:
+    sample_requests.send_success_and_errors(session, operation)
+    if not session.contract.takes_body(operation):
         campaign.run(session, operation)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from openrouter_conformance.targets import address, keys
-from openrouter_conformance.targets.target import LIVE_URL, MOCK_URL, Ceilings, Target
+from openrouter_conformance.targets import address, ceilings, keys
+from openrouter_conformance.targets.ceilings import Ceilings
+from openrouter_conformance.targets.target import LIVE_URL, MOCK_URL, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -42,7 +43,7 @@ def open_target(
             key_variable=keys.LIVE_VARIABLE,
             model=model or _REFERENCE_MODEL,
             request_defaults={"dimensions": 64} if model is None else {},
-            ceilings=Ceilings(requests=2000, dollars=0.05, per_second=8.0),
+            ceilings=ceilings.LIVE,
             shrink=False,
             max_retries=3,
         )

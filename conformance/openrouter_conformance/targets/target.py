@@ -6,17 +6,10 @@ from typing import Any
 
 import attrs
 
+from openrouter_conformance.targets.ceilings import Ceilings
+
 LIVE_URL = "https://openrouter.ai/api/v1"
 MOCK_URL = "http://127.0.0.1:8000/api/v1"
-
-
-@attrs.frozen
-class Ceilings:
-    """What a run may use up: `requests` in all, US `dollars` in all, requests `per_second`; None: no limit."""
-
-    requests: int | None = 20_000
-    dollars: float | None = None
-    per_second: float | None = None
 
 
 @attrs.frozen
@@ -41,7 +34,7 @@ class Target:
     model: str | None = None
     request_defaults: dict[str, Any] = attrs.field(factory=dict)
     declared: frozenset[str] = frozenset()
-    ceilings: Ceilings = Ceilings()
+    ceilings: Ceilings = attrs.field(factory=Ceilings)
     shrink: bool = True
     max_retries: int = 0
     trusted_key: bool = False
