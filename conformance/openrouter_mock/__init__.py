@@ -10,9 +10,9 @@ The modules, in reading order:
   `pytest_plugin`: the fixture `openrouter_mock`.
 - `app`: the ASGI application, with `asgi` (its types) and `call` (what passes through it: calls, responses, errors).
 - `service`: the API, one method per stage of answering a call. It decides the status of a rejection for key, content
-  type and JSON (`lenient_json` is its second parser). Its stages use `validation` (the parsed body against the `contract`),
-  `scenarios` (failures on demand), `routing` (model and provider, from the `catalog`), `inputs`, `tokens` and `vectors`
-  (what is embedded, and into what), `vector_cache`, and `pagination` (of the model list).
+  type and JSON (`lenient_json` is its second parser). Its stages use `validation` (the parsed body against the
+  `contract`), `scenarios` (failures on demand), `routing` (model and provider, from the `catalog`), `inputs`, `tokens`
+  and `vectors` (what is embedded, and into what), `vector_cache`, and `pagination` (of the model list).
 - `faults`: named mistakes, each of which replaces one stage.
 - `connection`: HTTP on one connection, below `app`; `status_page`: the page at `/` and the log of calls; `log`: the log
   of a served mock.
