@@ -10,11 +10,11 @@ What is checked:
 How it is checked:
 
 - `runner`: a plan → records
-- `checks`: one module per facet, a function per requirement
-- `session`: what a check is given
+- `checks`: one module per facet, a function per requirement; `checks.registry` knows which checks what
+- `session`: what a check is given; `default_model`: the model that is asked for when the user names none
 - `recorder`: the only way to the target; `exchange` is what it returns
 - `exchange_monitor`: every exchange, given to the checks of single exchanges
-- `answers`, `vectors`: successful answers, decoded
+- `answers`: successful answers, decoded; `vectors`: their vectors, and when two of them are the same
 - `properties`, `strategies`, `hypothesis_settings`: relations that hold for all inputs
 - `campaign`, `generated_requests`, `sample_requests`, `samples`: what is sent
 - `targets`: where it is sent, with which key, and the ceilings on requests, rate and dollars

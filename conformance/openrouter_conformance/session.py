@@ -10,11 +10,10 @@ from urllib.parse import urlencode
 
 import attrs
 
-from openrouter_conformance import answers
+from openrouter_conformance import answers, default_model
 from openrouter_conformance.errors import CheckFailure, NotApplicable, TargetError
 from openrouter_conformance.exchange import Request
 from openrouter_conformance.operations import CREATE_EMBEDDINGS, LIST_EMBEDDINGS_MODELS
-from openrouter_conformance.prices import price_per_token
 
 if TYPE_CHECKING:
     from openrouter_conformance.contract import Contract
@@ -114,7 +113,7 @@ class Session:
         if self.target.model is not None:
             return self.target.model
         try:
-            cheapest = self.cheapest()
+            cheapest = default_model.cheapest(self.catalog)
         except CheckFailure as failure:
             raise TargetError(
                 f"{self.target.name} lists no models ({failure.received}); choose one with --model ID."
@@ -124,20 +123,6 @@ class Session:
                 f"{self.target.name} lists no model that reads text and has a price; choose one with --model ID."
             )
         return str(cheapest["id"])
-
-    def cheapest(self) -> dict[str, Any] | None:
-        """Return the cheapest listed model that reads text, or None.
-
-        One that costs something is preferred: where others do, the free ones are often rationed.
-        """
-        priced = [
-            (price == 0, price, str(model.get("id")), model)
-            for model in self.catalog
-            if (price := price_per_token(model)) is not None
-            and "text" in modalities(model, "input_modalities")
-            and model.get("id")
-        ]
-        return min(priced, key=lambda entry: entry[:3])[3] if priced else None
 
     @functools.cached_property
     def native_dimensions(self) -> int:
@@ -170,13 +155,6 @@ class Session:
 def json_bytes(value: Any) -> bytes:
     """Return `value` as JSON, in ASCII and without white space: the plain form of a request's body."""
     return json.dumps(value, separators=(",", ":")).encode()
-
-
-def modalities(model: dict[str, Any], side: str) -> list[str]:
-    """Return the `input_modalities` or `output_modalities` (`side`) of a listed model."""
-    architecture = model.get("architecture")
-    kinds = architecture.get(side) if isinstance(architecture, dict) else None
-    return [kind for kind in kinds if isinstance(kind, str)] if isinstance(kinds, list) else []
 
 
 def _support(found: Unsupported | CheckFailure | None) -> str:

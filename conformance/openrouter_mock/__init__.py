@@ -8,7 +8,8 @@ The modules, in reading order:
 
 - `settings`: what a mock can be configured with; `server`: the mock on a port; `cli`: the command `openrouter-mock`;
   `pytest_plugin`: the fixture `openrouter_mock`.
-- `app`: the ASGI application, with `asgi` (its types) and `call` (what passes through it: calls, responses, errors).
+- `app`: the ASGI application: paths, methods, size of bodies; with `asgi` (its types) and `call` (what passes through
+  it: calls, responses, errors).
 - `service`: the API, one method per stage of answering a call. It decides the status of a rejection for key, content
   type and JSON (`lenient_json` is its second parser). Its stages use `validation` (the parsed body against the
   `contract`), `scenarios` (failures on demand), `routing` (model and provider, from the `catalog`), `inputs`, `tokens`

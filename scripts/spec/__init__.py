@@ -19,7 +19,7 @@ From the pin to the contract:
 - `contract`: the pin, corrected and documented → the contract
 - `inline_refs`: references replaced by what they name, so that overlays find what they aim at
 - `overlay_files`: overlay files → actions
-- `overlays`: actions applied to a document, with a list of those without effect
+- `overlays`: actions applied to a document, and the refusal of those without effect
 - `correction_rules`: the rules that corrections name by `x-rule`
 
 What these stand on:

@@ -14,6 +14,7 @@ import attrs
 import jsonpath
 
 from spec.canonical import json_text
+from spec.errors import InputError
 from spec.tree import Place, copy_tree, node_at
 
 Rule: TypeAlias = Callable[[Any, Sequence[Place]], list[str] | None]
@@ -82,6 +83,16 @@ def apply(document: Any, actions: Sequence[Action]) -> tuple[Any, list[Miss]]:
         result, reasons = _applied(action, result)
         misses += [Miss(action=action, reason=reason) for reason in reasons]
     return result, misses
+
+
+def check_effects(misses: Sequence[Miss], *, tolerate: bool) -> None:
+    """Refuse actions that have no effect, unless they are tolerated, as for a document of another date."""
+    if misses and not tolerate:
+        raise InputError(
+            f"{len(misses)} overlay actions have no effect on this pin. Where upstream has fixed this, remove the "
+            "action; where it has moved or dropped what the action means, correct its target (for a document of "
+            "another date: --tolerate-misses)."
+        )
 
 
 def _applied(action: Action, document: Any) -> tuple[Any, list[str]]:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from openrouter_conformance import answers
 from openrouter_conformance.checks.registry import check
+from openrouter_conformance.default_model import cheapest, modalities
 from openrouter_conformance.errors import CheckFailure, NotApplicable
 from openrouter_conformance.prices import is_price
 from openrouter_conformance.samples import TEXT, UNKNOWN_KEY
-from openrouter_conformance.session import OMIT, modalities
+from openrouter_conformance.session import OMIT
 
 if TYPE_CHECKING:
     from openrouter_conformance.session import Session
@@ -136,7 +137,7 @@ def repeats_agree(session: Session) -> None:
 @check("list-embeddings-models/catalog/listed-model-embeds")
 def listed_model_embeds(session: Session) -> None:
     """A vector from the cheapest model of the list."""
-    model = session.cheapest()
+    model = cheapest(session.catalog)
     if model is None:
         raise NotApplicable("the list has no model that reads text and has a price")
     exchange = session.ask(TEXT, model=model["id"], dimensions=OMIT)

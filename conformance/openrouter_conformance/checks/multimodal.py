@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from openrouter_conformance import answers, vectors
 from openrouter_conformance.checks.registry import check
+from openrouter_conformance.default_model import modalities
 from openrouter_conformance.errors import CheckFailure, NotApplicable
 from openrouter_conformance.samples import IMAGE_PART, TEXT_PART
-from openrouter_conformance.session import OMIT, Unsupported, modalities
+from openrouter_conformance.session import OMIT, Unsupported
 
 if TYPE_CHECKING:
     from openrouter_conformance.session import Session

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from openrouter_conformance.default_model import REFERENCE_MODEL
 from openrouter_conformance.targets import address, ceilings, keys
 from openrouter_conformance.targets.ceilings import Ceilings
 from openrouter_conformance.targets.target import LIVE_URL, MOCK_URL, Target
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 __all__ = ["LIVE_URL", "MOCK_URL", "Ceilings", "Target", "open_target"]
-
-_REFERENCE_MODEL = "openai/text-embedding-3-small"
 
 
 @contextmanager
@@ -41,7 +40,7 @@ def open_target(
             shown_url=LIVE_URL if name == "live" else address.base_url(name),
             key=keys.live(environment, key_variable),
             key_variable=keys.LIVE_VARIABLE,
-            model=model or _REFERENCE_MODEL,
+            model=model or REFERENCE_MODEL,
             request_defaults={"dimensions": 64} if model is None else {},
             ceilings=ceilings.LIVE,
             shrink=False,
@@ -76,7 +75,7 @@ def _mock(model: str | None, faults: Sequence[str]) -> Iterator[Target]:
             start=_start(faults),
             key=keys.MOCK_KEY,
             key_variable=keys.OTHER_VARIABLE,
-            model=model or _REFERENCE_MODEL,
+            model=model or REFERENCE_MODEL,
             declared=frozenset({"dimensions", "base64", "token-ids", "multimodal"}) if model is None else frozenset(),
             trusted_key=True,
         )
