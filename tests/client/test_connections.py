@@ -376,7 +376,12 @@ def test_idle_connections_are_closed_after_a_while(
     Gate(loopback, together=4)
     closed: list[httpx.Client] = []
     close = httpx.Client.close
-    monkeypatch.setattr(httpx.Client, "close", lambda http: (closed.append(http), close(http)))
+
+    def note(http: httpx.Client) -> None:
+        closed.append(http)
+        close(http)
+
+    monkeypatch.setattr(httpx.Client, "close", note)
     with Client(KEY, loopback.url) as client, ThreadPoolExecutor(4) as threads:
         closed.clear()  # of the one that checked the settings
         list(threads.map(lambda _: create_embeddings.sync(client=client, body=one_text), range(4)))
@@ -539,9 +544,14 @@ def test_a_broken_environment_is_an_error_of_the_constructor(
 
 def test_all_connections_of_a_client_share_one_tls_context(loopback: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
     """Certificates are read once, not once for each event loop."""
-    made: list[None] = []
+    made: list[ssl.SSLContext] = []
     make = ssl.create_default_context
-    monkeypatch.setattr(ssl, "create_default_context", lambda **settings: (made.append(None), make(**settings))[1])
+
+    def note(**settings: Any) -> ssl.SSLContext:
+        made.append(make(**settings))
+        return made[-1]
+
+    monkeypatch.setattr(ssl, "create_default_context", note)
     client = Client(KEY, loopback.url.replace("http:", "https:"))
 
     async def fail() -> None:

@@ -14,7 +14,7 @@ import httpx
 import pytest
 import trio
 
-from client.calls import KEY, Call, client_with_response, fixture
+from client.calls import KEY, Call, client_with_handler, fixture
 from client.loopback import Loopback, reply
 from openrouter_embeddings import Client, EmbeddingsRequest, EmbeddingsResponse, TransportError, create_embeddings
 
@@ -143,10 +143,12 @@ def test_a_call_in_time_has_its_result(call: Call, loopback: Loopback, one_text:
 def test_a_deadline_is_chosen_per_copy(one_text: EmbeddingsRequest) -> None:
     """`with_deadline` changes the copy only, and shortens its timeouts."""
     seen: list[dict[str, float]] = []
-    client = client_with_response(200, GOOD, timeout=httpx.Timeout(None))
-    http = client._connections._own
-    assert http is not None
-    http.event_hooks["request"].append(lambda request: seen.append(request.extensions["timeout"]))
+
+    def remember(request: httpx.Request) -> httpx.Response:
+        seen.append(request.extensions["timeout"])
+        return httpx.Response(200, content=GOOD)
+
+    client = client_with_handler(remember, timeout=httpx.Timeout(None))
     for copy in (client, client.with_deadline(5), client.with_deadline(5).with_deadline(None)):
         create_embeddings.sync(client=copy, body=one_text)
     assert [limits["read"] is None for limits in seen] == [True, False, True]
