@@ -98,7 +98,9 @@ class Client:
         self._retries = _checked_retries(retries)
         self._max_response_bytes = _checked_count("max_response_bytes", max_response_bytes)
         self._has_own_key = api_key is not None
-        self._key = _checked_key(_key_of_environment(self._base_url) if api_key is None else api_key)
+        if api_key is None and _is_openrouter(self._base_url):
+            api_key = os.environ.get("OPENROUTER_API_KEY") or None
+        self._key = api_key if callable(api_key) else _checked_key(api_key)
         self._headers = _checked_headers(
             {
                 "Accept": "application/json",
@@ -262,19 +264,16 @@ class Client:
     def _authorization(self) -> dict[str, str]:
         key = _checked_key(self._key()) if callable(self._key) else self._key
         if key is None and not self._has_own_auth:
-            elsewhere = (
-                "OPENROUTER_API_KEY is sent to https://openrouter.ai only; pass one to Client for another base_url"
-            )
             here = "pass one to Client, or set OPENROUTER_API_KEY"
-            raise ValueError(f"api_key: none given; {elsewhere if os.environ.get('OPENROUTER_API_KEY') else here}")
+            elsewhere = "pass one to Client; OPENROUTER_API_KEY is sent to https://openrouter.ai only"
+            raise ValueError(f"api_key: none given; {here if _is_openrouter(self._base_url) else elsewhere}")
         return {"Authorization": f"Bearer {key}"} if key else {}
 
 
-def _key_of_environment(base_url: str) -> str | None:
-    """Return the key of the environment, which is for openrouter.ai and nobody else."""
+def _is_openrouter(base_url: str) -> bool:
+    """Return whether the key of the environment is meant for this address."""
     url = httpx.URL(base_url)
-    is_meant = (url.scheme, url.host) == ("https", "openrouter.ai")
-    return os.environ.get("OPENROUTER_API_KEY") or None if is_meant else None
+    return (url.scheme, url.host) == ("https", "openrouter.ai")
 
 
 def _checked_base_url(base_url: Any) -> str:
@@ -326,13 +325,13 @@ def _checked_retries(retries: Any) -> Retries | None:
     return Retries(attempts=retries)
 
 
-def _checked_key(key: Any) -> Any:
+def _checked_key(key: Any) -> str | None:
     """Return the key without surrounding white space; the message of an error never shows it."""
-    if key is None or callable(key):
-        return key
+    if key is None:
+        return None
     if not isinstance(key, str):
         raise TypeError(f"api_key: expected a string, or a function that returns one, received a {type(key).__name__}")
-    stripped = key.strip()
+    stripped: str = key.strip()
     if not stripped.isascii() or not stripped.isprintable() or " " in stripped:
         raise ValueError("api_key: holds a character that no key has (white space, control or non-ASCII)")
     return stripped

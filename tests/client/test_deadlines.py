@@ -158,9 +158,10 @@ def test_a_deadline_is_chosen_per_copy(one_text: EmbeddingsRequest) -> None:
 @pytest.mark.parametrize("deadline", [0, -1, float("nan"), float("inf"), 10**400])
 def test_a_deadline_that_is_no_time_is_refused(deadline: float) -> None:
     """Seconds are above 0, and not more than a system's clock can count."""
-    for attempt in (lambda: Client("", deadline=deadline), lambda: Client("").with_deadline(deadline)):
-        with pytest.raises(ValueError, match=r"^deadline: expected seconds above 0"):
-            attempt()
+    with pytest.raises(ValueError, match=r"^deadline: expected seconds above 0"):
+        Client("", deadline=deadline)
+    with pytest.raises(ValueError, match=r"^deadline: expected seconds above 0"):
+        Client("").with_deadline(deadline)
 
 
 @pytest.mark.parametrize("deadline", ["5", True])

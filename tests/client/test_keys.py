@@ -224,7 +224,7 @@ def test_a_key_may_come_from_a_function(one_text: EmbeddingsRequest) -> None:
     assert "api_key='***'" in repr(client)
 
 
-@pytest.mark.parametrize(("key", "kind"), [("sk or", ValueError), (5, TypeError), (b"sk", TypeError)])
+@pytest.mark.parametrize(("key", "kind"), [("sk or", ValueError), (5, TypeError), (b"sk", TypeError), (str, TypeError)])
 def test_a_function_that_returns_no_key_is_refused(
     one_text: EmbeddingsRequest, key: Any, kind: type[Exception]
 ) -> None:
