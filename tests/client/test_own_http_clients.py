@@ -61,6 +61,24 @@ def test_params_cookies_and_headers_of_an_own_client_are_sent(one_text: Embeddin
         assert request.headers["x-gateway"] == "g1"
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [(None, "identity"), ("identity", "identity"), ("br, gzip", "gzip"), ("br", "identity"), ("deflate", "deflate")],
+)
+def test_an_own_client_asks_for_no_encoding_that_is_not_undone(
+    one_text: EmbeddingsRequest, given: str | None, expected: str
+) -> None:
+    """Of the encodings that it accepts, those that are bounded while they are undone."""
+    own = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200, content=GOOD)))
+    del own.headers["User-Agent"], own.headers["Accept-Encoding"]
+    if given is not None:
+        own.headers["Accept-Encoding"] = given
+    seen: list[httpx.Request] = []
+    own.event_hooks["request"].append(seen.append)
+    create_embeddings.sync(client=Client(KEY, BASE_URL, http_client=own), body=one_text)
+    assert seen[0].headers["accept-encoding"] == expected
+
+
 def test_cookies_of_a_response_are_sent_with_the_next_call(loopback: Loopback, one_text: EmbeddingsRequest) -> None:
     """An own client remembers them, as it does for other requests."""
     loopback.handle = lambda handler: reply(handler, 200, GOOD, Set_Cookie="seen=yes; Path=/")
