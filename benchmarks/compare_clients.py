@@ -3,7 +3,7 @@
 Each contender runs in an environment of its own, made below `--environments`, against one loopback server with
 ready-made bodies. Rounds are interleaved, so that a slow minute of the machine meets all of them; each figure is the
 median over the rounds. The floor is httpx with orjson and base64 decoded by hand. Prints a Markdown table of ratios to
-the floor; `--output FILE` puts it between the marks in a document as well.
+the floor, and how long 1,000 calls at once take; `--output FILE` puts both between the marks in a document as well.
 """
 
 import argparse
@@ -14,6 +14,8 @@ import statistics
 import subprocess
 import sys
 import venv
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
@@ -27,6 +29,7 @@ CONTENDERS = {
     "openrouter_sdk": ["openrouter"],
 }
 SCRIPTS = {"ours[fast]": "ours"}
+AT_ONCE = ("ours", "openai_python", "openrouter_sdk")
 Figures: TypeAlias = dict[tuple[int, str, str], list[dict[str, float]]]
 """What each round measured, by count of texts, encoding and contender."""
 
@@ -45,16 +48,24 @@ def main() -> None:
     parser.add_argument("--output", type=Path)
     options = parser.parse_args()
     pythons = {name: environment(options.environments / name, needs) for name, needs in CONTENDERS.items()}
-    server = subprocess.Popen([sys.executable, HERE / "ready_made_server.py"], stdout=subprocess.PIPE, text=True)
-    try:
-        base_url = server.stdout.readline().strip() if server.stdout else ""
+    with ready_made_server() as base_url:
         figures = measured(pythons, base_url, options.rounds)
-    finally:
-        server.terminate()
-    text = table(figures)
+    with ready_made_server("--delay", "0.5") as base_url:
+        text = table(figures) + "\n" + table_at_once(measured_at_once(pythons, base_url, options.rounds))
     print(text)
     if options.output:
         write_between_marks(options.output, text)
+
+
+@contextmanager
+def ready_made_server(*options: str) -> Generator[str, None, None]:
+    """Run the server; give its base URL."""
+    command = [sys.executable, str(HERE / "ready_made_server.py"), *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            yield server.stdout.readline().strip() if server.stdout else ""
+        finally:
+            server.terminate()
 
 
 def write_between_marks(path: Path, text: str) -> None:
@@ -90,6 +101,32 @@ def measured(pythons: dict[str, Path], base_url: str, rounds: int) -> Figures:
                     result = subprocess.run(command, check=True, capture_output=True, text=True)
                     figures.setdefault((count, encoding, name), []).append(json.loads(result.stdout))
     return figures
+
+
+def measured_at_once(pythons: dict[str, Path], base_url: str, rounds: int) -> dict[str, list[dict[str, float]]]:
+    """Return what each round measured of 1,000 calls at once, by contender."""
+    figures: dict[str, list[dict[str, float]]] = {name: [] for name in AT_ONCE}
+    for _ in range(rounds):
+        for name, runs in figures.items():
+            command = [pythons[name], HERE / "contenders" / "at_once.py", name, base_url]
+            result = subprocess.run(command, check=True, capture_output=True, text=True)
+            runs.append(json.loads(result.stdout))
+    return figures
+
+
+def table_at_once(figures: dict[str, list[dict[str, float]]]) -> str:
+    """Return the Markdown table of 1,000 calls at once."""
+    lines = [
+        "1,000 calls at once (asyncio, the server takes 0.5 s, timeout 5 s): answered / wall time / CPU.",
+        "",
+        "| " + " | ".join(f"`{name}`" for name in figures) + " |",
+        "|" + " ---: |" * len(figures),
+    ]
+    median = {
+        name: {key: statistics.median(run[key] for run in runs) for key in runs[0]} for name, runs in figures.items()
+    }
+    cells = [f"{m['answered']:.0f} / {m['wall']:.1f} s / {m['cpu']:.1f} s" for m in median.values()]
+    return "\n".join([*lines, "| " + " | ".join(cells) + " |"]) + "\n"
 
 
 def table(figures: Figures) -> str:

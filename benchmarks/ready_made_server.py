@@ -1,9 +1,11 @@
 """A loopback server that answers embeddings requests with ready-made bodies, so that the client is what is measured.
 
-Run as a process of its own: it prints its base URL on one line and serves until it is terminated. The body for (count,
+Run as a process of its own: it prints its base URL on one line and serves until it is terminated. `--delay SECONDS`
+makes each answer take so long. The body for (count,
 encoding) is made once: `count` vectors of 1536 numbers, as JSON floats or as base64.
 """
 
+import argparse
 import asyncio
 import base64
 import functools
@@ -38,8 +40,8 @@ def ready_made(count: int, encoding: str) -> bytes:
     return head.encode() + body
 
 
-async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Answer the requests of one connection until it ends."""
+async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, delay: float) -> None:
+    """Answer the requests of one connection until it ends, each after so many seconds."""
     try:
         while True:
             head = (await reader.readuntil(b"\r\n\r\n")).lower()
@@ -47,6 +49,7 @@ async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
             request = json.loads(await reader.readexactly(length))
             texts = request["input"]
             count = len(texts) if isinstance(texts, list) else 1
+            await asyncio.sleep(delay)
             writer.write(ready_made(count, request.get("encoding_format", "float")))
             await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):
@@ -55,7 +58,11 @@ async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 
 async def main() -> None:
     """Serve on a free port."""
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--delay", type=float, default=0.0)
+    delay = parser.parse_args().delay
+    connected = functools.partial(answer, delay=delay)
+    server = await asyncio.start_server(connected, "127.0.0.1", 0, backlog=2048)
     port = server.sockets[0].getsockname()[1]
     print(f"http://127.0.0.1:{port}/api/v1", flush=True)
     await server.serve_forever()

@@ -1,11 +1,12 @@
 """Semantic search: embed documents and a query, rank the documents by cosine, print the ranking.
 
 Run it against OpenRouter (`OPENROUTER_API_KEY=... python examples/semantic_search.py`) or against the mock
-(`openrouter-conformance mock --port 8000`, then `OPENROUTER_API_KEY=sk-or-test python examples/semantic_search.py
---base-url http://127.0.0.1:8000/api/v1`).
+(`openrouter-conformance mock --port 8000`, then `EMBEDDINGS_API_KEY=sk-or-test python examples/semantic_search.py
+--base-url http://127.0.0.1:8000/api/v1`): the key of OpenRouter goes to no other server.
 """
 
 import argparse
+import os
 from collections.abc import Sequence
 
 from embedder import Embedder
@@ -32,10 +33,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Print the ranking of the documents for one query."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("query", nargs="?", default="where does the cat sleep, is it warm")
-    parser.add_argument("--base-url", help="a server other than OpenRouter, such as the mock")
+    parser.add_argument(
+        "--base-url", help="a server other than OpenRouter, such as the mock; its key is EMBEDDINGS_API_KEY"
+    )
     parser.add_argument("--model", default="openai/text-embedding-3-small")
     options = parser.parse_args(arguments)
-    with Client() if options.base_url is None else Client(base_url=options.base_url) as client:
+    other = options.base_url and Client(os.environ.get("EMBEDDINGS_API_KEY", ""), options.base_url)
+    with other or Client() as client:
         print(f"Query: {options.query}")
         for place, (cosine, document) in enumerate(rank(Embedder(client, options.model), options.query, DOCUMENTS), 1):
             print(f"{place}. {cosine:.3f}  {document}")

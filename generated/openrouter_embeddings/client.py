@@ -5,26 +5,25 @@ from __future__ import annotations
 
 import os
 import re
-import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 import httpx
 
+from ._connections import Connection, Connections
+from ._exchange import CODINGS, exchange, exchange_async, transport_error
 from ._types import UNSET, Unset, is_instance
 from ._version import VERSION
-from .errors import TransportError
 
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
-
     from .retries import Retries
 
 BASE_URL: Final = "https://openrouter.ai/api/v1"
 """Where the API is: the part of each address before `/embeddings`."""
 
 TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
-"""Seconds to wait for the next bytes, and to connect, unless a client says otherwise."""
+"""Seconds to wait for the next bytes, and to connect, unless a client or an `http_client` says otherwise."""
 
 USER_AGENT: Final = f"openrouter-embeddings-python/{VERSION}"
 """The `User-Agent` of requests, unless an `http_client` or a header says otherwise."""
@@ -35,8 +34,8 @@ _LONGEST_TIMEOUT: Final = 1_000_000
 _HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 """What the name of a header may be (RFC 9110, section 5.1)."""
 
-_FAILURES: Final = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, UnicodeError)
-"""What sending raises: mostly errors of httpx; a redirect to a host that is no host name ends in the others."""
+_HTTPX_TIMEOUT: Final = httpx.Timeout(5.0)
+"""The timeout of an httpx client whose author sets none."""
 
 
 class _RequestSettings(NamedTuple):
@@ -47,85 +46,61 @@ class _RequestSettings(NamedTuple):
     timeout: httpx.Timeout
 
 
-class _Connections:
-    """The httpx clients that a client and its copies share; opened on first use, closed once.
-
-    Async connections die with the event loop that opened them, so that each loop has its own.
-    """
-
-    def __init__(self, sync: httpx.Client | None, asynchronous: httpx.AsyncClient | None) -> None:
-        self._lock = threading.Lock()
-        self._sync = sync
-        self._owns_sync = sync is None
-        self._asynchronous = asynchronous
-        self._by_loop: dict[AbstractEventLoop | None, httpx.AsyncClient] = {}
-
-    def sync(self) -> httpx.Client:
-        with self._lock:
-            if self._sync is None:
-                self._sync = httpx.Client()
-            return self._sync
-
-    def asynchronous(self) -> httpx.AsyncClient:
-        if self._asynchronous is not None:
-            return self._asynchronous
-        loop = _running_loop()
-        with self._lock:
-            if loop not in self._by_loop:
-                alive = {known: own for known, own in self._by_loop.items() if not known or not known.is_closed()}
-                self._by_loop = {**alive, loop: httpx.AsyncClient()}
-            return self._by_loop[loop]
-
-    def close(self) -> None:
-        if self._owns_sync and self._sync is not None:
-            self._sync.close()
-
-    async def aclose(self) -> None:
-        own = self._by_loop.get(_running_loop())
-        if own is not None:
-            await own.aclose()
-
-
 class Client:
     """Sends requests to OpenRouter, or to any server that keeps its contract, sync and async.
 
-    Safe to share between threads. Use it as a context manager (`with` or `async with`), or call `close` or
-    `aclose`; an `http_client` of your own stays open.
+    Safe to share between threads and event loops (asyncio and trio); a forked process opens connections of its own.
+    Use it as a context manager (`with` or `async with`), or call `close` or `aclose`.
 
     Args:
-        api_key: the OpenRouter key. None reads `OPENROUTER_API_KEY`; an empty string sends no key.
+        api_key: the OpenRouter key, or a function that returns it, called for each request. None reads
+            `OPENROUTER_API_KEY`, which is sent to https://openrouter.ai only; an empty string sends no key.
         base_url: the part of each address before `/embeddings`.
         http_referer: address of your app, for attribution on openrouter.ai.
         title: name of your app, for the same.
         categories: categories of your app, comma-separated, for the same.
-        timeout: seconds, or an `httpx.Timeout`; each request has one, always finite unless you say otherwise.
+        timeout: seconds to wait for the server's next bytes, or an `httpx.Timeout`; by default that
+            of the `http_client` if it has one, or else 60 seconds, and 10 to connect.
+        deadline: seconds for a whole call: waiting for its turn, all tries, the last byte of the body.
         retries: how often to try again, as a number or as `Retries` (needs the extra `retries`); None does not.
-        http_client: an `httpx.Client` of your own for sync calls: own transport, proxies, event hooks.
-        async_http_client: the same for async calls.
+        max_connections: calls under way at once, of threads and of each event loop; others wait for their turn.
+        max_response_bytes: the longest body, as sent and decompressed; a longer one is a `ContractError`.
+        http_client: an `httpx.Client` of your own for sync calls. Its transport, proxies, event hooks, params, cookies
+            and auth apply, it stays open, and no forked process may share it.
+        async_http_client: the same for async calls, in one event loop.
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: `base_url` is no http address, or the key or a header cannot be sent in a header.
+        ValueError: `base_url` is no http address, the key or a header cannot be sent in a header, a number is out of
+            bounds, or certificates or a proxy that the environment names cannot be used.
 
     """
 
     def __init__(
         self,
-        api_key: str | None = None,
+        api_key: str | Callable[[], str] | None = None,
         base_url: str = BASE_URL,
         *,
         http_referer: str | None = None,
         title: str | None = None,
         categories: str | None = None,
         timeout: float | httpx.Timeout = TIMEOUT,
+        deadline: float | None = None,
         retries: int | Retries | None = None,
+        max_connections: int = 256,
+        max_response_bytes: int = 256 * 2**20,
         http_client: httpx.Client | None = None,
         async_http_client: httpx.AsyncClient | None = None,
     ) -> None:
         self._base_url = _checked_base_url(base_url)
         self._timeout = _checked_timeout(timeout)
+        self._deadline = None if deadline is None else _checked_seconds("deadline", deadline)
         self._retries = _checked_retries(retries)
-        self._key = _checked_key(os.environ.get("OPENROUTER_API_KEY") or None if api_key is None else api_key)
+        self._max_response_bytes = _checked_count("max_response_bytes", max_response_bytes)
+        self._has_own_key = api_key is not None
+        if api_key is None and _is_openrouter(self._base_url):
+            api_key = os.environ.get("OPENROUTER_API_KEY") or None
+        self._key = api_key if callable(api_key) else _checked_key(api_key)
         self._headers = _checked_headers(
             {
                 "Accept": "application/json",
@@ -136,7 +111,13 @@ class Client:
         )
         _check_type("http_client", http_client, httpx.Client)
         _check_type("async_http_client", async_http_client, httpx.AsyncClient)
-        self._connections = _Connections(http_client, async_http_client)
+        self._has_own_auth = any(http is not None and http.auth for http in (http_client, async_http_client))
+        self._connections = Connections(
+            http_client,
+            async_http_client,
+            limit=_checked_count("max_connections", max_connections),
+            encrypted=self._base_url.lower().startswith("https:"),
+        )
 
     @property
     def base_url(self) -> str:
@@ -157,49 +138,44 @@ class Client:
         """Return a copy that tries again so often; the connections are shared."""
         return self._copy(_retries=_checked_retries(retries))
 
+    def with_deadline(self, deadline: float | None) -> Client:
+        """Return a copy with so many seconds for each call, or without a deadline; the connections are shared."""
+        return self._copy(_deadline=None if deadline is None else _checked_seconds("deadline", deadline))
+
     def send(self, request: httpx.Request) -> httpx.Response:
         """Send a request and return the response with its body, whatever its status.
 
         Raises:
             TransportError: no response arrived.
+            ContractError: the body is longer than `max_response_bytes`, or compressed in an unknown way.
+            RuntimeError: the client is closed.
 
         """
-        http = self._connections.sync()
-        _complete(request, http.headers)
-        try:
-            if self._retries is None:
-                return _released(http.send(request))
-            from ._retrying import send_with_retries  # noqa: PLC0415 - needs an extra
+        ends = float("inf") if self._deadline is None else time.monotonic() + self._deadline
+        if self._retries is None:
+            return self._send_once(request, ends)
+        from ._retrying import send_with_retries  # noqa: PLC0415 - needs an extra
 
-            return _released(send_with_retries(self._retries, request, http.send))
-        except _FAILURES as error:
-            raise TransportError(_transport_message(request, error)) from error
+        return send_with_retries(self._retries, ends, lambda: self._send_once(request, ends))
 
     async def send_async(self, request: httpx.Request) -> httpx.Response:
-        """Send a request and return the response with its body, whatever its status.
+        """Send a request as `send` does, without blocking."""
+        if self._deadline is None:
+            return await self._send_async(request, float("inf"))
+        import anyio  # noqa: PLC0415 - blocking calls need none of it
 
-        Raises:
-            TransportError: no response arrived.
-
-        """
-        http = self._connections.asynchronous()
-        _complete(request, http.headers)
         try:
-            if self._retries is None:
-                return _released(await http.send(request))
-            from ._retrying import send_with_retries_async  # noqa: PLC0415 - needs an extra
-
-            return _released(await send_with_retries_async(self._retries, request, http.send))
-        except _FAILURES as error:
-            raise TransportError(_transport_message(request, error)) from error
+            with anyio.fail_after(self._deadline):
+                return await self._send_async(request, time.monotonic() + self._deadline)
+        except TimeoutError as error:
+            raise transport_error(request, error) from error
 
     def close(self) -> None:
-        """Close the connections of sync calls; an `http_client` of your own stays open."""
+        """Close the client and its copies: nothing more is sent. An `http_client` of your own stays open."""
         self._connections.close()
 
     async def aclose(self) -> None:
-        """Close all connections, of async calls those of this event loop; clients of your own stay open."""
-        self._connections.close()
+        """Close the client for blocking calls and this event loop; clients of your own stay open."""
         await self._connections.aclose()
 
     def __enter__(self) -> Self:
@@ -228,42 +204,76 @@ class Client:
             headers.update(self._authorization())
         return _RequestSettings(self._base_url, headers, self._timeout)
 
+    async def _send_async(self, request: httpx.Request, ends: float) -> httpx.Response:
+        if self._retries is None:
+            return await self._send_once_async(request)
+        from ._retrying import send_with_retries_async  # noqa: PLC0415 - needs an extra
+
+        return await send_with_retries_async(self._retries, ends, lambda: self._send_once_async(request))
+
+    def _send_once(self, request: httpx.Request, ends: float) -> httpx.Response:
+        try:
+            with self._connections.sync(ends) as connection:
+                complete = self._completed(request, connection, ends)
+                auth = self._auth(connection)
+                return exchange(connection, complete, auth=auth, ends=ends, ceiling=self._max_response_bytes)
+        except TimeoutError as error:
+            raise transport_error(request, error) from error
+
+    async def _send_once_async(self, request: httpx.Request) -> httpx.Response:
+        async with self._connections.asynchronous() as connection:
+            complete = self._completed(request, connection, float("inf"))
+            auth = self._auth(connection)
+            return await exchange_async(connection, complete, auth=auth, ceiling=self._max_response_bytes)
+
+    def _completed(self, request: httpx.Request, connection: Connection[Any], ends: float) -> httpx.Request:
+        """Return a copy of a request with what the httpx client that sends it adds: its author's settings, too."""
+        http: httpx.Client | httpx.AsyncClient = connection.http
+        headers = request.headers.copy()
+        for name, value in http.headers.items():
+            headers.setdefault(name, value)
+        if headers.get("User-Agent", "").startswith("python-httpx/"):
+            headers["User-Agent"] = USER_AGENT
+        accepted = [coding.strip() for coding in headers.get("Accept-Encoding", "").split(",")]
+        headers["Accept-Encoding"] = ", ".join(coding for coding in accepted if coding in CODINGS) or "identity"
+        url, timeouts = request.url, request.extensions.get("timeout") or TIMEOUT.as_dict()
+        if connection.own:
+            url = url.copy_with(params=http.params.merge(url.params)) if http.params else url
+            if self._timeout is TIMEOUT and http.timeout != _HTTPX_TIMEOUT:
+                timeouts = http.timeout.as_dict()
+        if ends < float("inf"):
+            left = max(1e-3, ends - time.monotonic())
+            timeouts = {name: left if limit is None else min(limit, left) for name, limit in timeouts.items()}
+        extensions = {**request.extensions, "timeout": timeouts}
+        copy = httpx.Request(request.method, url, headers=headers, stream=request.stream, extensions=extensions)
+        copy.read()
+        if connection.own:
+            http.cookies.set_cookie_header(copy)
+        return copy
+
+    def _auth(self, connection: Connection[Any]) -> Any:
+        """Return the `auth` to send with: that of the httpx client, unless it would replace a key that was given."""
+        replaces_key = isinstance(connection.http.auth, (httpx.BasicAuth, httpx.DigestAuth, httpx.NetRCAuth))
+        return None if replaces_key and self._has_own_key else httpx.USE_CLIENT_DEFAULT
+
     def _copy(self, **changes: Any) -> Client:
         copy = object.__new__(Client)
         vars(copy).update(vars(self) | changes)
         return copy
 
     def _authorization(self) -> dict[str, str]:
-        if self._key is None:
-            raise ValueError("api_key: none given; pass one to Client, or set OPENROUTER_API_KEY")
-        return {"Authorization": f"Bearer {self._key}"} if self._key else {}
+        key = _checked_key(self._key()) if callable(self._key) else self._key
+        if key is None and not self._has_own_auth:
+            here = "pass one to Client, or set OPENROUTER_API_KEY"
+            elsewhere = "pass one to Client; OPENROUTER_API_KEY is sent to https://openrouter.ai only"
+            raise ValueError(f"api_key: none given; {here if _is_openrouter(self._base_url) else elsewhere}")
+        return {"Authorization": f"Bearer {key}"} if key else {}
 
 
-def _complete(request: httpx.Request, defaults: httpx.Headers) -> None:
-    """Add the headers that an httpx client sends by default, its author's among them, where the request has none."""
-    for name, value in defaults.items():
-        request.headers.setdefault(name, value)
-    if request.headers.get("User-Agent", "").startswith("python-httpx/"):
-        request.headers["User-Agent"] = USER_AGENT
-
-
-def _released(response: httpx.Response) -> httpx.Response:
-    """Let the memory of a body that has been read go with its response.
-
-    httpx's response and its stream hold each other, so that bodies of megabytes wait for the garbage collector.
-    """
-    response.stream = httpx.ByteStream(b"")
-    return response
-
-
-def _running_loop() -> AbstractEventLoop | None:
-    """Return the event loop that runs here; None under another library than asyncio."""
-    import asyncio  # noqa: PLC0415 - it takes as long to import as half of httpx, and blocking calls need none of it
-
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
+def _is_openrouter(base_url: str) -> bool:
+    """Return whether the key of the environment is meant for this address."""
+    url = httpx.URL(base_url)
+    return (url.scheme, url.host) == ("https", "openrouter.ai")
 
 
 def _checked_base_url(base_url: Any) -> str:
@@ -284,11 +294,23 @@ def _checked_base_url(base_url: Any) -> str:
 def _checked_timeout(timeout: Any) -> httpx.Timeout:
     if isinstance(timeout, httpx.Timeout):
         return timeout
-    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
-        raise TypeError(f"timeout: expected seconds or an httpx.Timeout, received a {type(timeout).__name__}")
-    if not 0 < timeout <= _LONGEST_TIMEOUT:
-        raise ValueError(f"timeout: expected seconds above 0 and up to {_LONGEST_TIMEOUT:,}, received {timeout}")
-    return httpx.Timeout(timeout)
+    return httpx.Timeout(_checked_seconds("timeout", timeout, "seconds or an httpx.Timeout"))
+
+
+def _checked_seconds(name: str, seconds: Any, expected: str = "seconds") -> float:
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+        raise TypeError(f"{name}: expected {expected}, received a {type(seconds).__name__}")
+    if not 0 < seconds <= _LONGEST_TIMEOUT:
+        raise ValueError(f"{name}: expected seconds above 0 and up to {_LONGEST_TIMEOUT:,}, received {seconds}")
+    return seconds
+
+
+def _checked_count(name: str, count: Any) -> int:
+    if isinstance(count, bool) or not isinstance(count, int):
+        raise TypeError(f"{name}: expected a whole number, received a {type(count).__name__}")
+    if count < 1:
+        raise ValueError(f"{name}: expected 1 or more, received {count}")
+    return count
 
 
 def _checked_retries(retries: Any) -> Retries | None:
@@ -308,7 +330,7 @@ def _checked_key(key: Any) -> str | None:
     if key is None:
         return None
     if not isinstance(key, str):
-        raise TypeError(f"api_key: expected a string, received a {type(key).__name__}")
+        raise TypeError(f"api_key: expected a string, or a function that returns one, received a {type(key).__name__}")
     stripped: str = key.strip()
     if not stripped.isascii() or not stripped.isprintable() or " " in stripped:
         raise ValueError("api_key: holds a character that no key has (white space, control or non-ASCII)")
@@ -336,8 +358,3 @@ def _checked_headers(headers: Any) -> httpx.Headers:
 def _check_type(name: str, value: object, expected: type) -> None:
     if value is not None and not isinstance(value, expected):
         raise TypeError(f"{name}: expected an httpx.{expected.__name__}, received a {type(value).__name__}")
-
-
-def _transport_message(request: httpx.Request, error: Exception) -> str:
-    reason = str(error) or type(error).__name__
-    return f"no response to {request.method} {request.url.copy_with(query=None)}: {type(error).__name__}: {reason}"

@@ -1,78 +1,101 @@
-"""Sending a request again after errors that pass, by httpx-retries; imported only when retries are asked for."""
+"""Making a call again after errors that pass, by tenacity; imported only when retries are asked for."""
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 import httpx
 
+from ._decoding import DecodingError
+from ._response import parse_response
+from .errors import ApiError, ContractError, TransportError
 from .retries import FAILURES, STATUSES, Retries
 
 try:
-    import httpx_retries
+    import tenacity
 except ImportError as missing:
-    raise ImportError(
-        "retries need the package httpx-retries: pip install 'openrouter-embeddings[retries]'"
-    ) from missing
+    raise ImportError("retries need the package tenacity: pip install 'openrouter-embeddings[retries]'") from missing
 
 
-def send_with_retries(
-    retries: Retries, request: httpx.Request, send: Callable[[httpx.Request], httpx.Response]
-) -> httpx.Response:
-    """Send a request until it succeeds or there is no use in trying again; return the last response."""
-    request.extensions["retry"] = _policy(retries)
-    # A MockTransport is a function as a transport: so the client's pool, proxies and hooks serve every attempt.
-    transport = httpx_retries.RetryTransport(transport=httpx.MockTransport(send))
-    return transport.handle_request(request)
+def send_with_retries(retries: Retries, ends: float, send: Callable[[], httpx.Response]) -> httpx.Response:
+    """Send until there is a success, or no use in trying again; return or raise what came last.
+
+    Args:
+        retries: how often and how long to try again.
+        ends: the end of the deadline of the call, on the monotonic clock.
+        send: one try.
+
+    """
+    return tenacity.Retrying(sleep=time.sleep, **_Policy(retries, ends).as_arguments())(send)
 
 
 async def send_with_retries_async(
-    retries: Retries, request: httpx.Request, send: Callable[[httpx.Request], Coroutine[Any, Any, httpx.Response]]
+    retries: Retries, ends: float, send: Callable[[], Coroutine[Any, Any, httpx.Response]]
 ) -> httpx.Response:
-    """Send a request as `send_with_retries` does, without blocking."""
-    request.extensions["retry"] = _policy(retries)
-    transport = httpx_retries.RetryTransport(transport=httpx.MockTransport(send))
-    return await transport.handle_async_request(request)
+    """Send as `send_with_retries` does, without blocking."""
+    import anyio  # noqa: PLC0415 - blocking calls need none of it
+
+    async def one_try() -> httpx.Response:  # tenacity awaits what is a coroutine function, and no other callable
+        return await send()
+
+    return await tenacity.AsyncRetrying(sleep=anyio.sleep, **_Policy(retries, ends).as_arguments())(one_try)
 
 
-def _policy(retries: Retries) -> _Policy:
-    policy = _Policy(
-        total=retries.attempts,
-        allowed_methods=["GET", "POST"],
-        status_forcelist=STATUSES,
-        retry_on_exceptions=FAILURES,
-        backoff_factor=retries.first_wait / 2,
-        backoff_jitter=0.5,
-        max_backoff_wait=retries.longest_wait or 1e-6,  # the library takes no wait of 0
-        total_timeout=retries.total_time or 1e-6,
-    )
-    policy.began = time.monotonic()
-    return policy
+class _Policy:
+    """When to try again: decided by what an error says, whatever the status of its response."""
+
+    def __init__(self, retries: Retries, ends: float) -> None:
+        self._longest_wait = retries.longest_wait
+        self._backoff = tenacity.wait_exponential(multiplier=retries.first_wait, max=retries.longest_wait)
+        self._limits = tenacity.stop_any(
+            tenacity.stop_after_attempt(retries.attempts + 1),
+            tenacity.stop_before_delay(min(retries.total_time, ends - time.monotonic())),
+        )
+        self._error: ApiError | None = None
+
+    def as_arguments(self) -> dict[str, Any]:
+        return {"retry": self._passes, "wait": self._wait, "stop": self._stop, "retry_error_callback": _last_outcome}
+
+    def _passes(self, state: tenacity.RetryCallState) -> bool:
+        assert state.outcome is not None
+        failure = state.outcome.exception()
+        self._error = None
+        if failure is not None:
+            return isinstance(failure, TransportError) and isinstance(failure.__cause__, FAILURES)
+        self._error = _error_in(state.outcome.result())
+        if self._error is None:
+            return False
+        return (self._error.code if self._error.response.is_success else self._error.status) in STATUSES
+
+    def _wait(self, state: tenacity.RetryCallState) -> float:
+        """Return the wait that the server asks for, or else one at random, longer after each try."""
+        asked = self._error.retry_after if self._error else None
+        return self._backoff(state) * random.uniform(0.5, 1) if asked is None else asked  # noqa: S311 - no secret
+
+    def _stop(self, state: tenacity.RetryCallState) -> bool:
+        return state.upcoming_sleep > self._longest_wait or self._limits(state)
 
 
-class _Policy(httpx_retries.Retry):
-    """Adds to the library: milliseconds in `retry-after-ms`, and a bound on all the time that passes."""
+def _error_in(response: httpx.Response) -> ApiError | None:
+    """Return the error that a response is or carries."""
+    if response.is_success and b'"error"' not in response.content:
+        return None
+    try:
+        parse_response(response, {response.status_code: _no_result})
+    except ApiError as error:
+        return error
+    except ContractError:
+        pass
+    return None
 
-    began = 0.0
 
-    def is_exhausted(self) -> bool:
-        return self._left() <= 0 or super().is_exhausted()
+def _no_result(_: Any) -> None:
+    raise DecodingError("an error", "a result")
 
-    def increment(self) -> _Policy:
-        following = super().increment()
-        assert isinstance(following, _Policy)
-        following.began = self.began
-        return following
 
-    def _calculate_sleep(self, headers: Any) -> float:
-        milliseconds = str(headers.get("retry-after-ms", "")).strip()
-        if milliseconds.isascii() and milliseconds.replace(".", "", 1).isdigit():
-            wait = min(float(milliseconds) / 1000, self.max_backoff_wait)
-        else:
-            wait = super()._calculate_sleep(headers)
-        return min(wait, max(0.0, self._left()))
-
-    def _left(self) -> float:
-        return self.began + (self.total_timeout or 0.0) - time.monotonic()
+def _last_outcome(state: tenacity.RetryCallState) -> Any:
+    assert state.outcome is not None
+    return state.outcome.result()

@@ -28,15 +28,15 @@ def _at_least_zero(_: Any, attribute: Attribute[Any], value: Any) -> None:
 class Retries:
     """How often and how long to try again.
 
-    A failure that came with status 200 is not tried again: the transport sees a success. Catch the `ApiError`
-    (its `status` is 200) and call again if its `code` is worth it.
+    An error that came with status 200 counts by its `code`. Where the server says how long to wait
+    (`ApiError.retry_after`), that is how long; when it is longer than allowed, the error is raised at once.
 
     Attributes:
         attempts: attempts after the first one.
         first_wait: seconds before the second attempt, doubled before each further one; each wait is shortened at random
             to between half and all of that, so that many clients do not come back at once.
-        longest_wait: ceiling of one wait in seconds, also of what `Retry-After` asks for.
-        total_time: seconds from the first attempt within which the last one begins.
+        longest_wait: ceiling of one wait in seconds.
+        total_time: seconds from the first attempt within which the last one begins; the deadline of a call counts too.
 
     Raises:
         ImportError: the extra `retries` is not installed.
@@ -46,7 +46,7 @@ class Retries:
 
     attempts: int = field(default=3, validator=_at_least_zero)
     first_wait: float = field(default=0.5, validator=_at_least_zero)
-    longest_wait: float = field(default=30.0, validator=_at_least_zero)
+    longest_wait: float = field(default=60.0, validator=_at_least_zero)
     total_time: float = field(default=120.0, validator=_at_least_zero)
 
     def __attrs_post_init__(self) -> None:

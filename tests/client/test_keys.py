@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 
 import httpx
 import pytest
@@ -172,3 +174,95 @@ def test_a_redirect_to_nowhere_is_a_transport_error(one_text: EmbeddingsRequest,
         pytest.raises(OpenRouterError),
     ):
         list_embeddings_models.sync(client=Client(KEY, http_client=following))
+
+
+def status_line(handler: BaseHTTPRequestHandler, key: str) -> None:
+    """Echo the key where no server may write anything."""
+    handler.wfile.write(f"HTTP/1.1 two-hundred {key}\r\n\r\n".encode())
+    handler.close_connection = True
+
+
+def reason_phrase(handler: BaseHTTPRequestHandler, key: str) -> None:
+    """Echo the key in the words that follow the status."""
+    handler.wfile.write(f"HTTP/1.1 401 No user for {key}\r\nContent-Length: 0\r\n\r\n".encode())
+
+
+def header(handler: BaseHTTPRequestHandler, key: str) -> None:
+    """Echo the key in a header that is none."""
+    handler.wfile.write(f"HTTP/1.1 200 OK\r\nBad header {key}\r\n\r\n".encode())
+    handler.close_connection = True
+
+
+@pytest.mark.parametrize("echo", [status_line, reason_phrase, header], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "Token", ""])
+def test_a_key_that_is_echoed_around_the_body_is_redacted(
+    call: Call,
+    loopback: Loopback,
+    one_text: EmbeddingsRequest,
+    echo: Callable[[BaseHTTPRequestHandler, str], None],
+    scheme: str,
+) -> None:
+    """No message, cause or repr holds it, under whatever scheme it was sent."""
+    loopback.handle = lambda handler: echo(handler, KEY)
+    client = Client("", loopback.url).with_headers({"Authorization": f"{scheme} {KEY}".strip()})
+    error = call(client, one_text)
+    assert isinstance(error, OpenRouterError)
+    assert loopback.requests[0][1]["authorization"].endswith(KEY)
+    assert "***" in str(error)
+    link: BaseException | None = error
+    while link is not None:
+        assert all(KEY not in text for text in texts_of(link))
+        link = link.__cause__ or link.__context__
+
+
+def test_a_key_may_come_from_a_function(one_text: EmbeddingsRequest) -> None:
+    """It is called for each request: keys that are renewed need no new client."""
+    keys = iter(["sk-first", " sk-second\n"])
+    client = Client(lambda: next(keys))
+    requests = [create_embeddings.build(client=client, body=one_text) for _ in range(2)]
+    assert [request.headers["authorization"] for request in requests] == ["Bearer sk-first", "Bearer sk-second"]
+    assert "api_key='***'" in repr(client)
+
+
+@pytest.mark.parametrize(("key", "kind"), [("sk or", ValueError), (5, TypeError), (b"sk", TypeError), (str, TypeError)])
+def test_a_function_that_returns_no_key_is_refused(
+    one_text: EmbeddingsRequest, key: Any, kind: type[Exception]
+) -> None:
+    """As a key of that form is, when the request is built."""
+    with pytest.raises(kind, match=r"^api_key: ") as caught:
+        create_embeddings.build(client=Client(lambda: key), body=one_text)
+    assert "sk" not in str(caught.value)
+
+
+@pytest.mark.parametrize("base_url", ["https://openrouter.ai/api/v1", "HTTPS://OpenRouter.ai/api/v1/"])
+def test_the_key_of_the_environment_goes_to_openrouter(
+    one_text: EmbeddingsRequest, monkeypatch: pytest.MonkeyPatch, base_url: str
+) -> None:
+    """It is read when the client is made."""
+    monkeypatch.setenv("OPENROUTER_API_KEY", KEY)
+    request = create_embeddings.build(client=Client(base_url=base_url), body=one_text)
+    assert request.headers["authorization"] == f"Bearer {KEY}"
+
+
+@pytest.mark.parametrize(
+    "base_url",
+    [
+        "http://openrouter.ai/api/v1",
+        "https://openrouter.ai.evil.example/api/v1",
+        "https://evil-openrouter.ai/api/v1",
+        "https://eu.openrouter.ai/api/v1",
+        "https://openrouter.ai./api/v1",
+        "http://127.0.0.1:8000/api/v1",
+    ],
+)
+def test_the_key_of_the_environment_goes_nowhere_else(
+    one_text: EmbeddingsRequest, monkeypatch: pytest.MonkeyPatch, base_url: str
+) -> None:
+    """Another address needs a key that was given for it, and the error says so."""
+    monkeypatch.setenv("OPENROUTER_API_KEY", KEY)
+    with pytest.raises(ValueError, match=r"OPENROUTER_API_KEY is sent to https://openrouter\.ai only") as caught:
+        create_embeddings.build(client=Client(base_url=base_url), body=one_text)
+    assert KEY not in str(caught.value)
+    request = create_embeddings.build(client=Client("sk-theirs", base_url), body=one_text)
+    assert request.headers["authorization"] == "Bearer sk-theirs"
+    assert "authorization" not in list_embeddings_models.build(client=Client(base_url=base_url)).headers

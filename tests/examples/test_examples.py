@@ -53,7 +53,7 @@ def test_semantic_search_ranks_the_cats_first(
     mock: MockServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The two documents about sleeping cats come before the others; the ranking is printed."""
-    monkeypatch.setenv("OPENROUTER_API_KEY", mock.key)
+    monkeypatch.setenv("EMBEDDINGS_API_KEY", mock.key)
     importlib.import_module("semantic_search").main(["--base-url", mock.url])
     printed = capsys.readouterr().out.splitlines()
     assert len(printed) == 6

@@ -14,8 +14,8 @@ import pytest
 
 REPOSITORY = Path(__file__).parents[2]
 CLIENT = "openrouter_embeddings"
-NEEDED = {"attrs", "httpx"}
-ACCELERATORS = {"httpx_retries", "msgspec", "numpy", "orjson", "pybase64"}
+NEEDED = {"anyio", "attrs", "httpx"}
+ACCELERATORS = {"msgspec", "numpy", "orjson", "pybase64", "tenacity"}
 """What the extras of the client bring: imported inside a function, or in a `try` that goes on without."""
 
 SETTINGS: dict[str, Any] = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["tool"]

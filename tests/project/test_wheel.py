@@ -65,7 +65,7 @@ def test_the_wheel_without_extras_makes_a_call(wheel: Path, needed: Path) -> Non
     assert result.stdout.splitlines() == [
         "2026-08-22 [1536, 1536] 2",
         "31",
-        "retries need the package httpx-retries: pip install 'openrouter-embeddings[retries]'",
+        "retries need the package tenacity: pip install 'openrouter-embeddings[retries]'",
     ]
 
 

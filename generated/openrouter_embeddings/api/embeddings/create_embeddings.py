@@ -50,7 +50,10 @@ def sync(*, client: Client, body: EmbeddingsRequest) -> EmbeddingsResponse:
 
 
 def sync_detailed(*, client: Client, body: EmbeddingsRequest) -> Response[EmbeddingsResponse]:
-    """Do as `sync`, but return the whole response: an error stands in `.error`, only `TransportError` is raised."""
+    """Do as `sync`, but return the whole response: an error stands in `.error`.
+
+    Only `TransportError` is raised, and `ContractError` for a body that is too long or encoded in an unknown way.
+    """
     return parse_response_detailed(client.send(build(client=client, body=body)), _DECODERS)
 
 

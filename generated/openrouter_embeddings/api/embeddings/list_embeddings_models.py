@@ -59,7 +59,10 @@ def sync(*, client: Client, limit: int | Unset = UNSET, offset: int | Unset = UN
 def sync_detailed(
     *, client: Client, limit: int | Unset = UNSET, offset: int | Unset = UNSET
 ) -> Response[ModelsListResponse]:
-    """Do as `sync`, but return the whole response: an error stands in `.error`, only `TransportError` is raised."""
+    """Do as `sync`, but return the whole response: an error stands in `.error`.
+
+    Only `TransportError` is raised, and `ContractError` for a body that is too long or encoded in an unknown way.
+    """
     return parse_response_detailed(client.send(build(client=client, limit=limit, offset=offset)), _DECODERS)
 
 

@@ -1,0 +1,228 @@
+"""One exchange: a request is sent over a connection, and its response read within bounds of time and size."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+import zlib
+from typing import Any, Final, TypeVar
+
+import httpx
+
+from ._connections import Connection
+from .errors import ContractError, TransportError
+
+FAILURES: Final = (httpx.HTTPError, httpx.InvalidURL, RuntimeError, OSError, UnicodeError)
+"""What sending raises: mostly errors of httpx; a redirect to a host that is no host name ends in the others."""
+
+CODINGS: Final = {"gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
+"""The compressions that are asked for and undone, with what zlib calls each."""
+
+H = TypeVar("H", httpx.Client, httpx.AsyncClient)
+
+
+def exchange(
+    connection: Connection[httpx.Client], request: httpx.Request, *, auth: Any, ends: float, ceiling: int
+) -> httpx.Response:
+    """Send a request and return the response with its body, decompressed.
+
+    Args:
+        connection: what to send it over.
+        request: the request, complete.
+        auth: as for `httpx.Client.send`.
+        ends: when to give up, on the monotonic clock.
+        ceiling: bytes that the body has at most, both as sent and decompressed.
+
+    Raises:
+        TransportError: no response arrived.
+        ContractError: the body is longer than the ceiling, or compressed in a way that was not asked for.
+
+    """
+    watch = _Watch(connection, request, ends) if ends < float("inf") else None
+    try:
+        try:
+            response = connection.http.send(request, auth=auth, stream=True)
+        except httpx.HTTPStatusError as error:  # raised by an event hook of the caller
+            return _whole(error.response)
+        try:
+            connection.stream = response.extensions.get("network_stream")
+            if _is_read(response):  # by an event hook, or made by a transport that needs no network
+                return _whole(response)
+            body = _Body(response, ceiling)
+            for piece in response.iter_raw():
+                body.add(piece)
+                if time.monotonic() >= ends:
+                    raise TimeoutError
+            return _whole(response, body.decoded())
+        finally:
+            response.close()
+    except FAILURES as error:
+        late = time.monotonic() >= ends
+        failure = transport_error(request, TimeoutError() if late else error)
+    finally:
+        if watch is not None:
+            watch.end()
+    raise failure
+
+
+async def exchange_async(
+    connection: Connection[httpx.AsyncClient], request: httpx.Request, *, auth: Any, ceiling: int
+) -> httpx.Response:
+    """Send a request as `exchange` does, without blocking, until it is cancelled."""
+    try:
+        try:
+            response = await connection.http.send(request, auth=auth, stream=True)
+        except httpx.HTTPStatusError as error:
+            return _whole(error.response)
+        try:
+            if _is_read(response):
+                return _whole(response)
+            body = _Body(response, ceiling)
+            async for piece in response.aiter_raw():
+                body.add(piece)
+            return _whole(response, body.decoded())
+        finally:
+            await response.aclose()
+    except FAILURES as error:
+        failure = transport_error(request, error)
+    raise failure
+
+
+def transport_error(request: httpx.Request, error: Exception) -> TransportError:
+    """Return the error to raise where no response arrived; neither it nor its cause shows the key of the request.
+
+    A `TimeoutError` stands for the end of the deadline.
+    """
+    reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    if type(error) is TimeoutError:
+        reason = "the deadline of the call has passed"
+    about = f"no response to {request.method} {request.url.copy_with(query=None)}: "
+    failure = TransportError(about + redacted(reason, request))
+    link: BaseException | None = error
+    while link is not None and redacted(str(link), request) == str(link):
+        link = link.__cause__ or link.__context__
+    failure.__cause__ = error if link is None else httpx.TransportError(redacted(reason, request))
+    return failure
+
+
+def redacted(text: str, request: httpx.Request) -> str:
+    """Return a text without the key that the request carries; words shorter than 6 characters are no keys."""
+    key = request.headers.get("Authorization", "").rpartition(" ")[2]
+    return text.replace(key, "***") if len(key) >= 6 else text
+
+
+class _Body:
+    """Collects the body of a response."""
+
+    def __init__(self, response: httpx.Response, ceiling: int) -> None:
+        self._response = response
+        self._ceiling = ceiling
+        self._pieces: list[bytes] = []
+        self._received = self._length = 0
+        coding = response.headers.get("Content-Encoding", "").strip().lower()
+        self._coding = "" if coding == "identity" else coding
+        if self._coding not in {*CODINGS, ""}:
+            if response.is_success:
+                raise self._error(f"a body encoded as {' or '.join(CODINGS)}, or not at all", repr(coding[:100]))
+            self._coding = ""  # an error needs no body
+        self._decompressor = zlib.decompressobj(CODINGS[self._coding]) if self._coding else None
+        announced = response.headers.get("Content-Length", "")
+        if announced.isascii() and announced.isdigit() and int(announced[:20]) > ceiling:
+            raise self._too_long()
+
+    def add(self, piece: bytes) -> None:
+        """Add what arrived; at no time more than the ceiling is held."""
+        self._received += len(piece)
+        if self._decompressor is not None:
+            piece = self._decompressed(piece)
+        self._length += len(piece)
+        if max(self._received, self._length) > self._ceiling:
+            raise self._too_long()
+        self._pieces.append(piece)
+
+    def decoded(self) -> bytes:
+        """Return the body."""
+        if self._decompressor is not None and self._received and not self._decompressor.eof:
+            raise httpx.DecodingError(f"the {self._coding} stream is cut short")
+        return b"".join(self._pieces)
+
+    def _decompressed(self, piece: bytes) -> bytes:
+        assert self._decompressor is not None
+        longest = self._ceiling - self._length + 1
+        try:
+            try:
+                return self._decompressor.decompress(piece, longest)
+            except zlib.error:
+                if self._coding != "deflate" or self._received != len(piece):
+                    raise
+                self._decompressor = zlib.decompressobj(-zlib.MAX_WBITS)  # some servers leave out zlib's header
+                return self._decompressor.decompress(piece, longest)
+        except zlib.error as error:
+            raise httpx.DecodingError(str(error)) from error
+
+    def _too_long(self) -> ContractError:
+        return self._error(f"a body of at most {self._ceiling:,} bytes (max_response_bytes)", "a longer one")
+
+    def _error(self, expected: str, received: str) -> ContractError:
+        error = ContractError("$", expected, received)
+        error.response = _whole(self._response, b"")
+        return error
+
+
+def _whole(response: httpx.Response, content: bytes = b"") -> httpx.Response:
+    """Return a response with its body, decompressed, and without what refers to the connection."""
+    return httpx.Response(
+        response.status_code,
+        headers=[(name, value) for name, value in response.headers.raw if name.lower() != b"content-encoding"],
+        content=response.content if _is_read(response) else content,
+        request=response.request,
+        extensions={
+            "http_version": response.http_version.encode(),
+            "reason_phrase": redacted(response.reason_phrase, response.request).encode("ascii", "replace"),
+        },
+        history=response.history,
+    )
+
+
+def _is_read(response: httpx.Response) -> bool:
+    try:
+        response.content  # noqa: B018 # pyright: ignore[reportUnusedExpression]
+    except httpx.ResponseNotRead:
+        return False
+    return True
+
+
+class _Watch:
+    """Cuts the connection of a blocking call when its time is over, in whatever it waits for."""
+
+    def __init__(self, connection: Connection[httpx.Client], request: httpx.Request, ends: float) -> None:
+        self._lock = threading.Lock()
+        self._ended = self._over = False
+        self._stream = connection.stream
+        request.extensions.setdefault("trace", self._note_stream)
+        self._timer = threading.Timer(max(0.0, ends - time.monotonic()), self._cut)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def end(self) -> None:
+        """Leave the connection alone from now on."""
+        self._timer.cancel()
+        with self._lock:
+            self._ended = True
+
+    def _note_stream(self, event: str, info: dict[str, Any]) -> None:
+        if event in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
+            self._stream = info["return_value"]
+            if self._over:
+                self._cut()
+
+    def _cut(self) -> None:
+        with self._lock:
+            self._over = True
+            connected = None if self._ended or self._stream is None else self._stream.get_extra_info("socket")
+            if connected is not None:
+                try:
+                    socket.socket.shutdown(connected, socket.SHUT_RDWR)  # ends a wait that `close` would not
+                except OSError:  # the server was faster
+                    return
