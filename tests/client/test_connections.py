@@ -144,7 +144,7 @@ def test_many_async_calls_run_at_once(loopback: Loopback) -> None:
     """Twenty calls gathered on one client each get their own response."""
     loopback.handle = _echo
 
-    async def calls() -> list[str]:
+    async def calls() -> list[str | None]:
         async with Client(KEY, loopback.url) as client:
             bodies = [EmbeddingsRequest(model=f"m{number}", input="x") for number in range(20)]
             responses = await asyncio.gather(*(create_embeddings.asyncio(client=client, body=body) for body in bodies))
@@ -158,7 +158,7 @@ def test_a_client_is_shared_by_threads(loopback: Loopback) -> None:
     loopback.handle = _echo
     with Client(KEY, loopback.url) as client, ThreadPoolExecutor(8) as threads:
 
-        def call(number: int) -> str:
+        def call(number: int) -> str | None:
             body = EmbeddingsRequest(model=f"m{number}", input="x")
             return create_embeddings.sync(client=client.with_headers({"X-A": str(number)}), body=body).model
 
@@ -243,7 +243,7 @@ def test_one_client_serves_one_event_loop_after_another(loopback: Loopback, one_
     loopback.handle = lambda handler: reply(handler, 200, GOOD)
     client = Client(KEY, loopback.url)
 
-    async def call() -> str:
+    async def call() -> str | None:
         async with client:
             return (await create_embeddings.asyncio(client=client, body=one_text)).model
 
