@@ -70,8 +70,8 @@ __all__ = (
 )
 # fmt: on
 
-_MODULES = {name: "_response" for name in ("Failure", "Response", "Success")}
-_MODULES |= {"Retries": "retries", "Vector": "vectors"}
+_RESPONSES = dict.fromkeys(("Failure", "Response", "Success"), "_response")
+_MODULES = {**_RESPONSES, "Retries": "retries", "Vector": "vectors"}
 _OPERATIONS = {
     "create_embeddings": "api.embeddings.create_embeddings",
     "list_embeddings_models": "api.embeddings.list_embeddings_models",

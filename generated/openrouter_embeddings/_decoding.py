@@ -118,7 +118,7 @@ def decode_int(value: Any, _: Tolerated = None) -> int:
         return int(value)
     try:
         if not isinstance(value, bool):
-            return operator.index(value)
+            return operator.index(value)  # pyright: ignore[reportArgumentType]
     except TypeError:
         pass
     raise unexpected(value, "an integer")

@@ -115,7 +115,7 @@ def encode(value: Any) -> Any:
         return value.to_dict()
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, (str, int, float, bytes, bytearray, memoryview, NoneType)):
+    if is_instance(value, str, int, float, bytes, bytearray, memoryview, NoneType):
         return value
     if is_instance(value, Mapping):
         properties: Mapping[str, Any] = value
@@ -139,16 +139,9 @@ def decode_received(decoder: Decoder[Any], source: Any) -> Any:
 
 
 def decode_model(model: type[Any], source: Any, tolerated: Tolerated = None) -> Any:
-    """Return an object of a model class.
+    """Return an object of a model class, or raise `DecodingError` where a field is missing or not what its type says.
 
-    Args:
-        model: the class.
-        source: the parsed JSON.
-        tolerated: takes the errors of the fields that an answer can do without; None raises them all.
-
-    Raises:
-        DecodingError: a field is missing or is not what its type says.
-
+    Where `tolerated` is a list, it takes the errors of the fields that an answer can do without.
     """
     remaining = dict(decode_mapping(source))
     if not issubclass(model, AnswerModel):
@@ -176,7 +169,7 @@ def decode_model(model: type[Any], source: Any, tolerated: Tolerated = None) -> 
             received[model_field.key] = value
     decoded = model(additional_properties=remaining, **values)
     if isinstance(decoded, AnswerModel):
-        decoded._received = received  # noqa: SLF001
+        decoded._received = received  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
     return decoded
 
 

@@ -14,7 +14,7 @@ from ._decoding import describe
 from .errors import ContractError
 
 if TYPE_CHECKING:
-    _Floats: TypeAlias = array[float]
+    _Floats: TypeAlias = "array[float]"
 else:
     _Floats = array  # which says what it holds only since Python 3.12
 
@@ -92,6 +92,12 @@ def count_inputs(inputs: Any) -> int:
     return 1 if isinstance(inputs, str) or isinstance(inputs[0], SupportsIndex) else len(inputs)
 
 
+def _vector_of(source: Any) -> Vector:
+    made: Any = Vector("f", source)  # a plain array to type checkers
+    vector: Vector = made
+    return vector
+
+
 def _from_base64(text: str) -> Vector:
     try:
         data = b"" if len(text) % 4 else decode_base64(text)
@@ -102,7 +108,7 @@ def _from_base64(text: str) -> Vector:
     if len(data) % _BYTES_PER_NUMBER:
         expected = f"a multiple of {_BYTES_PER_NUMBER} bytes in base64"
         raise ContractError("$.embedding", expected, f"{len(data)} bytes")
-    vector = Vector("f", data)
+    vector = _vector_of(data)
     if sys.byteorder == "big":
         vector.byteswap()
     return vector if _is_finite(vector) else _refuse(vector)
@@ -110,7 +116,7 @@ def _from_base64(text: str) -> Vector:
 
 def _from_numbers(items: Sequence[Any]) -> Vector:
     try:
-        vector = Vector("f", items)
+        vector = _vector_of(items)
     except (TypeError, OverflowError):
         return _refuse(items)
     return vector if _is_finite(vector) else _refuse(items)
@@ -133,4 +139,4 @@ def _refuse(items: Sequence[Any]) -> Vector:
             fits = False
         if not fits:
             raise ContractError(f"$.embedding[{position}]", "a finite float32 number", describe(item))
-    return Vector("f", items)
+    return _vector_of(items)

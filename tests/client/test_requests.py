@@ -226,10 +226,10 @@ def test_none_leaves_an_optional_field_out(unreachable: Client) -> None:
 
 def test_integers_of_numpy_are_integers(unreachable: Client) -> None:
     """Token ids and lengths may come out of an array."""
-    tokens = list(np.array([5, 7], dtype=np.int64))
-    body = EmbeddingsRequest(model="m", input=[tokens], dimensions=np.int32(8))
+    tokens: list[Any] = list(np.array([5, 7, 8], dtype=np.int64))
+    body = EmbeddingsRequest(model="m", input=[tokens[:2]], dimensions=tokens[2])
     assert sent(unreachable, body) == {"model": "m", "input": [[5, 7]], "dimensions": 8}
-    assert list_embeddings_models.build(client=unreachable, limit=np.int64(5)).url.query == b"limit=5"
+    assert list_embeddings_models.build(client=unreachable, limit=tokens[0]).url.query == b"limit=5"
 
 
 def test_no_query_is_sent_unless_asked_for(unreachable: Client) -> None:
