@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from openrouter_embeddings import UNSET, Client, EmbeddingsRequest, create_embeddings
+from openrouter_embeddings import Client, EmbeddingsRequest, create_embeddings
 
 BYTES_PER_TOKEN = 3
 """A cautious guess for any language and tokenizer: real ones read three to four bytes of English per token."""
@@ -36,10 +36,10 @@ class Embedder:
         missing = [text for text in dict.fromkeys(texts) if text not in self._cache]
         for batch in self._batches(missing):
             body = EmbeddingsRequest(
-                model=self._model, input=batch, encoding_format="base64", dimensions=self._dimensions or UNSET
+                model=self._model, input=batch, encoding_format="base64", dimensions=self._dimensions
             )
             response = create_embeddings.sync(client=self._client, body=body)
-            for text, vector in zip(batch, response.vectors(len(batch)), strict=True):
+            for text, vector in zip(batch, response.vectors(), strict=True):
                 row = np.asarray(vector)
                 self._cache[text] = (row / np.linalg.norm(row)).astype(np.float32)
         return np.stack([self._cache[text] for text in texts]) if texts else np.empty((0, 0), np.float32)

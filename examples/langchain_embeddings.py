@@ -2,7 +2,7 @@
 
 from langchain_core.embeddings import Embeddings
 
-from openrouter_embeddings import UNSET, Client, EmbeddingsRequest, create_embeddings
+from openrouter_embeddings import Client, EmbeddingsRequest, create_embeddings
 
 
 class OpenRouterEmbeddings(Embeddings):
@@ -42,13 +42,11 @@ class OpenRouterEmbeddings(Embeddings):
 
     def _embed(self, texts: list[str], input_type: str | None) -> list[list[float]]:
         response = create_embeddings.sync(client=self._client, body=self._body(texts, input_type))
-        return [list(vector) for vector in response.vectors(len(texts))]
+        return [list(vector) for vector in response.vectors()]
 
     async def _embed_async(self, texts: list[str], input_type: str | None) -> list[list[float]]:
         response = await create_embeddings.asyncio(client=self._client, body=self._body(texts, input_type))
-        return [list(vector) for vector in response.vectors(len(texts))]
+        return [list(vector) for vector in response.vectors()]
 
     def _body(self, texts: list[str], input_type: str | None) -> EmbeddingsRequest:
-        return EmbeddingsRequest(
-            model=self._model, input=texts, encoding_format="base64", input_type=input_type or UNSET
-        )
+        return EmbeddingsRequest(model=self._model, input=texts, encoding_format="base64", input_type=input_type)

@@ -14,7 +14,7 @@ def prepare(base_url: str) -> Call:
     def call(texts: list[str], encoding: str) -> list[Any]:
         body = EmbeddingsRequest(model=MODEL, input=texts, encoding_format=encoding)
         response = create_embeddings.sync(client=client, body=body)
-        return response.vectors(len(texts)) if encoding == "base64" else [item.embedding for item in response.data]
+        return response.vectors()
 
     return call
 

@@ -19,83 +19,59 @@ from typing import TYPE_CHECKING
 from ._types import UNSET, Contract, Unset
 from ._version import VERSION as __version__
 from .client import Client
-from .errors import ApiError, ContractError, OpenRouterError, TransportError
+
+# isort: off
+# fmt: off
+from .errors import (
+    ApiError, BadGatewayError, BadRequestError, ContractError, EdgeNetworkTimeoutError, ForbiddenError,
+    GatewayTimeoutError, InternalServerError, Kind, MethodNotAllowedError, NotFoundError, OpenRouterError,
+    PayloadTooLargeError, PaymentRequiredError, ProviderOverloadedError, RequestTimeoutError,
+    ServiceUnavailableError, TooManyRequestsError, TransportError, UnauthorizedError, UnprocessableEntityError,
+)
 
 if TYPE_CHECKING:
-    from ._response import Response
-    from .api.embeddings import create_embeddings, list_embeddings_models
+    from ._response import Failure, Response, Success
+    from .api.embeddings import create_embeddings
+    from .api.embeddings import list_embeddings_models
     from .models import (
-        ArtificialAnalysisEntry,
-        AudioPart,
-        CostDetails,
-        DataCollection,
-        DefaultParameters,
-        DesignArenaEntry,
-        EmbeddingObject,
-        EmbeddingsRequest,
-        EmbeddingsResponse,
-        EncodingFormat,
-        FilePart,
-        ImagePart,
-        ImageUrl,
-        InputModality,
-        InstructType,
-        MaxPrice,
-        Model,
-        ModelAliasTarget,
-        ModelArchitecture,
-        ModelBenchmarks,
-        ModelGroup,
-        ModelLinks,
-        ModelReasoning,
-        ModelsListResponse,
-        MultimodalInput,
-        MultimodalMedia,
-        OutputModality,
-        PageLinks,
-        PercentileLatencyCutoffs,
-        PercentileThroughputCutoffs,
-        PerRequestLimits,
-        PricingOverride,
-        PromptTokensDetails,
-        ProviderName,
-        ProviderPreferences,
-        ProviderSort,
-        ProviderSortConfig,
-        ProviderSortKey,
-        PublicPricing,
-        Quantization,
-        ReasoningEffort,
-        SortPartition,
-        SupportedParameter,
-        TextPart,
-        TopProviderInfo,
-        Usage,
-        VideoPart,
+        ArtificialAnalysisEntry, AudioPart, CostDetails, DataCollection, DefaultParameters, DesignArenaEntry,
+        EmbeddingObject, EmbeddingsRequest, EmbeddingsResponse, EncodingFormat, FilePart, ImagePart, ImageUrl,
+        InputModality, InstructType, MaxPrice, Model, ModelAliasTarget, ModelArchitecture, ModelBenchmarks,
+        ModelGroup, ModelLinks, ModelReasoning, ModelsListResponse, MultimodalInput, MultimodalMedia,
+        OutputModality, PageLinks, PercentileLatencyCutoffs, PercentileThroughputCutoffs, PerRequestLimits,
+        PricingOverride, PromptTokensDetails, ProviderName, ProviderPreferences, ProviderSort, ProviderSortConfig,
+        ProviderSortKey, PublicPricing, Quantization, ReasoningEffort, SortPartition, SupportedParameter, TextPart,
+        TopProviderInfo, Usage, VideoPart,
     )
     from .retries import Retries
     from .vectors import Vector
+# fmt: on
+# isort: on
 
 CONTRACT = Contract(date="2026-08-22", digest="sha256:b3ed2c90b33be2a8abfabae28da6eab9bc0a686fe8b704ac80a2d4809ec8490f")
 """The contract that the package was generated from."""
 
 # fmt: off
 __all__ = (
-    "ApiError", "ArtificialAnalysisEntry", "AudioPart", "CONTRACT", "Client", "Contract", "ContractError",
-    "CostDetails", "DataCollection", "DefaultParameters", "DesignArenaEntry", "EmbeddingObject",
-    "EmbeddingsRequest", "EmbeddingsResponse", "EncodingFormat", "FilePart", "ImagePart", "ImageUrl",
-    "InputModality", "InstructType", "MaxPrice", "Model", "ModelAliasTarget", "ModelArchitecture",
-    "ModelBenchmarks", "ModelGroup", "ModelLinks", "ModelReasoning", "ModelsListResponse", "MultimodalInput",
-    "MultimodalMedia", "OpenRouterError", "OutputModality", "PageLinks", "PerRequestLimits",
-    "PercentileLatencyCutoffs", "PercentileThroughputCutoffs", "PricingOverride", "PromptTokensDetails",
-    "ProviderName", "ProviderPreferences", "ProviderSort", "ProviderSortConfig", "ProviderSortKey", "PublicPricing",
-    "Quantization", "ReasoningEffort", "Response", "Retries", "SortPartition", "SupportedParameter", "TextPart",
-    "TopProviderInfo", "TransportError", "UNSET", "Unset", "Usage", "Vector", "VideoPart", "__version__",
-    "create_embeddings", "list_embeddings_models",
+    "ApiError", "ArtificialAnalysisEntry", "AudioPart", "BadGatewayError", "BadRequestError", "CONTRACT", "Client",
+    "Contract", "ContractError", "CostDetails", "DataCollection", "DefaultParameters", "DesignArenaEntry",
+    "EdgeNetworkTimeoutError", "EmbeddingObject", "EmbeddingsRequest", "EmbeddingsResponse", "EncodingFormat",
+    "Failure", "FilePart", "ForbiddenError", "GatewayTimeoutError", "ImagePart", "ImageUrl", "InputModality",
+    "InstructType", "InternalServerError", "Kind", "MaxPrice", "MethodNotAllowedError", "Model", "ModelAliasTarget",
+    "ModelArchitecture", "ModelBenchmarks", "ModelGroup", "ModelLinks", "ModelReasoning", "ModelsListResponse",
+    "MultimodalInput", "MultimodalMedia", "NotFoundError", "OpenRouterError", "OutputModality", "PageLinks",
+    "PayloadTooLargeError", "PaymentRequiredError", "PerRequestLimits", "PercentileLatencyCutoffs",
+    "PercentileThroughputCutoffs", "PricingOverride", "PromptTokensDetails", "ProviderName",
+    "ProviderOverloadedError", "ProviderPreferences", "ProviderSort", "ProviderSortConfig", "ProviderSortKey",
+    "PublicPricing", "Quantization", "ReasoningEffort", "RequestTimeoutError", "Response", "Retries",
+    "ServiceUnavailableError", "SortPartition", "Success", "SupportedParameter", "TextPart", "TooManyRequestsError",
+    "TopProviderInfo", "TransportError", "UNSET", "UnauthorizedError", "UnprocessableEntityError", "Unset", "Usage",
+    "Vector", "VideoPart", "__version__", "create_embeddings", "list_embeddings_models",
 )
 # fmt: on
 
-_MODULES = {"Response": "_response", "Retries": "retries", "Vector": "vectors"}
+_RESPONSES = dict.fromkeys(("Failure", "Response", "Success"), "_response")
+_MODULES = {**_RESPONSES, "Retries": "retries", "Vector": "vectors"}
 _OPERATIONS = {
     "create_embeddings": "api.embeddings.create_embeddings",
     "list_embeddings_models": "api.embeddings.list_embeddings_models",

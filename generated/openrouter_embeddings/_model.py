@@ -11,47 +11,23 @@ import sys
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from functools import partial
+from operator import index
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Self, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Self, SupportsIndex, Union, get_args, get_origin, get_type_hints
 
-from attrs import define, field, fields, frozen
+from attrs import NOTHING, define, field, fields, frozen
 
-from ._decoding import (
-    Decoder,
-    DecodingError,
-    decode_any,
-    decode_bool,
-    decode_bytes,
-    decode_float,
-    decode_floats,
-    decode_int,
-    decode_mapping,
-    decode_null,
-    decode_string,
-    dict_decoder,
-    enum_decoder,
-    list_decoder,
-    literal_decoder,
-    minimum_decoder,
-    nullable_decoder,
-    union_decoder,
-)
-from ._types import UNSET, OpenEnum, Unset, is_instance
+from . import _decoding
+from ._decoding import Decoder, DecodingError, Tolerated, decode_inside, decode_mapping, describe
+from ._types import UNSET, Null, OpenEnum, Unset, is_instance
+from .errors import ContractError
+
+_LONGEST_TEXT = 80
+_LONGEST_LIST = 6
+"""Characters and items that a repr shows; of longer ones it shows the beginning and the length."""
 
 
-@frozen
-class Minimum:
-    """The least value that a number may have, as its annotation says it: `Annotated[int, Minimum(1)]`.
-
-    Attributes:
-        value: the least value, allowed itself.
-
-    """
-
-    value: float
-
-
-@define(kw_only=True)
+@define(kw_only=True, repr=False)
 class JsonModel:
     """A JSON object whose subclasses declare its fields.
 
@@ -66,31 +42,71 @@ class JsonModel:
     def from_dict(cls, source: Any) -> Self:
         """Return the object that parsed JSON stands for.
 
-        A null that the contract does not allow in an optional field counts as absent.
-
         Raises:
-            ContractError: a field is missing or is not what the contract says; its `path` says which.
+            ContractError: a field that is needed is missing or not what the contract says; its `path` says which.
 
         """
         try:
-            result: Self = decode_model(cls, source)
+            result: Self = decode_received(partial(decode_model, cls), source)
         except DecodingError as error:
             raise error.as_contract_error() from None
         return result
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the object as plain JSON values; fields that are `UNSET` are left out."""
+        """Return the object as plain JSON values; fields that are absent are left out."""
         result: dict[str, Any] = {}
         for model_field in _fields_of(type(self)):
             value = getattr(self, model_field.name)
+            if value is None:
+                value = self._encode_none(model_field)
             if value is not UNSET:
                 result[model_field.key] = encode(value)
+        if not is_instance(self.additional_properties, Mapping):
+            raise TypeError(
+                f"additional_properties: expected a mapping, received {describe(self.additional_properties)}"
+            )
         for key, value in self.additional_properties.items():
             if key in result:
                 raise ValueError(f"additional_properties: {key!r} is a field of its own; set it there")
             if value is not UNSET:
                 result[key] = encode(value)
         return result
+
+    def __repr__(self) -> str:
+        shown = [(attribute.name, getattr(self, attribute.name)) for attribute in fields(type(self))]
+        own = [(name, value) for name, value in shown if name not in _SHARED]
+        own += [(name, value) for name, value in shown if name in _SHARED and name[0] != "_" and value]
+        texts = [f"{name}={_short_repr(value)}" for name, value in own if value is not None and value is not UNSET]
+        return f"{type(self).__name__}({', '.join(texts)})"
+
+    def _encode_none(self, model_field: _ModelField) -> Any:
+        """Return what stands for None in a field: `UNSET` where None leaves it out."""
+        return None if model_field.nullable or model_field.required else UNSET
+
+
+@define(kw_only=True, repr=False)
+class AnswerModel(JsonModel):
+    """A JSON object of an answer. Fields that are absent, or not what the contract says, are None.
+
+    Attributes:
+        deviations: on the object that `sync` or `from_dict` returned: where it is not what the contract says, each
+            with its `path`, `expected` and `received`.
+
+    """
+
+    deviations: tuple[ContractError, ...] = field(default=(), init=False, eq=False)
+    _received: dict[str, Any] | None = field(default=None, init=False, eq=False)
+
+    def _check(self, request: JsonModel | None) -> None:
+        """Raise `ContractError` where the answer does not fit its request, or contradicts itself."""
+
+    def _encode_none(self, model_field: _ModelField) -> Any:
+        if self._received is not None:
+            return self._received.get(model_field.key, UNSET)  # as it came: null, a misfit, or nothing
+        return None if model_field.nullable and model_field.required else UNSET
+
+
+_SHARED = {attribute.name for attribute in fields(AnswerModel)}
 
 
 def encode(value: Any) -> Any:
@@ -99,36 +115,62 @@ def encode(value: Any) -> Any:
         return value.to_dict()
     if isinstance(value, Enum):
         return value.value
+    if is_instance(value, str, int, float, bytes, bytearray, memoryview, NoneType):
+        return value
     if is_instance(value, Mapping):
         properties: Mapping[str, Any] = value
         return {key: encode(item) for key, item in properties.items()}
-    if is_instance(value, Sequence) and not is_instance(value, str, bytes, bytearray, memoryview):
+    if is_instance(value, Sequence):
         items: Sequence[Any] = value
         return [encode(item) for item in items]
-    return value
+    try:
+        return index(value) if isinstance(value, SupportsIndex) else value  # an integer of numpy, for example
+    except TypeError:
+        return value
 
 
-def decode_model(model: type[Any], source: Any) -> Any:
-    """Return an object of a model class.
+def decode_received(decoder: Decoder[Any], source: Any) -> Any:
+    """Decode an answer, and leave in its `deviations` what could be done without."""
+    tolerated: list[DecodingError] = []
+    result = decoder(source, tolerated)
+    if isinstance(result, AnswerModel):
+        result.deviations = tuple(error.as_contract_error() for error in tolerated)
+    return result
 
-    Raises:
-        DecodingError: a field is missing or is not what its type says.
 
+def decode_model(model: type[Any], source: Any, tolerated: Tolerated = None) -> Any:
+    """Return an object of a model class, or raise `DecodingError` where a field is missing or not what its type says.
+
+    Where `tolerated` is a list, it takes the errors of the fields that an answer can do without.
     """
     remaining = dict(decode_mapping(source))
+    if not issubclass(model, AnswerModel):
+        tolerated = None
     values: dict[str, Any] = {}
+    received: dict[str, Any] = {}
     for model_field in _fields_of(model):
-        if model_field.key not in remaining:
-            if model_field.required:
-                raise DecodingError("a value", "nothing").inside(model_field.key)
-            continue
-        value = remaining.pop(model_field.key)
+        known = len(tolerated or ())
+        present = model_field.key in remaining
+        value = remaining.pop(model_field.key, None)
         try:
-            values[model_field.name] = model_field.decoder(value)
+            if present:
+                result = decode_inside(model_field.key, model_field.decoder, value, tolerated)
+            elif model_field.required:
+                raise DecodingError("a value", "nothing").inside(model_field.key)
+            else:
+                continue
         except DecodingError as error:
-            if value is not None or model_field.required:
-                raise error.inside(model_field.key) from None
-    return model(additional_properties=remaining, **values)
+            if tolerated is None or model_field.indispensable:
+                raise
+            tolerated[known:] = [error]
+            result = None
+        values[model_field.name] = result
+        if result is None and present:
+            received[model_field.key] = value
+    decoded = model(additional_properties=remaining, **values)
+    if isinstance(decoded, AnswerModel):
+        decoded._received = received  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    return decoded
 
 
 def decoder_for(declared: Any) -> Decoder[Any]:
@@ -136,42 +178,47 @@ def decoder_for(declared: Any) -> Decoder[Any]:
 
     Args:
         declared: a type as the models and operations declare it: `int`, `str | None`, `list[Usage]`,
-            `Literal["list"]`, `Annotated[int, Minimum(1)]`, a model class, an open enumeration.
+            `Literal["list"]`, `Annotated[int, Range(1)]`, a model class, an open enumeration.
 
     """
     origin, arguments = get_origin(declared), get_args(declared)
     if declared in _PLAIN:
         return _PLAIN[declared]
     if origin is Annotated:
-        return minimum_decoder(arguments[1].value, decoder_for(arguments[0]))
+        return _decoding.bounded_decoder(arguments[1], decoder_for(arguments[0]))
     if origin in {Union, UnionType}:
         return _decoder_for_union(arguments)
     if origin is Literal:
-        return literal_decoder(arguments[0])
+        return _decoding.literal_decoder(arguments[0])
     if origin in {list, Sequence}:
-        return decode_floats if arguments[0] is float else list_decoder(decoder_for(arguments[0]))
+        return _decoding.decode_floats if arguments[0] is float else _decoding.list_decoder(decoder_for(arguments[0]))
     if origin is dict:
-        return decode_mapping if arguments[1] is Any else dict_decoder(decoder_for(arguments[1]))
+        return decode_mapping if arguments[1] is Any else _decoding.dict_decoder(decoder_for(arguments[1]))
     if is_instance(declared, type) and issubclass(declared, OpenEnum):
-        return enum_decoder(declared)
+        return _decoding.enum_decoder(declared)
     return partial(decode_model, declared)
 
 
 def _decoder_for_union(members: tuple[Any, ...]) -> Decoder[Any]:
     is_open = any(isinstance(member, type) and issubclass(member, OpenEnum) for member in members)
-    skipped = {Unset, NoneType, str} if is_open else {Unset, NoneType}
-    decoders = [decoder_for(member) for member in members if member not in skipped]
-    decoder = decoders[0] if len(decoders) == 1 else union_decoder(*decoders)
-    return nullable_decoder(decoder) if NoneType in members else decoder
+    skipped = {Unset, NoneType, Null, str} if is_open else {Unset, NoneType, Null}
+    decoders = [decoder_for(member) for member in members if member not in skipped] or [_decoding.decode_null]
+    decoder = decoders[0] if len(decoders) == 1 else _decoding.union_decoder(*decoders)
+    return _decoding.nullable_decoder(decoder) if NoneType in members or Null in members else decoder
 
 
 @frozen
 class _ModelField:
-    """A declared field: its attribute, its JSON key, whether the contract requires it, and its decoder."""
+    """A declared field: its attribute, its name in JSON, what the contract says of it, and its decoder.
+
+    It is indispensable when an answer without it is of no use: its type does not allow None.
+    """
 
     name: str
     key: str
     required: bool
+    nullable: bool
+    indispensable: bool
     decoder: Decoder[Any]
 
 
@@ -187,27 +234,51 @@ def _fields_of(model: type[Any]) -> tuple[_ModelField, ...]:
 
 def _declared_fields(model: type[Any]) -> tuple[_ModelField, ...]:
     """Return the fields that a model class declares, constants first: they tell of which kind an object is."""
-    # Models that refer to each other import each other for type checkers only: their names are in the package.
-    siblings = vars(sys.modules[model.__module__.rpartition(".")[0]])
-    hints = get_type_hints(model, localns=dict(siblings), include_extras=True)
-    return tuple(
-        _ModelField(
+    # Given a namespace of its own, a field that is called as a type is not taken for it.
+    hints = get_type_hints(model, localns=dict(vars(sys.modules[model.__module__])), include_extras=True)
+    declared: list[_ModelField] = []
+    constants: list[_ModelField] = []
+    for attribute in fields(model):
+        if attribute.name in _SHARED:
+            continue
+        hint = hints[attribute.name]
+        members = get_args(hint) if get_origin(hint) in {Union, UnionType} else (hint,)
+        nullable = Null in members or Any in members
+        model_field = _ModelField(
             attribute.name,
             attribute.metadata.get("json", attribute.name),
-            Unset not in get_args(hints[attribute.name]),
-            decoder_for(hints[attribute.name]),
+            attribute.default is NOTHING or attribute.default not in {None, UNSET},
+            nullable,
+            not nullable and NoneType not in members,
+            decoder_for(Any) if Any in members else _decoder_for_union(tuple(m for m in members if m is not NoneType)),
         )
-        for attribute in sorted(fields(model), key=lambda attribute: get_origin(hints[attribute.name]) is not Literal)
-        if attribute.name != "additional_properties"
-    )
+        (constants if get_origin(members[0]) is Literal else declared).append(model_field)
+    return (*constants, *declared)
+
+
+def _short_repr(value: Any) -> str:
+    """Return the repr of a value; of a long text or list, its beginning and its length."""
+    if isinstance(value, str) and len(value) > _LONGEST_TEXT:
+        return f"{value[: _LONGEST_TEXT // 2]!r}… ({len(value)} characters)"
+    if is_instance(value, list, tuple) and len(value) > _LONGEST_LIST:
+        items: Sequence[Any] = value
+        if isinstance(items[0], (int, float)):
+            return f"<{len(items)} numbers>"
+        return f"[{', '.join(map(_short_repr, items[: _LONGEST_LIST // 2]))}, … ({len(items)} items)]"
+    if is_instance(value, list):
+        return f"[{', '.join(map(_short_repr, value))}]"
+    if is_instance(value, Mapping) and len(value) > _LONGEST_LIST:
+        return f"<an object with {len(value)} fields>"
+    return repr(value)
 
 
 _PLAIN: Mapping[Any, Decoder[Any]] = {
-    Any: decode_any,
-    NoneType: decode_null,
-    bool: decode_bool,
-    float: decode_float,
-    int: decode_int,
-    str: decode_string,
-    bytes: decode_bytes,
+    Any: _decoding.decode_any,
+    NoneType: _decoding.decode_null,
+    Null: _decoding.decode_null,
+    bool: _decoding.decode_bool,
+    float: _decoding.decode_float,
+    int: _decoding.decode_int,
+    str: _decoding.decode_string,
+    bytes: _decoding.decode_bytes,
 }

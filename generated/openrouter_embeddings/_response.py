@@ -9,15 +9,16 @@ import math
 import re
 import time
 from collections.abc import Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import httpx
 from attrs import field, frozen
 
 from . import _accelerators
 from ._decoding import Decoder, DecodingError, decode_bytes, decode_null
+from ._model import AnswerModel, JsonModel, decode_received
 from ._types import is_instance
-from .errors import ApiError, ContractError
+from .errors import ApiError, ContractError, error_class
 
 T = TypeVar("T")
 
@@ -27,36 +28,52 @@ BOM = b"\xef\xbb\xbf"
 _SHORTEST_REDACTED_KEY = 6
 """Characters from which on a key is redacted in responses; shorter ones are placeholders such as `none`."""
 
+_SECRET_HEADERS = {b"authorization", b"proxy-authorization", b"x-api-key", b"api-key", b"cookie"}
+"""Headers of a request whose values are shown nowhere."""
+
+_CONTROLS = re.compile("[\\s\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
+"""White space, and characters with which a server could forge lines of a log, or command a terminal."""
+
+_EARLIEST_EPOCH, _LATEST_EPOCH = 1_000_000_000, 100_000_000_000
+"""Reset times between these are seconds since 1970; greater ones are milliseconds, smaller ones seconds from now."""
+
 _LONGEST_QUOTE = 500
 """Characters of a body that is not JSON which an error message quotes."""
 
 
 @frozen
-class Response(Generic[T]):
-    """A response with everything around its result.
-
-    Attributes:
-        status: the HTTP status as a plain integer.
-        headers: the headers, case-insensitive.
-        content: the body as it came, decompressed.
-        result: the parsed body, or None when there is an error.
-        error: what `sync` would have raised, or None when there is a result.
-
-    """
+class Success(Generic[T]):
+    """A successful response: `status`, `headers`, `content` (the body) and `result`; `error` is None."""
 
     status: int
     headers: httpx.Headers
     content: bytes = field(repr=False)
-    result: T | None
-    error: ApiError | ContractError | None
+    result: T
+    error: None = None
 
 
-def parse_response(response: httpx.Response, decoders: Mapping[int, Decoder[T]]) -> T:
+@frozen
+class Failure:
+    """A failed response: `status`, `headers`, `content` (without the key) and `error`; `result` is None."""
+
+    status: int
+    headers: httpx.Headers
+    content: bytes = field(repr=False)
+    error: ApiError | ContractError
+    result: None = None
+
+
+Response: TypeAlias = Success[T] | Failure
+"""What a detailed call returns: `if response.error is None` tells which, also to type checkers."""
+
+
+def parse_response(response: httpx.Response, decoders: Mapping[int, Decoder[T]], body: JsonModel | None = None) -> T:
     """Return the typed result of a successful response.
 
     Args:
         response: the response, with its body read.
         decoders: the decoder of the body for each documented status of success.
+        body: what was asked, to compare the result with.
 
     Raises:
         ApiError: the response is an error, whatever its status.
@@ -64,24 +81,25 @@ def parse_response(response: httpx.Response, decoders: Mapping[int, Decoder[T]])
 
     """
     try:
-        return _parse_content(response, response.content, decoders)
+        result = _parse_content(response, decoders, body)
+        if not getattr(result, "deviations", ()):
+            return result
     except (ApiError, ContractError):
-        content = _redacted_content(response)
-        if content == response.content:
-            raise
-    # The server echoed the key: the response is parsed again without it, so that no error shows it.
-    return _parse_content(response, content, decoders)
+        pass
+    # The server may have echoed the key: parsed again without it, no error and no deviation shows it.
+    return _parse_content(without_key(response), decoders, body)
 
 
-def parse_response_detailed(response: httpx.Response, decoders: Mapping[int, Decoder[T]]) -> Response[T]:
+def parse_response_detailed(
+    response: httpx.Response, decoders: Mapping[int, Decoder[T]], body: JsonModel | None = None
+) -> Response[T]:
     """Return the response with everything around its result; an error stands in `.error`, none is raised."""
-    result: T | None = None
-    failure: ApiError | ContractError | None = None
     try:
-        result = parse_response(response, decoders)
+        result = parse_response(response, decoders, body)
     except (ApiError, ContractError) as error:
-        failure = error
-    return Response(response.status_code, response.headers, response.content, result, failure)
+        shown = error.response or response
+        return Failure(shown.status_code, shown.headers, shown.content, error)
+    return Success(response.status_code, response.headers, response.content, result)
 
 
 def parse_json(content: bytes) -> Any:
@@ -100,8 +118,8 @@ def parse_json(content: bytes) -> Any:
         raise ContractError("$", "JSON", received) from None
 
 
-def _parse_content(response: httpx.Response, content: bytes, decoders: Mapping[int, Decoder[T]]) -> T:
-    status = response.status_code
+def _parse_content(response: httpx.Response, decoders: Mapping[int, Decoder[T]], body: JsonModel | None) -> T:
+    status, content = response.status_code, response.content
     if not response.is_success:
         raise _api_error(response, _parsed_or_text(content))
     try:
@@ -109,25 +127,27 @@ def _parse_content(response: httpx.Response, content: bytes, decoders: Mapping[i
             raise ContractError("$", f"status {' or '.join(map(str, decoders))}", f"status {status}")
         decoder = decoders[status]
         if decoder is decode_bytes or decoder is decode_null:  # the body is not JSON, or there is none
-            return decoder(content if decoder is decode_bytes else None)
-        return _decode_success(response, parse_json(content), decoder)
+            return decoder(content if decoder is decode_bytes else None, None)
+        return _decode_success(response, parse_json(content), decoder, body)
     except ContractError as error:
         error.response = response
         raise
 
 
-def _decode_success(response: httpx.Response, body: Any, decoder: Decoder[T]) -> T:
-    """Decode a body that came with a status of success and may carry an error all the same."""
-    error = _object(body).get("error")
+def _decode_success(response: httpx.Response, answer: Any, decoder: Decoder[T], body: JsonModel | None) -> T:
+    """Decode an answer that came with a status of success and may carry an error all the same."""
+    error = _object(answer).get("error")
     claims_error = is_instance(error, dict, str) and bool(error)
     try:
-        result = decoder(body)
+        result: T = decode_received(decoder, answer)
     except DecodingError as fault:
         if claims_error:
-            raise _api_error(response, body) from None
+            raise _api_error(response, answer) from None
         raise fault.as_contract_error() from None
     if claims_error and "error" in getattr(result, "additional_properties", ()):
-        raise _api_error(response, body)
+        raise _api_error(response, answer)
+    if isinstance(result, AnswerModel):
+        result._check(body)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
     return result
 
 
@@ -135,9 +155,10 @@ def _api_error(response: httpx.Response, body: Any) -> ApiError:
     error = _object(body).get("error")
     fields = _object(error)
     metadata = _object(fields.get("metadata"))
-    return ApiError(
-        status=response.status_code,
-        code=_code(fields),
+    status, code = response.status_code, _code(fields)
+    return error_class(status, code)(
+        status=status,
+        code=code,
         message=_message(fields.get("message"), error, body, response),
         metadata=metadata,
         retry_after=_retry_after(response.headers, metadata),
@@ -159,20 +180,47 @@ def _parsed_or_text(content: bytes) -> Any:
         return content.decode(errors="replace")
 
 
-def _redacted_content(response: httpx.Response) -> bytes:
-    """Return the body with the key redacted, should the server have echoed it, plainly or in JSON's escapes."""
+def without_key(response: httpx.Response) -> httpx.Response:
+    """Return a copy of a response, and of its request, in which no key can be read, wherever the server echoed it."""
     try:
-        authorization = response.request.headers.get("authorization", "")
+        request: httpx.Request | None = response.request
     except RuntimeError:  # a response that was built by hand has no request
-        return response.content
-    key = authorization.removeprefix("Bearer ").strip()
-    if len(key) < _SHORTEST_REDACTED_KEY:
-        return response.content
-    content = response.content.replace(key.encode(), b"***")
-    if b"\\" not in content:
-        return content
-    escapes = "".join(rf"(?:\\?{re.escape(letter)}|\\u{ord(letter):04x})" for letter in key)
-    return re.sub(escapes.encode(), b"***", content, flags=re.IGNORECASE)
+        return response
+    assert request is not None
+    secrets = _secrets_of(request)
+    headers = [
+        (name, _redacted(value, secrets))
+        for name, value in response.headers.raw
+        if name.lower() not in {b"content-encoding", b"transfer-encoding"}  # the content is decompressed
+    ]
+    extensions = {name: value for name, value in response.extensions.items() if name != "network_stream"}
+    if "reason_phrase" in extensions:
+        extensions["reason_phrase"] = _redacted(extensions["reason_phrase"], secrets)
+    sent = [(name, b"***" if name.lower() in _SECRET_HEADERS else value) for name, value in request.headers.raw]
+    return httpx.Response(
+        response.status_code,
+        headers=headers,
+        content=_redacted(response.content, secrets),
+        extensions=extensions,
+        request=httpx.Request(request.method, request.url, headers=sent, stream=httpx.ByteStream(b"")),
+    )
+
+
+def _secrets_of(request: httpx.Request) -> list[str]:
+    """Return what no log may show of the headers of a request: keys, whatever the word before them."""
+    values = [value.decode("latin-1") for name, value in request.headers.raw if name.lower() in _SECRET_HEADERS]
+    secrets = {value.split(maxsplit=1)[-1].strip() for value in values if value.strip()}
+    return sorted((secret for secret in secrets if len(secret) >= _SHORTEST_REDACTED_KEY), key=len, reverse=True)
+
+
+def _redacted(content: bytes, secrets: list[str]) -> bytes:
+    """Return content with the secrets redacted, written plainly or in JSON's escapes."""
+    for secret in secrets:
+        content = content.replace(secret.encode("latin-1"), b"***")
+        if b"\\" in content:
+            escapes = "".join(rf"(?:\\?{re.escape(letter)}|\\u{ord(letter):04x})" for letter in secret)
+            content = re.sub(escapes.encode("latin-1"), b"***", content, flags=re.IGNORECASE)
+    return content
 
 
 def _code(error: Mapping[str, Any]) -> int | None:
@@ -187,11 +235,12 @@ def _code(error: Mapping[str, Any]) -> int | None:
 
 def _message(message: Any, error: Any, body: Any, response: httpx.Response) -> str:
     for candidate in (message, error, _object(body).get("message", body)):
-        if isinstance(candidate, str) and candidate.strip():
-            text = candidate.strip()
-            is_quote = candidate is body
-            return f"{text[:_LONGEST_QUOTE]}…" if is_quote and len(text) > _LONGEST_QUOTE else text
-    return (response.reason_phrase if response.is_error else "") or "no message"
+        text = _CONTROLS.sub(" ", candidate).strip() if isinstance(candidate, str) else ""
+        if text:
+            return f"{text[:_LONGEST_QUOTE]}…" if candidate is body and len(text) > _LONGEST_QUOTE else text
+    if response.is_redirect and (location := _CONTROLS.sub(" ", response.headers.get("location", "")).strip()):
+        return f"redirects to {location[:_LONGEST_QUOTE]}, which is not followed; correct base_url"
+    return (_CONTROLS.sub(" ", response.reason_phrase) if response.is_error else "") or "no message"
 
 
 def _retry_after(headers: httpx.Headers, metadata: Mapping[str, Any]) -> float | None:
@@ -229,9 +278,12 @@ def _seconds_or_date(value: Any) -> float | None:
     return max(0.0, moment.timestamp() - time.time())
 
 
-def _until(epoch_milliseconds: Any) -> float | None:
-    moment = _scaled(epoch_milliseconds, 0.001)
-    return None if moment is None else max(0.0, moment - time.time())
+def _until(reset: Any) -> float | None:
+    """Return the seconds until a reset time: in epoch milliseconds, in epoch seconds, or in seconds from now."""
+    moment = _scaled(reset, 1)
+    if moment is None or moment < _EARLIEST_EPOCH:
+        return moment
+    return max(0.0, (moment / 1000 if moment >= _LATEST_EPOCH else moment) - time.time())
 
 
 def _first_line(text: str) -> str:

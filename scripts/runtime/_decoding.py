@@ -1,33 +1,29 @@
 """Decoders: functions from parsed JSON to typed values, which raise `DecodingError` with the path to what is wrong.
 
 `decode_*` functions are decoders; `*_decoder` functions make decoders of others. Which decoder belongs to a declared
-type is decided in `_model`.
+type is decided in `_model`. Every decoder takes the value and a list: objects of answers add to it the errors that
+they can do without. With None in its place decoding is strict: every error is raised.
 """
 
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Mapping, Sequence, Sized
 from typing import Any, Self, TypeAlias, TypeVar
 
-from ._types import OpenEnum, is_instance
+from ._types import Length, OpenEnum, Range, is_instance
 from .errors import ContractError
 
 T = TypeVar("T")
 Known = TypeVar("Known", bound=OpenEnum)
 
-Decoder: TypeAlias = Callable[[Any], T]
-
 
 class DecodingError(Exception):
     """A value is not what its declared type says. Each level of the value that the error passes adds its step.
 
-    Attributes:
-        expected: what the type says.
-        received: what was there instead, shortened.
-        wrong_type: whether the type is wrong, and not only the value.
-        wrong_literal: whether a constant has another string: the object is of another kind than the decoder's.
-
+    It has `wrong_type` when not only the value is wrong, and `wrong_literal` when a constant has another string: the
+    object is then of another kind than the decoder's.
     """
 
     def __init__(self, expected: str, received: str, *, wrong_type: bool = True, wrong_literal: bool = False) -> None:
@@ -54,7 +50,7 @@ class DecodingError(Exception):
         return "$" + "".join(_path_segment(step) for step in self._steps)
 
     def as_contract_error(self) -> ContractError:
-        """Return the error that a caller sees when the value came from a server."""
+        """Return what a caller sees when the value came from a server: as an error, or among the deviations."""
         return ContractError(self.path, self.expected, self.received)
 
     def as_argument_error(self) -> TypeError | ValueError:
@@ -64,76 +60,98 @@ class DecodingError(Exception):
         return error_class(f"{field}: expected {self.expected}, received {self.received}")
 
 
-def decode_any(value: Any) -> Any:
+Tolerated: TypeAlias = list[DecodingError] | None
+"""The errors that an answer can do without, so far; None where there are none such: in requests."""
+
+Decoder: TypeAlias = Callable[[Any, Tolerated], T]
+
+
+def decode_inside(step: str | int, decoder: Decoder[T], value: Any, tolerated: Tolerated) -> T:
+    """Decode what is one level further in; every error that comes of it says so."""
+    known = len(tolerated) if tolerated is not None else 0
+    try:
+        return decoder(value, tolerated)
+    except DecodingError as error:
+        raise error.inside(step) from None
+    finally:
+        if tolerated is not None and len(tolerated) > known:
+            for deviation in tolerated[known:]:
+                deviation.inside(step)
+
+
+def decode_any(value: Any, _: Tolerated = None) -> Any:
     """Return any JSON value as it is."""
     return value
 
 
-def decode_null(value: Any) -> None:
+def decode_null(value: Any, _: Tolerated = None) -> None:
     """Accept null only."""
     if value is not None:
-        raise _unexpected(value, "null")
+        raise unexpected(value, "null")
 
 
-def decode_bool(value: Any) -> bool:
+def decode_bool(value: Any, _: Tolerated = None) -> bool:
     """Accept true and false."""
     if isinstance(value, bool):
         return value
-    raise _unexpected(value, "true or false")
+    raise unexpected(value, "true or false")
 
 
-def decode_string(value: Any) -> str:
+def decode_string(value: Any, _: Tolerated = None) -> str:
     """Accept a string."""
     if isinstance(value, str):
         return value
-    raise _unexpected(value, "a string")
+    raise unexpected(value, "a string")
 
 
-def decode_bytes(value: Any) -> bytes:
+def decode_bytes(value: Any, _: Tolerated = None) -> bytes:
     """Accept bytes: a file of a form, or a body that is not JSON."""
     if isinstance(value, bytes):
         return value
-    raise _unexpected(value, "bytes")
+    raise unexpected(value, "bytes")
 
 
-def decode_int(value: Any) -> int:
-    """Accept an integer, also one written with a fraction of zero, such as 8.0."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
+def decode_int(value: Any, _: Tolerated = None) -> int:
+    """Accept an integer, also one written with a fraction of zero, such as 8.0, or one of another library's."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    raise _unexpected(value, "an integer")
+    try:
+        if not isinstance(value, bool):
+            return operator.index(value)  # pyright: ignore[reportArgumentType]
+    except TypeError:
+        pass
+    raise unexpected(value, "an integer")
 
 
-def decode_float(value: Any) -> float:
+def decode_float(value: Any, _: Tolerated = None) -> float:
     """Accept a finite number."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise _unexpected(value, "a number")
+        raise unexpected(value, "a number")
     if isinstance(value, float) and not math.isfinite(value):
-        raise _unexpected(value, "a finite number", wrong_type=False)
+        raise unexpected(value, "a finite number", wrong_type=False)
     return value
 
 
-def decode_floats(value: Any) -> list[float]:
-    """Accept a list and leave its items unchecked: a batch of vectors holds millions, checked when they are used."""
+def decode_floats(value: Any, _: Tolerated = None) -> list[float]:
+    """Accept a list and leave its items unchecked: a batch of vectors holds millions, checked as they are converted."""
     if is_instance(value, list):
         items: list[float] = value
         return items
-    raise _unexpected(value, "a list of numbers")
+    raise unexpected(value, "a list of numbers")
 
 
-def decode_mapping(value: Any) -> dict[str, Any]:
+def decode_mapping(value: Any, _: Tolerated = None) -> dict[str, Any]:
     """Accept a JSON object with any fields."""
     if is_instance(value, Mapping):
         fields: Mapping[str, Any] = value
         return fields if isinstance(fields, dict) else dict(fields)
-    raise _unexpected(value, "an object")
+    raise unexpected(value, "an object")
 
 
 def literal_decoder(expected: T) -> Decoder[T]:
     """Accept one value only: the constant that tells of which kind an object is."""
 
-    def decode(value: Any) -> T:
+    def decode(value: Any, _: Tolerated = None) -> T:
         if value == expected:
             return expected
         is_string = isinstance(value, str)
@@ -145,21 +163,23 @@ def literal_decoder(expected: T) -> Decoder[T]:
 def enum_decoder(enum: type[Known]) -> Decoder[Known]:
     """Accept any string, as a member of the enumeration; unknown values are kept."""
 
-    def decode(value: Any) -> Known:
+    def decode(value: Any, _: Tolerated = None) -> Known:
         return enum(decode_string(value))
 
     return decode
 
 
-def minimum_decoder(minimum: float, decoder: Decoder[T]) -> Decoder[T]:
-    """Accept what the decoder accepts and is not less than the minimum."""
+def bounded_decoder(bounds: Range, decoder: Decoder[T]) -> Decoder[T]:
+    """Accept what the decoder accepts and is within the bounds."""
 
-    def decode(value: Any) -> T:
-        number: Any = decoder(value)
-        if number < minimum:
-            raise _unexpected(value, f"{minimum:g} or more", wrong_type=False)
-        result: T = number
-        return result
+    def decode(value: Any, tolerated: Tolerated = None) -> T:
+        result: Any = decoder(value, tolerated)
+        counted = isinstance(bounds, Length)
+        if not bounds.minimum <= (len(result) if counted else result) <= bounds.maximum:
+            kind = "" if not counted else "a string of " if isinstance(result, str) else "a list of "
+            raise unexpected(value, f"{kind}{bounds}", wrong_type=False)
+        accepted: T = result
+        return accepted
 
     return decode
 
@@ -167,17 +187,11 @@ def minimum_decoder(minimum: float, decoder: Decoder[T]) -> Decoder[T]:
 def list_decoder(decoder: Decoder[T]) -> Decoder[list[T]]:
     """Accept a list whose items the decoder accepts; any sequence but text and bytes counts as a list in a request."""
 
-    def decode(value: Any) -> list[T]:
+    def decode(value: Any, tolerated: Tolerated = None) -> list[T]:
         if not is_instance(value, Sequence) or is_instance(value, str, bytes, bytearray, memoryview):
-            raise _unexpected(value, "a list")
+            raise unexpected(value, "a list")
         items: Sequence[Any] = value
-        result: list[T] = []
-        for position, item in enumerate(items):
-            try:
-                result.append(decoder(item))
-            except DecodingError as error:
-                raise error.inside(position) from None
-        return result
+        return [decode_inside(position, decoder, item, tolerated) for position, item in enumerate(items)]
 
     return decode
 
@@ -185,14 +199,8 @@ def list_decoder(decoder: Decoder[T]) -> Decoder[list[T]]:
 def dict_decoder(decoder: Decoder[T]) -> Decoder[dict[str, T]]:
     """Accept an object whose values the decoder accepts."""
 
-    def decode(value: Any) -> dict[str, T]:
-        result: dict[str, T] = {}
-        for key, item in decode_mapping(value).items():
-            try:
-                result[key] = decoder(item)
-            except DecodingError as error:
-                raise error.inside(key) from None
-        return result
+    def decode(value: Any, tolerated: Tolerated = None) -> dict[str, T]:
+        return {key: decode_inside(key, decoder, item, tolerated) for key, item in decode_mapping(value).items()}
 
     return decode
 
@@ -200,34 +208,57 @@ def dict_decoder(decoder: Decoder[T]) -> Decoder[dict[str, T]]:
 def nullable_decoder(decoder: Decoder[T]) -> Decoder[T | None]:
     """Accept null, and what the decoder accepts."""
 
-    def decode(value: Any) -> T | None:
-        return None if value is None else decoder(value)
+    def decode(value: Any, tolerated: Tolerated = None) -> T | None:
+        return None if value is None else decoder(value, tolerated)
 
     return decode
 
 
 def union_decoder(*decoders: Decoder[Any]) -> Decoder[Any]:
-    """Accept what one of the decoders accepts; the first that does decides the type.
+    """Accept what one of the decoders accepts: the first that finds nothing wrong, else the one that finds the least.
 
     When none does, the error is the one that got furthest into the value, among decoders of the object's kind.
     """
 
-    def decode(value: Any) -> Any:
+    def decode(value: Any, tolerated: Tolerated = None) -> Any:
         errors: list[DecodingError] = []
+        usable: list[tuple[Any, list[DecodingError]]] = []
         for decoder in decoders:
+            found: Tolerated = None if tolerated is None else []
             try:
-                return decoder(value)
+                result = decoder(value, found)
             except DecodingError as error:
                 # With its traceback it would hold this frame, and so the value, until the garbage collector comes.
                 errors.append(error.with_traceback(None))
-        of_this_kind = [error for error in errors if not (error.wrong_literal and len(error.progress) == 1)] or errors
-        furthest = max(of_this_kind, key=lambda error: error.progress)
-        there = [error for error in of_this_kind if error.path == furthest.path]
-        furthest.expected = " or ".join(dict.fromkeys(error.expected for error in there))
-        furthest.wrong_type = all(error.wrong_type for error in there)
-        raise furthest from None
+                continue
+            if not found:
+                return result
+            of_another_kind = next((error for error in found if _is_of_another_kind(error)), None)
+            if of_another_kind:
+                errors.append(of_another_kind)
+            else:
+                usable.append((result, found))
+        if tolerated is not None and usable:
+            result, found = min(usable, key=lambda each: len(each[1]))
+            tolerated += found
+            return result
+        raise _furthest(errors) from None
 
     return decode
+
+
+def _is_of_another_kind(error: DecodingError) -> bool:
+    return error.wrong_literal and len(error.progress) == 1
+
+
+def _furthest(errors: list[DecodingError]) -> DecodingError:
+    """Return the error that got furthest into the value; what is expected there is what any of the errors there say."""
+    of_this_kind = [error for error in errors if not _is_of_another_kind(error)] or errors
+    furthest = max(of_this_kind, key=lambda error: error.progress)
+    there = [error for error in of_this_kind if error.path == furthest.path]
+    furthest.expected = " or ".join(dict.fromkeys(error.expected for error in there))
+    furthest.wrong_type = all(error.wrong_type for error in there)
+    return furthest
 
 
 def describe(value: Any) -> str:
@@ -258,5 +289,6 @@ def _path_segment(step: str | int) -> str:
     return f".{step}" if isinstance(step, str) and step.isidentifier() else f"[{step!r}]"
 
 
-def _unexpected(value: Any, expected: str, *, wrong_type: bool = True) -> DecodingError:
+def unexpected(value: Any, expected: str, *, wrong_type: bool = True) -> DecodingError:
+    """Return the error of a value that is not what was expected."""
     return DecodingError(expected, describe(value), wrong_type=wrong_type)

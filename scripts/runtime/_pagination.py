@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
-from ._types import UNSET, Unset
 from .errors import ContractError
 
 MAX_PAGES = 10_000
@@ -16,11 +15,24 @@ P = TypeVar("P")
 """A page of a list: an object whose `data` are the items, and whose `links.next` says where the next page is."""
 
 
-def iterate_pages(fetch: Callable[[int | Unset], P], offset: int | Unset | None) -> Iterator[P]:
+def items_of(pages: Iterator[Any]) -> Iterator[Any]:
+    """Yield the items of pages, one by one."""
+    for page in pages:
+        yield from page.data
+
+
+async def items_of_async(pages: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    """Yield the items of pages, one by one."""
+    async for page in pages:
+        for item in page.data:
+            yield item
+
+
+def paginate(fetch: Callable[[int | None], P], offset: int | None) -> Iterator[P]:
     """Yield the pages from `offset` on, each fetched when it is needed.
 
     Args:
-        fetch: returns the page that begins at an offset; `UNSET` asks without an offset.
+        fetch: returns the page that begins at an offset; None asks without an offset.
         offset: where to begin.
 
     Raises:
@@ -35,10 +47,8 @@ def iterate_pages(fetch: Callable[[int | Unset], P], offset: int | Unset | None)
         yield page
 
 
-async def iterate_pages_async(
-    fetch: Callable[[int | Unset], Awaitable[P]], offset: int | Unset | None
-) -> AsyncIterator[P]:
-    """Yield the pages from `offset` on as `iterate_pages` does, without blocking."""
+async def paginate_async(fetch: Callable[[int | None], Awaitable[P]], offset: int | None) -> AsyncIterator[P]:
+    """Yield the pages from `offset` on as `paginate` does, without blocking."""
     cursor = _Cursor(offset)
     while not cursor.ended:
         page = await fetch(cursor.offset)
@@ -49,25 +59,31 @@ async def iterate_pages_async(
 class _Cursor:
     """The position in a list of pages, and whether it has ended."""
 
-    def __init__(self, offset: int | Unset | None) -> None:
-        self.offset: int | Unset = UNSET if offset is None else offset
+    def __init__(self, offset: int | None) -> None:
+        self.offset = offset
         self.ended = False
-        self._position = offset if isinstance(offset, int) else 0
+        self._position = int(offset or 0)
         self._seen: list[list[Any]] = []
 
     def advance(self, page: Any) -> None:
-        """Move to the page after this one, or end: on an empty page, and where `links.next` is null or missing."""
+        """Move to the page after this one, or end: on an empty page, and where `links.next` is null.
+
+        A page without links is the last one, unless its `total_count` says that there are more.
+        """
+        total = getattr(page, "total_count", None)
+        reached = self._position + len(page.data)
         next_address = getattr(page.links, "next", None)
+        if page.links is None and isinstance(total, int) and reached < total:
+            next_address = ""
         if not page.data or not isinstance(next_address, str):
             self.ended = True
             return
         if page.data in self._seen:
             raise ContractError("$.data", "another page", f"an earlier page again at offset {self._position}")
         self._seen.append(page.data)
-        total = getattr(page, "total_count", UNSET)
-        if len(self._seen) > MAX_PAGES or (isinstance(total, int) and self._position + len(page.data) > total):
+        if len(self._seen) > MAX_PAGES or (isinstance(total, int) and reached > total):
             raise ContractError("$.links.next", "null after the last page", f"another page after {total} items")
-        position = _offset_in(next_address, default=self._position + len(page.data))
+        position = _offset_in(next_address, default=reached)
         if position <= self._position:
             raise ContractError("$.links.next", f"an offset beyond {self._position}", f"offset {position}")
         self.offset = self._position = position

@@ -62,19 +62,22 @@ def build_request(
     )
 
 
-def validate_argument(name: str, value: T | Unset, declared: Any) -> T | Unset:
-    """Return an argument that goes into the query or a header, or raise `TypeError` or `ValueError` naming it."""
-    if isinstance(value, Unset):
+def validate_argument(name: str, value: T | Unset | None, declared: Any) -> T | Unset:
+    """Return an argument that goes into the query or a header, or raise `TypeError` or `ValueError` naming it.
+
+    None and `UNSET` leave it out.
+    """
+    if isinstance(value, Unset) or value is None:
         return UNSET
     try:
-        result: T = decoder_for(declared)(value)
+        result: T = decoder_for(declared)(value, None)
     except DecodingError as error:
         raise error.inside(name).as_argument_error() from None
     return result
 
 
 def validate_body(body: JsonModel, body_type: type[JsonModel]) -> dict[str, Any]:
-    """Return a body as plain JSON values, after decoding it as the server will; a wrong field is an error."""
+    """Return a body as plain JSON values, after decoding it by the contract; a wrong field is an error."""
     if not isinstance(body, body_type):
         raise TypeError(f"body: expected {body_type.__name__}, received {describe(body)}")
     document = body.to_dict()

@@ -92,7 +92,7 @@ def _error_in(response: httpx.Response) -> ApiError | None:
     return None
 
 
-def _no_result(_: Any) -> None:
+def _no_result(_: Any, __: Any) -> None:
     raise DecodingError("an error", "a result")
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from enum import Enum, StrEnum
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from attrs import frozen
 
@@ -21,7 +22,32 @@ class Unset(Enum):
 
 
 UNSET: Final = Unset.UNSET
-"""The value of a field that is absent, as distinct from one that is null. It is false in a condition."""
+"""The value of a field of a request that is left out. It is false in a condition."""
+
+Null: TypeAlias = Annotated[None, "null"]
+"""None where the contract allows null: it is sent as null. Elsewhere None in a request leaves the field out."""
+
+
+@frozen
+class Range:
+    """The `minimum` and the `maximum` that a number may have: `Annotated[int, Range(1, 1000)]`."""
+
+    minimum: float = -math.inf
+    maximum: float = math.inf
+
+    def __str__(self) -> str:
+        if self.maximum == math.inf:
+            return f"{self.minimum:.15g} or more"
+        return (
+            f"{self.minimum:.15g} to {self.maximum:.15g}"
+            if self.minimum > -math.inf
+            else f"{self.maximum:.15g} or less"
+        )
+
+
+@frozen
+class Length(Range):
+    """The same for the count of characters or items: `Annotated[str, Length(1)]`."""
 
 
 class OpenEnum(StrEnum):

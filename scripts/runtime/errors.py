@@ -2,7 +2,8 @@
 
     OpenRouterError
     ├── TransportError   no response arrived: connection refused, timeout, damaged stream
-    ├── ApiError         the server returned an error, also one sent with status 200
+    ├── ApiError         the server returned an error, also one sent with status 200; for each documented status
+    │                    a subclass named after its `kind`: `TooManyRequestsError`, `ProviderOverloadedError`
     └── ContractError    the server reported success, and the body is not what the contract says
 
 Wrong arguments are none of these: they raise `TypeError` or `ValueError` before anything is sent.
@@ -11,32 +12,21 @@ Wrong arguments are none of these: they raise `TypeError` or `ValueError` before
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, TypeAlias, cast
 
 import httpx
 
-KINDS: Mapping[int, str] = {
-    400: "BadRequest",
-    401: "Unauthorized",
-    402: "PaymentRequired",
-    403: "Forbidden",
-    404: "NotFound",
-    405: "MethodNotAllowed",
-    408: "RequestTimeout",
-    409: "Conflict",
-    412: "PreconditionFailed",
-    413: "PayloadTooLarge",
-    415: "UnsupportedMediaType",
-    422: "UnprocessableEntity",
-    429: "TooManyRequests",
-    500: "InternalServer",
-    502: "BadGateway",
-    503: "ServiceUnavailable",
-    504: "GatewayTimeout",
-    524: "EdgeNetworkTimeout",
-    529: "ProviderOverloaded",
-}
-"""The name of each status that OpenRouter documents or is known to send."""
+# fmt: off
+Kind: TypeAlias = Literal[
+    "BadRequest", "Unauthorized", "PaymentRequired", "Forbidden", "NotFound", "MethodNotAllowed", "RequestTimeout",
+    "PayloadTooLarge", "UnprocessableEntity", "TooManyRequests", "InternalServer", "BadGateway", "ServiceUnavailable",
+    "GatewayTimeout", "EdgeNetworkTimeout", "ProviderOverloaded", "Unknown",
+]
+# fmt: on
+"""The name of a failure that OpenRouter documents or is known to send; "Unknown" for others."""
+
+_CLASSES: dict[int, type[ApiError]] = {}
+"""The subclass of `ApiError` for each status that has one."""
 
 
 class OpenRouterError(Exception):
@@ -64,16 +54,24 @@ class ApiError(OpenRouterError):
     Attributes:
         status: the HTTP status as a plain integer, 524 and 529 included; 200 when the error came as a success.
         code: the code inside the body, usually equal to the status; None when the body has none.
-        kind: the documented name of the error, such as "TooManyRequests"; "Unknown" for other statuses.
+        kind: the documented name of the error, such as "TooManyRequests", which its class is named after; "Unknown"
+            for other statuses.
         message: the server's message, for a person.
         metadata: what the server adds, free in form.
         retry_after: seconds to wait before the next attempt, if the server says so anywhere.
         request_id: the id that the edge gave the request (`cf-ray` or `x-request-id`).
         generation_id: the id that the API gave it (`x-generation-id`).
         body: the whole body as parsed JSON, or as text when it is not JSON.
-        response: the HTTP response.
+        response: the HTTP response; the key is redacted in it, and in its request.
 
     """
+
+    kind: Kind = "Unknown"
+
+    def __init_subclass__(cls, *, status: int | None = None) -> None:
+        if status is not None:
+            _CLASSES[status] = cls
+            cls.kind = cast("Kind", cls.__name__.removesuffix("Error"))
 
     def __init__(
         self,
@@ -88,7 +86,6 @@ class ApiError(OpenRouterError):
     ) -> None:
         self.status = status
         self.code = code
-        self.kind = KINDS.get(code if status == 200 and code is not None else status, "Unknown")
         self.message = message
         self.metadata = metadata
         self.retry_after = retry_after
@@ -97,6 +94,75 @@ class ApiError(OpenRouterError):
         self.body = body
         self.response = response
         super().__init__(f"{status} {self.kind}: {message}")
+
+
+class BadRequestError(ApiError, status=400):
+    """A field is missing, malformed or outside what the model takes."""
+
+
+class UnauthorizedError(ApiError, status=401):
+    """The key is missing, malformed or unknown."""
+
+
+class PaymentRequiredError(ApiError, status=402):
+    """The account is out of credit."""
+
+
+class ForbiddenError(ApiError, status=403):
+    """The key has reached its own limit, or may not use the model."""
+
+
+class NotFoundError(ApiError, status=404):
+    """The model is unknown, or no provider of it fits the routing preferences."""
+
+
+class MethodNotAllowedError(ApiError, status=405):
+    """The address does not take the method."""
+
+
+class RequestTimeoutError(ApiError, status=408):
+    """The request took too long to arrive or to be served."""
+
+
+class PayloadTooLargeError(ApiError, status=413):
+    """The body is larger than the gateway takes."""
+
+
+class UnprocessableEntityError(ApiError, status=422):
+    """The request is well-formed and cannot be served."""
+
+
+class TooManyRequestsError(ApiError, status=429):
+    """Wait as long as `retry_after` says, or back off exponentially."""
+
+
+class InternalServerError(ApiError, status=500):
+    """The gateway failed; the same request may succeed later."""
+
+
+class BadGatewayError(ApiError, status=502):
+    """The provider answered with a failure or with nonsense."""
+
+
+class ServiceUnavailableError(ApiError, status=503):
+    """No provider can serve the request at the moment."""
+
+
+class GatewayTimeoutError(ApiError, status=504):
+    """The provider did not answer in time."""
+
+
+class EdgeNetworkTimeoutError(ApiError, status=524):
+    """The edge gave up waiting for the provider."""
+
+
+class ProviderOverloadedError(ApiError, status=529):
+    """Allow fallbacks, or try again later."""
+
+
+def error_class(status: int, code: int | None) -> type[ApiError]:
+    """Return the class of a failure; of one that came with status 200 the code in the body decides."""
+    return _CLASSES.get(code if status == 200 and code is not None else status, ApiError)
 
 
 class ContractError(OpenRouterError):

@@ -68,6 +68,8 @@ WRONG_TYPES = {
 
 WRONG_VALUES = {
     "dimensions": request_with(dimensions=0),
+    "input[0].content": request_with(input=[MultimodalInput(content=[])]),
+    "input[0].content[0].text": with_part(TextPart(text="")),
     "input[0].content[0].type": with_part({"type": "scent", "scent": "rose"}),
     "input": request_with(input="half \ud83d of a pair"),
     "user": request_with(user="\udc00"),
@@ -97,6 +99,33 @@ def test_a_wrong_value_is_a_value_error_that_names_the_field(unreachable: Client
         call(unreachable, WRONG_VALUES[field])
 
 
+@pytest.mark.parametrize("value", ["", [], [""], ["a", ""], [[]], [[1], []], [-1], [[1, -1]], ()])
+def test_an_input_that_the_contract_does_not_allow_is_not_sent(unreachable: Client, value: Any) -> None:
+    """No text and no list is empty, and no token is negative: the bounds are those of the contract."""
+    with pytest.raises(ValueError, match=r"^input(\[\d\]){0,2}: expected .*, received "):
+        call(unreachable, request_with(input=value))
+
+
+@pytest.mark.parametrize(("name", "value"), [("limit", 0), ("limit", 1001), ("limit", -1), ("offset", -1)])
+def test_a_query_argument_beyond_its_bounds_is_a_value_error(unreachable: Client, name: str, value: int) -> None:
+    """The bounds of `limit` and `offset` are those of the contract."""
+    with pytest.raises(ValueError, match=rf"^{name}: expected .*, received the number {value}$"):
+        list_embeddings_models.sync(client=unreachable, **{name: value})
+
+
+@pytest.mark.parametrize("value", [None, [], "x", 5])
+def test_additional_properties_that_are_no_mapping_are_named(unreachable: Client, value: Any) -> None:
+    """Also when they are None."""
+    with pytest.raises(TypeError, match=r"^additional_properties: expected a mapping, received "):
+        call(unreachable, request_with(additional_properties=value))
+
+
+def test_a_null_within_a_dictionary_is_refused_where_the_contract_has_none(unreachable: Client) -> None:
+    """A dictionary in the place of an object is held to the same contract."""
+    with pytest.raises(TypeError, match=r"^provider\.max_price\.prompt: expected .*, received null$"):
+        call(unreachable, request_with_preferences(max_price={"prompt": None}))
+
+
 def test_what_json_cannot_write_is_named(unreachable: Client) -> None:
     """An object of Python among the additional properties is a TypeError that names it."""
     with pytest.raises(TypeError, match=r"^options: .*not JSON serializable"):
@@ -111,7 +140,7 @@ def test_a_body_of_another_class_is_refused(unreachable: Client, body: Any) -> N
 
 
 @pytest.mark.parametrize("name", ["offset", "limit"])
-@pytest.mark.parametrize("value", ["5", None, 1.5, True, []])
+@pytest.mark.parametrize("value", ["5", 1.5, True, []])
 def test_a_query_argument_of_the_wrong_type_is_named(unreachable: Client, name: str, value: Any) -> None:
     """`offset` and `limit` are integers or left out."""
     with pytest.raises(TypeError, match=rf"^{name}: expected an integer, received "):

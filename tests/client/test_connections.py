@@ -161,7 +161,7 @@ def test_many_async_calls_run_at_once(loopback: Loopback) -> None:
     """Twenty calls gathered on one client each get their own response."""
     loopback.handle = _echo
 
-    async def calls() -> list[str]:
+    async def calls() -> list[str | None]:
         async with Client(KEY, loopback.url) as client:
             bodies = [EmbeddingsRequest(model=f"m{number}", input="x") for number in range(20)]
             responses = await asyncio.gather(*(create_embeddings.asyncio(client=client, body=body) for body in bodies))
@@ -175,7 +175,7 @@ def test_a_client_is_shared_by_threads(loopback: Loopback) -> None:
     loopback.handle = _echo
     with Client(KEY, loopback.url) as client, ThreadPoolExecutor(8) as threads:
 
-        def call(number: int) -> str:
+        def call(number: int) -> str | None:
             body = EmbeddingsRequest(model=f"m{number}", input="x")
             return create_embeddings.sync(client=client.with_headers({"X-A": str(number)}), body=body).model
 
@@ -260,7 +260,7 @@ def test_one_client_serves_one_event_loop_after_another(loopback: Loopback, one_
     loopback.handle = lambda handler: reply(handler, 200, GOOD)
     client = Client(KEY, loopback.url)
 
-    async def call() -> str:
+    async def call() -> str | None:
         async with client:
             return (await create_embeddings.asyncio(client=client, body=one_text)).model
 
@@ -303,7 +303,7 @@ def _models_of_calls(client: Client, models: list[str]) -> str:
         try:
             create_embeddings.sync(client=client, body=EmbeddingsRequest(model="m", input="x"))
         except RuntimeError:
-            return " ".join([*(answer.model for answer in answers), "closed"])
+            return " ".join([*(answer.model or "" for answer in answers), "closed"])
     except Exception as error:  # noqa: BLE001 - the parent process is to see it
         return repr(error)
     return "not closed"
@@ -338,7 +338,7 @@ def test_async_calls_beyond_the_bound_wait_without_a_timeout(loopback: Loopback,
 
     async def call(client: Client, number: int) -> None:
         body = EmbeddingsRequest(model=f"m{number}", input="x")
-        models[number] = (await create_embeddings.asyncio(client=client, body=body)).model
+        models[number] = (await create_embeddings.asyncio(client=client, body=body)).model or ""
 
     async def calls() -> None:
         timeout = httpx.Timeout(30, pool=1e-3)
@@ -363,7 +363,7 @@ def test_threads_beyond_the_bound_wait_without_a_timeout(loopback: Loopback) -> 
 
         def call(number: int) -> str:
             body = EmbeddingsRequest(model=f"m{number}", input="x")
-            return create_embeddings.sync(client=client, body=body).model
+            return create_embeddings.sync(client=client, body=body).model or ""
 
         assert list(threads.map(call, range(64))) == [f"m{number}" for number in range(64)]
     assert (gate.most, loopback.connections) == (4, 4)
@@ -450,7 +450,7 @@ def test_one_client_serves_runs_of_trio(loopback: Loopback, one_text: Embeddings
 
     async def call() -> str:
         async with client:
-            return (await create_embeddings.asyncio(client=client, body=one_text)).model
+            return (await create_embeddings.asyncio(client=client, body=one_text)).model or ""
 
     both = threading.Barrier(2)
 
@@ -470,7 +470,7 @@ def test_calls_are_tried_again_under_trio(loopback: Loopback, one_text: Embeddin
 
     async def call() -> str:
         async with client:
-            return (await create_embeddings.asyncio(client=client, body=one_text)).model
+            return (await create_embeddings.asyncio(client=client, body=one_text)).model or ""
 
     assert trio.run(call) == "text-embedding-3-small"
     assert len(loopback.requests) == 3
@@ -497,7 +497,7 @@ def test_a_cancelled_call_leaves_a_healthy_client(loopback: Loopback, run: Any, 
                 group.cancel_scope.cancel()
             loopback.handle = _echo
             bodies = [EmbeddingsRequest(model=f"m{number}", input="x") for number in range(4)]
-            return [(await create_embeddings.asyncio(client=client, body=body)).model for body in bodies]
+            return [(await create_embeddings.asyncio(client=client, body=body)).model or "" for body in bodies]
 
     assert (run(calls) if run is trio.run else run(calls())) == ["m0", "m1", "m2", "m3"]
 

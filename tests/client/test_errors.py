@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import openrouter_embeddings
 from client.calls import KEY, Call, client_with_response, fixture
 from openrouter_embeddings import (
     ApiError,
@@ -23,6 +24,7 @@ from openrouter_embeddings import (
     ContractError,
     EmbeddingsRequest,
     OpenRouterError,
+    TooManyRequestsError,
     TransportError,
     create_embeddings,
     list_embeddings_models,
@@ -228,7 +230,7 @@ def test_an_error_travels_to_another_process_without_the_key(imitate: Callable[[
     headers = {"Content-Encoding": "gzip", "CF-Ray": "8f0-FRA"}
     content = gzip.compress(b'{"error":{"message":"slow down","code":429,"metadata":{"retry_after_seconds":2}}}')
     errors = [*_failed_calls(client_with_response(429, content, headers)), TransportError("no response")]
-    assert [type(error) for error in errors] == [ApiError, ContractError, TransportError]
+    assert [type(error) for error in errors] == [TooManyRequestsError, ContractError, TransportError]
     for error in errors:
         twin = imitate(error)
         assert (type(twin), str(twin), repr(twin)) == (type(error), str(error), repr(error))
@@ -239,3 +241,61 @@ def test_an_error_travels_to_another_process_without_the_key(imitate: Callable[[
     assert isinstance(first, ApiError)
     assert imitate(first).response.json() == first.body
     assert imitate(first).retry_after == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "expected"),
+    [
+        (400, None, "BadRequestError"),
+        (401, None, "UnauthorizedError"),
+        (402, None, "PaymentRequiredError"),
+        (403, None, "ForbiddenError"),
+        (404, None, "NotFoundError"),
+        (405, None, "MethodNotAllowedError"),
+        (408, None, "RequestTimeoutError"),
+        (413, None, "PayloadTooLargeError"),
+        (422, None, "UnprocessableEntityError"),
+        (429, None, "TooManyRequestsError"),
+        (500, None, "InternalServerError"),
+        (502, None, "BadGatewayError"),
+        (503, None, "ServiceUnavailableError"),
+        (504, None, "GatewayTimeoutError"),
+        (524, None, "EdgeNetworkTimeoutError"),
+        (529, None, "ProviderOverloadedError"),
+        (418, None, "ApiError"),
+        (200, 529, "ProviderOverloadedError"),
+        (200, 999, "ApiError"),
+        (500, 429, "InternalServerError"),
+    ],
+)
+def test_each_documented_status_has_a_class(call: Call, status: int, code: int | None, expected: str) -> None:
+    """It is exported under the name of its `kind`; of a failure on status 200 the code in the body decides."""
+    error = failure_of(status, {"error": {"message": "x", "code": code}}, call=call)
+    assert type(error) is getattr(openrouter_embeddings, expected)
+    assert error.kind == (expected.removesuffix("Error") if expected != "ApiError" else "Unknown")
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_names_where_it_leads(status: int) -> None:
+    """A base URL that has moved can be corrected from the message alone."""
+    error = failure_of(status, headers={"Location": "https://acme.example/v2/embeddings"})
+    assert error.message == "redirects to https://acme.example/v2/embeddings, which is not followed; correct base_url"
+
+
+@pytest.mark.parametrize(
+    "words", ["a\r\nERROR forged", "a\x1b[31m\x1b[2J red", "a\u2028b", "a\u202eb", "a\x00b", "a\x9b31mb"]
+)
+def test_words_of_the_server_cannot_command_a_terminal(words: str) -> None:
+    """Neither a line of a log is forged nor a terminal moved; the body keeps what was sent."""
+    for content in ({"error": {"message": words}}, words.encode()):
+        error = failure_of(502, content)
+        assert str(error).isprintable()
+        assert error.body == (content if isinstance(content, dict) else words)
+
+
+def test_a_reset_time_may_be_in_seconds_or_milliseconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seconds since 1970, milliseconds since 1970, and seconds from now are told apart by their size."""
+    monkeypatch.setattr(time, "time", lambda: 1_787_000_000.0)
+    for reset in ("1787000060", "1787000060000", "60"):
+        assert limited({"X-RateLimit-Reset": reset}) == 60
+        assert limited(metadata={"headers": {"X-RateLimit-Reset": reset}}) == 60

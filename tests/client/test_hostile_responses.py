@@ -48,7 +48,6 @@ NOT_THE_CONTRACT = {
     "a server-sent event": b"data: " + GOOD + b"\n\n",
     "not a number": b'{"object":"list","data":[{"object":"embedding","embedding":[NaN]}],"model":"m"}',
     "infinity": b'{"object":"list","data":[{"object":"embedding","embedding":[-Infinity]}],"model":"m"}',
-    "an infinite cost": GOOD.replace(b"1.8e-07", b"1e400", 1),
     "5000 digits": GOOD.replace(b"1.8e-07", b"1" * 5000, 1),
     "deep lists": b"[" * 100_000 + b"]" * 100_000,
     "deep objects": b'{"a":' * 100_000 + b"1" + b"}" * 100_000,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import pickle
 import traceback
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
@@ -19,6 +20,7 @@ from openrouter_embeddings import (
     Client,
     ContractError,
     EmbeddingsRequest,
+    EmbeddingsResponse,
     OpenRouterError,
     TransportError,
     create_embeddings,
@@ -32,7 +34,11 @@ def texts_of(error: BaseException) -> Iterator[str]:
     yield repr(error)
     yield "".join(traceback.format_exception(error))
     yield repr({name: value for name, value in vars(error).items() if name != "response"})
-    yield repr(getattr(error, "response", None))
+    response = getattr(error, "response", None)
+    yield repr(response)
+    if response is not None:
+        yield repr([response.content, response.reason_phrase, response.headers.raw, response.request.headers.raw])
+    yield repr(pickle.dumps(error))
 
 
 def test_a_client_does_not_show_its_key() -> None:
@@ -74,8 +80,31 @@ def test_a_key_that_the_server_echoes_is_redacted(
     caplog.set_level(logging.DEBUG)
     status, content = ECHOES[name]
     error = call(client_with_response(status, content), one_text)
+    if isinstance(error, EmbeddingsResponse):  # with fields that are not what the contract says
+        assert error.deviations
+        assert KEY[:20] not in repr(error) + repr(error.deviations) + json.dumps(error.to_dict()) + caplog.text
+        return
     assert isinstance(error, ApiError | ContractError)
     for text in (*texts_of(error), caplog.text):
+        assert KEY[:20] not in text
+
+
+@pytest.mark.parametrize("scheme", ["Bearer ", "bearer ", "Token ", ""])
+@pytest.mark.parametrize("status", [200, 401])
+def test_a_key_is_redacted_however_it_was_sent_and_wherever_it_is_echoed(scheme: str, status: int) -> None:
+    """A key under another scheme, sent by `with_headers`, is shown neither by a vector, nor a header, nor a reason."""
+    body = {**fixture("embeddings_float"), "error": {"message": KEY}} if status != 200 else fixture("embeddings_float")
+    body["data"][0]["embedding"] = KEY
+    echo = httpx.Response(
+        status,
+        json=body,
+        headers={"CF-Ray": KEY, "Location": f"https://acme.example/?key={KEY}"},
+        extensions={"reason_phrase": KEY.encode()},
+    )
+    client = client_with_handler(lambda _: echo, api_key="").with_headers({"Authorization": f"{scheme}{KEY}"})
+    response = create_embeddings.sync_detailed(client=client, body=EmbeddingsRequest(model="m", input="x"))
+    assert isinstance(response.error, ApiError if status == 401 else ContractError)
+    for text in (*texts_of(response.error), repr([response.content, response.headers.raw])):
         assert KEY[:20] not in text
 
 
@@ -104,9 +133,10 @@ def test_a_response_made_by_hand_has_no_key_to_redact(one_text: EmbeddingsReques
 
 
 def test_a_detailed_response_does_not_show_what_the_server_echoed(one_text: EmbeddingsRequest) -> None:
-    """The repr of a detailed response leaves out the raw content."""
+    """A detailed response of a failure holds neither the key nor shows its content in a log."""
     response = create_embeddings.sync_detailed(client=client_with_response(*ECHOES["in the message"]), body=one_text)
-    assert KEY.encode() in response.content
+    assert KEY.encode() not in response.content
+    assert b"No user for ***." in response.content
     assert KEY not in repr(response)
     assert KEY not in str(response)
 

@@ -33,15 +33,14 @@ def in_pages(request: httpx.Request) -> httpx.Response:
 
 def listing(client: Client, **asked: int) -> list[str]:
     """The ids of all models on all pages."""
-    return [model.id for part in list_embeddings_models.iterate(client=client, **asked) for model in part.data]
+    return [model.id for model in list_embeddings_models.iterate(client=client, **asked)]
 
 
 def listing_async(client: Client, **asked: int) -> list[str]:
     """The same without blocking."""
 
     async def collect() -> list[str]:
-        pages = list_embeddings_models.iterate_async(client=client, **asked)
-        return [model.id async for part in pages for model in part.data]
+        return [model.id async for model in list_embeddings_models.iterate_async(client=client, **asked)]
 
     return asyncio.run(collect())
 
@@ -173,3 +172,38 @@ def test_a_failure_on_a_later_page_is_raised_there(listed: Listing) -> None:
 
     with pytest.raises(ApiError, match="ProviderOverloaded"):
         listed(client_with_handler(failing), limit=2)
+
+
+def test_pages_come_whole_when_asked_for() -> None:
+    """`iterate_pages` yields the pages themselves, with what stands around the models."""
+    client = client_with_handler(in_pages)
+    pages = list(list_embeddings_models.iterate_pages(client=client, limit=3))
+    assert [len(part.data) for part in pages] == [3, 3, 1]
+    assert {part.total_count for part in pages} == {TOTAL}
+
+    async def count() -> list[int]:
+        return [len(part.data) async for part in list_embeddings_models.iterate_pages_async(client=client, limit=3)]
+
+    assert asyncio.run(count()) == [3, 3, 1]
+
+
+@pytest.mark.parametrize("name", ["iterate", "iterate_async", "iterate_pages", "iterate_pages_async"])
+def test_a_wrong_argument_is_found_at_the_call(unreachable: Client, name: str) -> None:
+    """Not when the first item is asked for, which may be elsewhere."""
+    iterate = getattr(list_embeddings_models, name)
+    with pytest.raises(TypeError, match=r"^limit: expected an integer, received the string 'x'$"):
+        iterate(client=unreachable, limit="x")
+    with pytest.raises(ValueError, match=r"^offset: expected 0 or more, received the number -1$"):
+        iterate(client=unreachable, offset=-1)
+
+
+def test_a_page_without_links_is_not_the_last_one_while_the_total_says_more(listed: Listing) -> None:
+    """Upstream may drop the links: no model is lost then."""
+
+    def without_links(request: httpx.Request) -> httpx.Response:
+        offset = int(request.url.params.get("offset", 0))
+        whole = page(list(range(TOTAL))[offset : offset + 2], None)
+        del whole["links"]
+        return httpx.Response(200, json=whole)
+
+    assert listed(client_with_handler(without_links), limit=2) == names()

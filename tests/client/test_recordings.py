@@ -83,7 +83,7 @@ def _check_error(name: str, response: httpx.Response, body: Any, detailed: Respo
     assert isinstance(error, ApiError), name
     assert error.status == response.status_code, name
     assert error.code == body["error"].get("code"), name
-    assert error.message == body["error"]["message"].strip(), name
+    assert error.message == " ".join(body["error"]["message"].split()), name
     assert error.metadata == body["error"].get("metadata", {}), name
     assert error.body == body, name
     if "Retry-After" in response.headers:

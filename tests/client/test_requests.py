@@ -6,10 +6,12 @@ import json
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 
 from client.calls import KEY, fixture
 from openrouter_embeddings import (
+    UNSET,
     AudioPart,
     Client,
     DataCollection,
@@ -203,6 +205,33 @@ def test_text_is_sent_in_utf_8(unreachable: Client, one_text: EmbeddingsRequest)
     assert json.loads(request.content)["input"] == "日本🚀\0"
 
 
+def test_none_leaves_an_optional_field_out(unreachable: Client) -> None:
+    """As `UNSET` does, in nested objects and in the query too; null is sent only where the contract allows it."""
+    preferences = ProviderPreferences(max_price=MaxPrice(prompt=None, image=UNSET, request=1), sort=UNSET)
+    body = EmbeddingsRequest(
+        model="m",
+        input="x",
+        dimensions=None,
+        encoding_format=None,
+        input_type=None,
+        user=UNSET,
+        provider=preferences,
+    )
+    assert sent(unreachable, body) == {"model": "m", "input": "x", "provider": {"max_price": {"request": 1}}}
+    nothing = EmbeddingsRequest(model="m", input="x", provider=ProviderPreferences(max_price=None, zdr=None))
+    assert sent(unreachable, nothing)["provider"] == {"zdr": None}
+    assert sent(unreachable, EmbeddingsRequest(model="m", input="x", provider=None))["provider"] is None
+    assert list_embeddings_models.build(client=unreachable, limit=None, offset=None).url.query == b""
+
+
+def test_integers_of_numpy_are_integers(unreachable: Client) -> None:
+    """Token ids and lengths may come out of an array."""
+    tokens: list[Any] = list(np.array([5, 7, 8], dtype=np.int64))
+    body = EmbeddingsRequest(model="m", input=[tokens[:2]], dimensions=tokens[2])
+    assert sent(unreachable, body) == {"model": "m", "input": [[5, 7]], "dimensions": 8}
+    assert list_embeddings_models.build(client=unreachable, limit=tokens[0]).url.query == b"limit=5"
+
+
 def test_no_query_is_sent_unless_asked_for(unreachable: Client) -> None:
     """Neither `offset` nor `limit` has a default that travels."""
     assert str(list_embeddings_models.build(client=unreachable).url) == "https://openrouter.ai/api/v1/embeddings/models"
@@ -288,4 +317,4 @@ def test_a_request_can_be_sent_by_other_means(one_text: EmbeddingsRequest, unrea
     transport = httpx.MockTransport(lambda _: httpx.Response(200, json=fixture("embeddings_float")))
     with httpx.Client(transport=transport) as own:
         response = own.send(create_embeddings.build(client=unreachable, body=one_text))
-    assert [item.index for item in create_embeddings.parse(response).data] == [0, 1]
+    assert [item.index for item in create_embeddings.parse(response).data] == [0]

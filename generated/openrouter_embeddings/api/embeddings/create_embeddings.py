@@ -15,8 +15,7 @@ from ..._model import decoder_for
 from ..._request import build_request
 from ..._response import Response, parse_response, parse_response_detailed
 from ...client import Client
-from ...models.embeddings_request import EmbeddingsRequest
-from ...models.embeddings_response import EmbeddingsResponse
+from ...models import EmbeddingsRequest, EmbeddingsResponse
 
 _DECODERS: Final[Mapping[int, Decoder[EmbeddingsResponse]]] = {200: decoder_for(EmbeddingsResponse)}
 
@@ -26,9 +25,15 @@ def build(*, client: Client, body: EmbeddingsRequest) -> httpx.Request:
     return build_request(client, "POST", "/embeddings", body=body, body_type=EmbeddingsRequest)
 
 
-def parse(response: httpx.Response) -> EmbeddingsResponse:
-    """Return the result that a response holds; raises `ApiError` and `ContractError` as `sync` does."""
-    return parse_response(response, _DECODERS)
+def parse(response: httpx.Response, body: EmbeddingsRequest | None = None) -> EmbeddingsResponse:
+    """Return the result that a response holds; raises `ApiError` and `ContractError` as `sync` does.
+
+    Args:
+        response: the response.
+        body: what was asked, to compare the result with; None checks what can be checked without.
+
+    """
+    return parse_response(response, _DECODERS, body)
 
 
 def sync(*, client: Client, body: EmbeddingsRequest) -> EmbeddingsResponse:
@@ -46,7 +51,7 @@ def sync(*, client: Client, body: EmbeddingsRequest) -> EmbeddingsResponse:
         TypeError, ValueError: an argument is wrong, or the key is missing; nothing was sent.
 
     """
-    return parse(client.send(build(client=client, body=body)))
+    return parse(client.send(build(client=client, body=body)), body)
 
 
 def sync_detailed(*, client: Client, body: EmbeddingsRequest) -> Response[EmbeddingsResponse]:
@@ -54,14 +59,14 @@ def sync_detailed(*, client: Client, body: EmbeddingsRequest) -> Response[Embedd
 
     Only `TransportError` is raised, and `ContractError` for a body that is too long or encoded in an unknown way.
     """
-    return parse_response_detailed(client.send(build(client=client, body=body)), _DECODERS)
+    return parse_response_detailed(client.send(build(client=client, body=body)), _DECODERS, body)
 
 
 async def asyncio(*, client: Client, body: EmbeddingsRequest) -> EmbeddingsResponse:
     """Do as `sync`, without blocking."""
-    return parse(await client.send_async(build(client=client, body=body)))
+    return parse(await client.send_async(build(client=client, body=body)), body)
 
 
 async def asyncio_detailed(*, client: Client, body: EmbeddingsRequest) -> Response[EmbeddingsResponse]:
     """Do as `sync_detailed`, without blocking."""
-    return parse_response_detailed(await client.send_async(build(client=client, body=body)), _DECODERS)
+    return parse_response_detailed(await client.send_async(build(client=client, body=body)), _DECODERS, body)

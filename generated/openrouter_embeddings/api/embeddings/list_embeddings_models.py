@@ -6,29 +6,32 @@ through `links.next` until it is null.
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import Final
+from typing import Annotated, Final
 
 import httpx
 
 from ..._decoding import Decoder
 from ..._model import decoder_for
-from ..._pagination import iterate_pages, iterate_pages_async
+from ..._pagination import items_of, items_of_async, paginate, paginate_async
 from ..._request import build_request, validate_argument
 from ..._response import Response, parse_response, parse_response_detailed
-from ..._types import UNSET, Unset
+from ..._types import Range
 from ...client import Client
-from ...models.models_list_response import ModelsListResponse
+from ...models import Model, ModelsListResponse
 
 _DECODERS: Final[Mapping[int, Decoder[ModelsListResponse]]] = {200: decoder_for(ModelsListResponse)}
 
 
-def build(*, client: Client, limit: int | Unset = UNSET, offset: int | Unset = UNSET) -> httpx.Request:
+def build(*, client: Client, limit: int | None = None, offset: int | None = None) -> httpx.Request:
     """Return the request that `sync` sends, for a transport, queue or cache of your own; errors as for `sync`."""
     return build_request(
         client,
         "GET",
         "/embeddings/models",
-        params={"limit": validate_argument("limit", limit, int), "offset": validate_argument("offset", offset, int)},
+        params={
+            "limit": validate_argument("limit", limit, Annotated[int, Range(1, 1000)]),
+            "offset": validate_argument("offset", offset, Annotated[int, Range(0)]),
+        },
         secured=False,
     )
 
@@ -38,7 +41,7 @@ def parse(response: httpx.Response) -> ModelsListResponse:
     return parse_response(response, _DECODERS)
 
 
-def sync(*, client: Client, limit: int | Unset = UNSET, offset: int | Unset = UNSET) -> ModelsListResponse:
+def sync(*, client: Client, limit: int | None = None, offset: int | None = None) -> ModelsListResponse:
     """List the embedding models.
 
     Args:
@@ -57,7 +60,7 @@ def sync(*, client: Client, limit: int | Unset = UNSET, offset: int | Unset = UN
 
 
 def sync_detailed(
-    *, client: Client, limit: int | Unset = UNSET, offset: int | Unset = UNSET
+    *, client: Client, limit: int | None = None, offset: int | None = None
 ) -> Response[ModelsListResponse]:
     """Do as `sync`, but return the whole response: an error stands in `.error`.
 
@@ -66,25 +69,42 @@ def sync_detailed(
     return parse_response_detailed(client.send(build(client=client, limit=limit, offset=offset)), _DECODERS)
 
 
-async def asyncio(*, client: Client, limit: int | Unset = UNSET, offset: int | Unset = UNSET) -> ModelsListResponse:
+async def asyncio(*, client: Client, limit: int | None = None, offset: int | None = None) -> ModelsListResponse:
     """Do as `sync`, without blocking."""
     return parse(await client.send_async(build(client=client, limit=limit, offset=offset)))
 
 
 async def asyncio_detailed(
-    *, client: Client, limit: int | Unset = UNSET, offset: int | Unset = UNSET
+    *, client: Client, limit: int | None = None, offset: int | None = None
 ) -> Response[ModelsListResponse]:
     """Do as `sync_detailed`, without blocking."""
     return parse_response_detailed(await client.send_async(build(client=client, limit=limit, offset=offset)), _DECODERS)
 
 
-def iterate(*, client: Client, limit: int | Unset = UNSET, offset: int | Unset = UNSET) -> Iterator[ModelsListResponse]:
-    """Yield page after page from `offset` on, each fetched as by `sync`; one that repeats is a `ContractError`."""
-    return iterate_pages(lambda start: sync(client=client, limit=limit, offset=start), offset)
+def iterate(*, client: Client, limit: int | None = None, offset: int | None = None) -> Iterator[Model]:
+    """Yield the items of all pages from `offset` on; pages are fetched as they are needed, as by `sync`.
+
+    Wrong arguments raise here, and not at the first item. A page that repeats is a `ContractError`.
+    """
+    return items_of(iterate_pages(client=client, limit=limit, offset=offset))
 
 
-def iterate_async(
-    *, client: Client, limit: int | Unset = UNSET, offset: int | Unset = UNSET
-) -> AsyncIterator[ModelsListResponse]:
+def iterate_pages(
+    *, client: Client, limit: int | None = None, offset: int | None = None
+) -> Iterator[ModelsListResponse]:
+    """Yield page after page from `offset` on, as `iterate` does their items."""
+    build(client=client, limit=limit, offset=offset)
+    return paginate(lambda start: sync(client=client, limit=limit, offset=start), offset)
+
+
+def iterate_async(*, client: Client, limit: int | None = None, offset: int | None = None) -> AsyncIterator[Model]:
     """Do as `iterate`, without blocking."""
-    return iterate_pages_async(lambda start: asyncio(client=client, limit=limit, offset=start), offset)
+    return items_of_async(iterate_pages_async(client=client, limit=limit, offset=offset))
+
+
+def iterate_pages_async(
+    *, client: Client, limit: int | None = None, offset: int | None = None
+) -> AsyncIterator[ModelsListResponse]:
+    """Do as `iterate_pages`, without blocking."""
+    build(client=client, limit=limit, offset=offset)
+    return paginate_async(lambda start: asyncio(client=client, limit=limit, offset=start), offset)
