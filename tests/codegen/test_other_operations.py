@@ -122,6 +122,69 @@ def test_forms_sounds_and_intersections_become_working_calls(tmp_path: Path) -> 
     assert outcome.out[3:] == ["True", r"b'\x00sound' None", "file: expected bytes, received the string 'text'"]
 
 
+def add_note(tree: Any) -> None:
+    """Add an operation whose body and answer are of one class, with bounds of every kind."""
+    text = {"type": "string", "minLength": 1}
+    tree["components"]["schemas"]["Note"] = {
+        "type": "object",
+        "properties": {
+            "id": text,
+            "size": {"type": "number", "minimum": 0.5, "maximum": 9},
+            "tags": {"type": "array", "items": text, "minItems": 1, "maxItems": 2},
+        },
+        "required": ["id"],
+    }
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Note"}}}
+    tree["paths"]["/notes"] = {
+        "put": {
+            "operationId": "putNote",
+            "parameters": [{"in": "query", "name": "q", "schema": {"type": "string", "maxLength": 3}}],
+            "requestBody": {"required": True, "content": content},
+            "responses": {"200": {"description": "", "content": content}},
+        }
+    }
+
+
+NOTES = r"""
+import httpx
+from openrouter_embeddings import Client, Note, put_note
+answer = httpx.MockTransport(lambda request: httpx.Response(200, json={"id": 5, "size": 0, "tags": ["a"]}))
+client = Client("sk-or-v1-test", http_client=httpx.Client(transport=answer))
+result = put_note.sync(client=client, body=Note(id="a", size=None, tags=["b"]), q="xyz")
+print(result.id, result.size, result.tags, [deviation.path for deviation in result.deviations], result.to_dict())
+wrong = [dict(id=None), dict(id=""), dict(id="a", tags=[]), dict(id="a", tags=["a"] * 3), dict(id="a", size=10)]
+for fields in wrong:
+    try:
+        put_note.sync(client=client, body=Note(**fields))
+    except (TypeError, ValueError) as error:
+        print(error)
+try:
+    put_note.sync(client=client, body=Note(id="a"), q="long")
+except ValueError as error:
+    print(error)
+"""
+
+
+def test_an_object_that_is_sent_and_received_is_strict_out_and_lenient_in(tmp_path: Path) -> None:
+    """Its bounds hold for what is sent; in an answer what breaks them is a deviation."""
+    document = tmp_path / "upstream.yaml"
+    document.write_text(yaml.safe_dump(varied([add_note])), encoding="utf-8")
+    pin = tmp_path / "openapi.yaml"
+    assert update_spec.main(["--from", str(document), "--operation", "*", "--output", str(pin)]) == 0
+    assert generate.main(["--spec", str(pin), "--output", str(tmp_path / "client"), "--tolerate-misses"]) == 0
+    outcome = run([sys.executable, "-W", "error", "-c", NOTES], tmp_path, PYTHONPATH=str(tmp_path / "client"))
+    assert outcome.err == []
+    assert outcome.out == [
+        "None None ['a'] ['$.id', '$.size'] {'id': 5, 'size': 0, 'tags': ['a']}",
+        "id: expected a value, received nothing",
+        "id: expected a string of 1 or more, received the string ''",
+        "tags: expected a list of 1 to 2, received a list of 0",
+        "tags: expected a list of 1 to 2, received a list of 3",
+        "size: expected 0.5 to 9, received the number 10",
+        "q: expected a string of 3 or less, received the string 'long'",
+    ]
+
+
 @pytest.mark.documents
 def test_every_operation_of_the_whole_document_is_generated(tmp_path: Path, documents: Path) -> None:
     """All 97 operations have a module; the package imports and passes `mypy --strict`, or it would be refused."""
