@@ -23,10 +23,11 @@ from .client import Client
 # isort: off
 # fmt: off
 from .errors import (
-    ApiError, BadGatewayError, BadRequestError, ContractError, EdgeNetworkTimeoutError, ForbiddenError,
-    GatewayTimeoutError, InternalServerError, Kind, MethodNotAllowedError, NotFoundError, OpenRouterError,
-    PayloadTooLargeError, PaymentRequiredError, ProviderOverloadedError, RequestTimeoutError,
-    ServiceUnavailableError, TooManyRequestsError, TransportError, UnauthorizedError, UnprocessableEntityError,
+    ApiError, BadGatewayError, BadRequestError, ConflictError, ContractError, EdgeNetworkTimeoutError,
+    ForbiddenError, GatewayTimeoutError, InternalServerError, Kind, MethodNotAllowedError, NotFoundError,
+    OpenRouterError, PayloadTooLargeError, PaymentRequiredError, PreconditionFailedError, ProviderOverloadedError,
+    RequestTimeoutError, ServiceUnavailableError, TooManyRequestsError, TransportError, UnauthorizedError,
+    UnprocessableEntityError, UnsupportedMediaTypeError,
 )
 
 if TYPE_CHECKING:
@@ -54,19 +55,20 @@ CONTRACT = Contract(date="2026-08-22", digest="sha256:b3ed2c90b33be2a8abfabae28d
 # fmt: off
 __all__ = (
     "ApiError", "ArtificialAnalysisEntry", "AudioPart", "BadGatewayError", "BadRequestError", "CONTRACT", "Client",
-    "Contract", "ContractError", "CostDetails", "DataCollection", "DefaultParameters", "DesignArenaEntry",
-    "EdgeNetworkTimeoutError", "EmbeddingObject", "EmbeddingsRequest", "EmbeddingsResponse", "EncodingFormat",
-    "Failure", "FilePart", "ForbiddenError", "GatewayTimeoutError", "ImagePart", "ImageUrl", "InputModality",
-    "InstructType", "InternalServerError", "Kind", "MaxPrice", "MethodNotAllowedError", "Model", "ModelAliasTarget",
-    "ModelArchitecture", "ModelBenchmarks", "ModelGroup", "ModelLinks", "ModelReasoning", "ModelsListResponse",
-    "MultimodalInput", "MultimodalMedia", "NotFoundError", "OpenRouterError", "OutputModality", "PageLinks",
-    "PayloadTooLargeError", "PaymentRequiredError", "PerRequestLimits", "PercentileLatencyCutoffs",
-    "PercentileThroughputCutoffs", "PricingOverride", "PromptTokensDetails", "ProviderName",
-    "ProviderOverloadedError", "ProviderPreferences", "ProviderSort", "ProviderSortConfig", "ProviderSortKey",
-    "PublicPricing", "Quantization", "ReasoningEffort", "RequestTimeoutError", "Response", "Retries",
-    "ServiceUnavailableError", "SortPartition", "Success", "SupportedParameter", "TextPart", "TooManyRequestsError",
-    "TopProviderInfo", "TransportError", "UNSET", "UnauthorizedError", "UnprocessableEntityError", "Unset", "Usage",
-    "Vector", "VideoPart", "__version__", "create_embeddings", "list_embeddings_models",
+    "ConflictError", "Contract", "ContractError", "CostDetails", "DataCollection", "DefaultParameters",
+    "DesignArenaEntry", "EdgeNetworkTimeoutError", "EmbeddingObject", "EmbeddingsRequest", "EmbeddingsResponse",
+    "EncodingFormat", "Failure", "FilePart", "ForbiddenError", "GatewayTimeoutError", "ImagePart", "ImageUrl",
+    "InputModality", "InstructType", "InternalServerError", "Kind", "MaxPrice", "MethodNotAllowedError", "Model",
+    "ModelAliasTarget", "ModelArchitecture", "ModelBenchmarks", "ModelGroup", "ModelLinks", "ModelReasoning",
+    "ModelsListResponse", "MultimodalInput", "MultimodalMedia", "NotFoundError", "OpenRouterError",
+    "OutputModality", "PageLinks", "PayloadTooLargeError", "PaymentRequiredError", "PerRequestLimits",
+    "PercentileLatencyCutoffs", "PercentileThroughputCutoffs", "PreconditionFailedError", "PricingOverride",
+    "PromptTokensDetails", "ProviderName", "ProviderOverloadedError", "ProviderPreferences", "ProviderSort",
+    "ProviderSortConfig", "ProviderSortKey", "PublicPricing", "Quantization", "ReasoningEffort",
+    "RequestTimeoutError", "Response", "Retries", "ServiceUnavailableError", "SortPartition", "Success",
+    "SupportedParameter", "TextPart", "TooManyRequestsError", "TopProviderInfo", "TransportError", "UNSET",
+    "UnauthorizedError", "UnprocessableEntityError", "Unset", "UnsupportedMediaTypeError", "Usage", "Vector",
+    "VideoPart", "__version__", "create_embeddings", "list_embeddings_models",
 )
 # fmt: on
 

@@ -20,7 +20,7 @@ import httpx
 # fmt: off
 Kind: TypeAlias = Literal[
     "BadRequest", "Unauthorized", "PaymentRequired", "Forbidden", "NotFound", "MethodNotAllowed", "RequestTimeout",
-    "PayloadTooLarge", "UnprocessableEntity", "TooManyRequests", "InternalServer", "BadGateway", "ServiceUnavailable",
+    "Conflict", "PreconditionFailed", "PayloadTooLarge", "UnsupportedMediaType", "UnprocessableEntity", "TooManyRequests", "InternalServer", "BadGateway", "ServiceUnavailable",
     "GatewayTimeout", "EdgeNetworkTimeout", "ProviderOverloaded", "Unknown",
 ]
 # fmt: on
@@ -125,8 +125,20 @@ class RequestTimeoutError(ApiError, status=408):
     """The request took too long to arrive or to be served."""
 
 
+class ConflictError(ApiError, status=409):
+    """The request contradicts the state of the server; it may succeed later."""
+
+
+class PreconditionFailedError(ApiError, status=412):
+    """A precondition in the headers does not hold."""
+
+
 class PayloadTooLargeError(ApiError, status=413):
     """The body is larger than the gateway takes."""
+
+
+class UnsupportedMediaTypeError(ApiError, status=415):
+    """The body is not JSON, or does not say so."""
 
 
 class UnprocessableEntityError(ApiError, status=422):
