@@ -12,7 +12,8 @@ How it is checked:
 - `runner`: a plan → records
 - `checks`: one module per facet, a function per requirement; `checks.registry` knows which checks what
 - `session`: what a check is given; `default_model`: the model that is asked for when the user names none
-- `recorder`: the only way to the target; `exchange` is what it returns
+- `recorder`: the only way to the target: it counts, waits, holds the ceilings, and gives up a target that stops
+  answering; `exchange` is what it returns
 - `exchange_monitor`: every exchange, given to the checks of single exchanges
 - `answers`: successful answers, decoded; `vectors`: their vectors, and when two of them are the same
 - `properties`, `strategies`, `hypothesis_settings`: relations that hold for all inputs

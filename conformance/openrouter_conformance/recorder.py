@@ -29,6 +29,7 @@ _MAX_BODY_BYTES = 64 * 2**20
 _MAX_WAIT = 20.0
 _TEMPORARY = frozenset({408, 429, 502, 503, 524, 529})
 _MAX_UNANSWERED = 3
+"""Requests in a row without an answer after which one that was answered before is sent again; then the run ends."""
 _BROKEN_ANSWER = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 TIMEOUT = 30.0
 """Seconds that a target may take until it begins to answer; the whole answer may take twice as long."""

@@ -109,7 +109,7 @@ class Session:
 
     @functools.cached_property
     def model(self) -> str:
-        """The model that requests ask for: the target's, else the cheapest listed, a free one only at need."""
+        """The model that requests ask for: the target's, else the default one of what it lists."""
         if self.target.model is not None:
             return self.target.model
         try:

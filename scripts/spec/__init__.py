@@ -4,7 +4,7 @@ From a published document to the pin, in the order in which `pin` calls them:
 
 - `pin`: a published document → the pin, the whole way in one function
 - `source`: a file or an https address → bytes, read within limits
-- `load`: bytes → a tree of plain values
+- `load`: bytes → a tree of plain values; JSON is read here
 - `yaml_reader`: YAML 1.2 → a tree, for `load`
 - `operations`: listing operations, and finding those to keep under any name upstream gave them
 - `slicing`: cutting a document down to operations and the components that they reach
