@@ -19,8 +19,9 @@ import httpx
 # fmt: off
 Kind: TypeAlias = Literal[
     "BadRequest", "Unauthorized", "PaymentRequired", "Forbidden", "NotFound", "MethodNotAllowed", "RequestTimeout",
-    "Conflict", "PreconditionFailed", "PayloadTooLarge", "UnsupportedMediaType", "UnprocessableEntity", "TooManyRequests", "InternalServer", "BadGateway", "ServiceUnavailable",
-    "GatewayTimeout", "EdgeNetworkTimeout", "ProviderOverloaded", "Unknown",
+    "Conflict", "PreconditionFailed", "PayloadTooLarge", "UnsupportedMediaType", "UnprocessableEntity",
+    "TooManyRequests", "InternalServer", "BadGateway", "ServiceUnavailable", "GatewayTimeout", "EdgeNetworkTimeout",
+    "ProviderOverloaded", "Unknown",
 ]
 # fmt: on
 """The name of a failure that OpenRouter documents or is known to send; "Unknown" for others."""
