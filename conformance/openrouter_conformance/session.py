@@ -107,6 +107,11 @@ class Session:
         """The models of the whole list; CheckFailure when there is none."""
         return self.whole_list.models
 
+    @property
+    def listed_model(self) -> dict[str, Any] | None:
+        """The entry of `model` in the whole list, or None; CheckFailure when there is no list."""
+        return next((entry for entry in self.catalog if entry.get("id") == self.model), None)
+
     @functools.cached_property
     def model(self) -> str:
         """The model that requests ask for: the target's, else the default one of what it lists."""

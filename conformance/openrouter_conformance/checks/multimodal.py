@@ -46,7 +46,7 @@ def parts_make_one_vector(session: Session) -> None:
 @check("create-embeddings/multimodal/unread-media-refused")
 def unread_media_refused(session: Session) -> None:
     """A picture for a model that reads text alone."""
-    model = next((one for one in session.catalog if one.get("id") == session.model), None)
+    model = session.listed_model
     if model is None or "image" in modalities(model, "input_modalities"):
         raise NotApplicable(f"{session.model} is not listed as a model that reads text alone")
     exchange = session.ask([{"content": [IMAGE_PART]}])

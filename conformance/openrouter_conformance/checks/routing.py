@@ -58,8 +58,7 @@ def unmeetable_preferences_refused(session: Session) -> None:
 def max_price_kept(session: Session) -> None:
     """A highest price of nothing, for a model that costs something: refused, not overruled."""
     _provider_of(session)
-    listed = next((model for model in session.catalog if model.get("id") == session.model), {})
-    if not price_per_token(listed):
+    if not price_per_token(session.listed_model):
         raise NotApplicable("the model has no listed price above zero")
     exchange = session.ask(TEXT, provider={"max_price": {"prompt": 0}})
     if exchange.status not in (400, 404):

@@ -98,8 +98,7 @@ def escapes_equal_characters(session: Session) -> None:
 
 def _context(session: Session) -> int:
     """Return how many tokens the model is listed to read; 0 where the list does not say."""
-    model = next((one for one in session.catalog if one.get("id") == session.model), {})
-    context = model.get("context_length")
+    context = (session.listed_model or {}).get("context_length")
     return context if isinstance(context, int) else 0
 
 

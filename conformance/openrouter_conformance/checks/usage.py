@@ -115,8 +115,7 @@ def cost_follows_price(session: Session) -> None:
     """Tokens times the listed price."""
     answer = session.embed([TEXT] * 4, 4)
     cost = _usage(answer).get("cost")
-    model = next((entry for entry in session.catalog if entry.get("id") == session.model), None)
-    price = None if model is None else price_per_token(model)
+    price = price_per_token(session.listed_model)
     if not isinstance(cost, int | float) or price is None:
         raise NotApplicable("there is no cost, or no listed price to compare it with")
     expected = price * _count(answer, "prompt_tokens")

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from openrouter_conformance.exchange import Exchange
     from openrouter_conformance.session import Session
 
-_JSON = (("Content-Type", "application/json"),)
-
 
 def _refused(exchange: Exchange, what: str, *also: int) -> None:
     if exchange.status not in (400, 422, *also):
@@ -187,4 +185,4 @@ def deep_nesting_survived(session: Session) -> None:
     """Bodies nested deeper than any parser likes."""
     depth = 20_000
     for raw in (b"[" * depth + b"]" * depth, b'{"input":' * depth + b"1" + b"}" * depth):
-        _refused(session.post(raw=raw, headers=_JSON), f"{depth} levels of nesting", 413)
+        _refused(session.post(raw=raw), f"{depth} levels of nesting", 413)
