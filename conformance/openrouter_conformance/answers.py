@@ -70,6 +70,42 @@ def embedded(exchange: Exchange, count: int | None = None) -> Embedded:
     return Embedded(exchange, body, items)
 
 
+@attrs.frozen
+class Answered:
+    """A successful answer of createEmbeddings beside what was asked: the fields of the request, its inputs."""
+
+    answer: Embedded
+    sent: dict[str, Any]
+    inputs: list[Any]
+
+
+def answered(exchange: Exchange) -> Answered | None:
+    """Return a readable 200 beside its request; None for any other exchange."""
+    if "answered" not in exchange.derived:
+        exchange.derived["answered"] = _answered(exchange)
+    found: Answered | None = exchange.derived["answered"]
+    return found
+
+
+def _answered(exchange: Exchange) -> Answered | None:
+    sent = exchange.sent
+    if not isinstance(sent, dict) or "input" not in sent or exchange.method != "POST":
+        return None
+    try:
+        answer = embedded(exchange)
+    except CheckFailure:
+        return None
+    return Answered(answer, sent, inputs_of(sent["input"]))
+
+
+def inputs_of(value: Any) -> list[Any]:
+    """Return the inputs of an `input`: a text and the token ids of one text are one input."""
+    if not isinstance(value, list):
+        return [value]
+    is_tokens = bool(value) and all(isinstance(one, int | float) and not isinstance(one, bool) for one in value)
+    return [value] if is_tokens else value
+
+
 def page(exchange: Exchange) -> Page:
     """Return `exchange` as a page of the model list; CheckFailure when it is not one."""
     body = _successful(exchange)

@@ -2,6 +2,7 @@
 
 - `CheckFailure`: the target breaks the requirement.
 - `NotApplicable`: the requirement says nothing about this target.
+- `Blocked`: the requirement could not be tried, for another one failed that it rests on.
 - `TargetError`: the target cannot be checked at all: unreachable, refusing the key, over a ceiling.
 - `UsageError`: the command line asks for something that does not exist.
 - `HarnessError`, and anything else that a check raises: a fault of this suite, never the target's.
@@ -30,6 +31,18 @@ class CheckFailure(Exception):  # noqa: N818 - it names what the target did, not
 
 class NotApplicable(Exception):  # noqa: N818 - not an error
     """The requirement says nothing about this target; the message is the reason."""
+
+
+class Blocked(Exception):  # noqa: N818 - not an error
+    """The requirement could not be tried: what it rests on failed.
+
+    `requirement` is the facet and name of what failed, of the same operation; `failure` shows it.
+    """
+
+    def __init__(self, requirement: str, failure: CheckFailure) -> None:
+        super().__init__(f"rests on {requirement}: {failure.received}")
+        self.requirement = requirement
+        self.failure = failure
 
 
 class HarnessError(Exception):

@@ -19,7 +19,7 @@ class Request:
 
     `key` is True for `Bearer` and the target's own key, None for no `Authorization`, or a value of that
     header, in which `{key}` stands for the target's key.
-    `operation` is the operationId that the request belongs to, or None.
+    `operation` is the operationId that the request belongs to, or None; `fresh` asks for a connection of its own.
     """
 
     method: str
@@ -28,6 +28,7 @@ class Request:
     headers: tuple[tuple[str, str], ...] = ()
     key: bool | str | None = True
     operation: str | None = None
+    fresh: bool = False
 
 
 @attrs.frozen(slots=False)
@@ -36,7 +37,8 @@ class Exchange:
 
     `status` is None when no answer came; `failure` then says why. `url` is the address as it is shown
     to people. The target's key stands in no field: `Authorization` is written `Bearer $VARIABLE`, and so is
-    the key in an answer, which `key_echoed` tells of.
+    the key in an answer, which `key_echoed` tells of. `request` is what was sent, where that is known; `derived` keeps
+    what was worked out from the answer, so that it is worked out once.
     """
 
     operation: str | None
@@ -50,6 +52,8 @@ class Exchange:
     seconds: float = attrs.field(default=0.0, eq=False)
     failure: str | None = None
     key_echoed: bool = False
+    request: Request | None = attrs.field(default=None, eq=False, repr=False)
+    derived: dict[str, Any] = attrs.field(factory=dict, eq=False, repr=False)
 
     def header(self, name: str) -> str | None:
         """Return the first value of the answer's header `name`, or None."""

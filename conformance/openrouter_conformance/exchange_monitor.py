@@ -1,12 +1,18 @@
-"""Every exchange of a run, given to the checks of single exchanges."""
+"""Every exchange of a run, given to the checks of single exchanges: what rests on another comes after it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+import attrs
+
+from openrouter_conformance import breaches as breaches_kept
 from openrouter_conformance.checks import checks_of
 from openrouter_conformance.errors import CheckFailure
+from openrouter_conformance.status import Level
 
 if TYPE_CHECKING:
     from openrouter_conformance.contract import Contract
@@ -14,49 +20,100 @@ if TYPE_CHECKING:
     from openrouter_conformance.requirements import Requirement
 
 
+@attrs.frozen
+class _Watched:
+    requirement: Requirement
+    check: Callable[..., bool]
+    bases: frozenset[str]
+
+
 class ExchangeMonitor:
     """Observes a recorder; keeps the plainest failure of each requirement.
+
+    An exchange that fails a requirement is not held against those that rest on it: one exchange, one cause.
 
     Attributes:
         failures: by the id of the requirement.
         counts: how many exchanges a requirement applied to.
+        breaches: how many exchanges failed it.
+        blocked: by the id of a requirement, how often which other one kept an exchange from it.
         crashes: what a check raised that is no failure of the target.
 
     """
 
     def __init__(self, contract: Contract, requirements: Iterable[Requirement]) -> None:
         self._contract = contract
-        self._checks = [
-            (one, of_exchanges) for one in requirements if (of_exchanges := checks_of(one).of_exchanges) is not None
-        ]
+        self._lock = threading.Lock()
+        self._watched = _in_order(requirements)
         self.failures: dict[str, CheckFailure] = {}
-        self.counts: dict[str, int] = {}
+        self.counts: Counter[str] = Counter()
+        self.breaches: Counter[str] = Counter()
+        self.blocked: dict[str, Counter[str]] = {}
         self.crashes: dict[str, Exception] = {}
+
+    def level_of(self, name: str) -> Level | None:
+        """Return the level of a requirement on exchanges, by its id."""
+        return next((one.requirement.level for one in self._watched if one.requirement.id == name), None)
 
     def __call__(self, exchange: Exchange) -> None:
         """Check one exchange by every requirement on its operation."""
-        for requirement, check in self._checks:
+        breaches: dict[str, CheckFailure] = {}
+        for one in self._watched:
+            requirement, name = one.requirement, one.requirement.id
             if exchange.operation != requirement.operation.operation_id:
                 continue
-            name = requirement.id
+            cause = next((base for base in one.bases if base in breaches), None)
+            if cause is not None:
+                with self._lock:
+                    self.blocked.setdefault(name, Counter())[cause] += 1
+                continue
             try:
-                applied = check(exchange, self._contract)
+                applied = one.check(exchange, self._contract)
             except CheckFailure as failure:
-                self.failures[name] = _plainer(self.failures.get(name), failure)
+                breaches[name] = failure
+                with self._lock:
+                    self.breaches[name] += 1
+                    self.failures[name] = plainer(self.failures.get(name), failure)
                 applied = True
             except Exception as error:  # noqa: BLE001 - a crash of ours is told apart from the target's faults
                 self.crashes.setdefault(name, error)
                 applied = True
-            self.counts[name] = self.counts.get(name, 0) + applied
+            with self._lock:
+                self.counts[name] += applied
+        kept = {
+            one.requirement: breaches[one.requirement.id]
+            for one in self._watched
+            if one.requirement.id in breaches and one.requirement.level is not Level.OBSERVED
+        }
+        breaches_kept.keep(exchange, kept)
 
 
-def _plainer(known: CheckFailure | None, found: CheckFailure) -> CheckFailure:
+def plainer(known: CheckFailure | None, found: CheckFailure) -> CheckFailure:
     """Return the failure to show to a person: rather one with an answer, rather one with a short request."""
     return found if known is None or _plainness(found) < _plainness(known) else known
 
 
-def _plainness(failure: CheckFailure) -> tuple[bool, int]:
+def _plainness(failure: CheckFailure) -> tuple[bool, int, int]:
     if not failure.exchanges:
-        return False, 0
+        return False, 0, 0
     first = failure.exchanges[0]
-    return first.status is None, len(first.request_body or b"")
+    return first.status is None, len(first.request_body or b""), len(first.url)
+
+
+def _in_order(requirements: Iterable[Requirement]) -> Sequence[_Watched]:
+    """Return the requirements with a check of exchanges, each after those that it rests on."""
+    left = [(one, check) for one in requirements if (check := checks_of(one).of_exchanges) is not None]
+    found: list[_Watched] = []
+    while left:
+        ready = [
+            (one, check)
+            for one, check in left
+            if not any(one.is_based_on(other) for other, _ in left if other is not one)
+        ]
+        for one, check in ready or left[:1]:
+            direct = [other for other in found if one.is_based_on(other.requirement)]
+            bases = frozenset(base for other in direct for base in (other.requirement.id, *other.bases))
+            found.append(_Watched(one, check, bases))
+        done = {one.id for one, _ in ready or left[:1]}
+        left = [pair for pair in left if pair[0].id not in done]
+    return found

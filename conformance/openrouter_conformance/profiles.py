@@ -9,22 +9,42 @@ import attrs
 class Profile:
     """The sizes of one effort.
 
-    `examples`: Hypothesis examples per relation; `generated`: requests of the schema-driven half, about;
-    `batch`: most texts in one generated batch; `pages`: most page sizes that the model list is read with.
+    Attributes:
+        examples: Hypothesis examples per property.
+        generated: requests that schemathesis makes from the contract, about.
+        values: how many bad values of each kind are tried; None for all.
+        pages: most page sizes that the model list is read with.
+        strength: how many factors of a context are combined in every way with each other.
+        levels: how many levels of each factor are combined, the plainest and others chosen by the seed; None for all.
+        contexts: most requests that the covering array may take.
+        sizes: batch sizes that are combined with the other factors.
+        words: of the longest text that is combined with the other factors.
+        burst: requests that are sent at the same time at the end.
+
     """
 
     name: str
     examples: int
     generated: int
-    batch: int
+    values: int | None
     pages: int
+    strength: int
+    levels: int | None
+    contexts: int
+    sizes: tuple[int, ...]
+    words: int
+    burst: int
 
 
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("quick", examples=4, generated=80, batch=5, pages=3),
-        Profile("default", examples=12, generated=300, batch=8, pages=5),
-        Profile("deep", examples=60, generated=1200, batch=24, pages=12),
+        Profile("quick", 1, 8, 1, 1, 2, 4, 18, (2, 9, 33), 180, 3),
+        Profile("default", 8, 50, None, 3, 2, None, 100, (1, 2, 3, 5, 8, 9, 16, 17, 32, 33, 64, 65, 100, 129), 900, 16),
+        Profile(
+            "deep", 40, 600, None, 8, 3, None, 1500,
+            (1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 31, 32, 33, 64, 65, 96, 97, 100, 101, 128, 129, 256, 257, 512, 1000, 2048),
+            4000, 32,
+        ),
     )
-}
+}  # fmt: skip

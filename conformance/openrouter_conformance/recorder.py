@@ -174,6 +174,7 @@ class Recorder:
         shown = self._authorization(request, f"${self._target.key_variable}")
         return {
             "operation": request.operation,
+            "request": request,
             "method": request.method,
             "url": self._target.shown_url + request.path,
             "request_headers": (*request.headers, *shown),

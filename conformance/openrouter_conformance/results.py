@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class Result:
     """The status of one requirement, with what led to it.
 
-    `reason` is None for `passed`; `exchanges` counts the requests that were made for it.
+    `reason` is None for `passed`; `exchanges` counts the requests that were made for it; `blocked_by` is the id of the
+    requirement whose failure kept a blocked one from being tried.
     """
 
     requirement: Requirement
@@ -25,3 +26,4 @@ class Result:
     failure: CheckFailure | None = None
     exchanges: int = 0
     seconds: float = 0.0
+    blocked_by: str | None = None

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import concurrent.futures
+import contextlib
 import datetime as dt
+import itertools
+import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
@@ -11,10 +15,20 @@ import attrs
 
 from openrouter_conformance import contract as contracts
 from openrouter_conformance import requirements as known
+from openrouter_conformance import survey, verdicts
 from openrouter_conformance.checks import checks_of
-from openrouter_conformance.errors import CheckFailure, HarnessError, NotApplicable, TargetError, UsageError
+from openrouter_conformance.errors import (
+    Blocked,
+    CheckFailure,
+    HarnessError,
+    NotApplicable,
+    TargetError,
+    UsageError,
+)
 from openrouter_conformance.exchange_monitor import ExchangeMonitor
 from openrouter_conformance.operations import CREATE_EMBEDDINGS, LIST_EMBEDDINGS_MODELS
+from openrouter_conformance.oracle import relations
+from openrouter_conformance.oracle.table import Table
 from openrouter_conformance.prices import price_per_token
 from openrouter_conformance.profiles import PROFILES
 from openrouter_conformance.recorder import TIMEOUT, Recorder
@@ -22,17 +36,20 @@ from openrouter_conformance.report import records
 from openrouter_conformance.requirements import Requirement
 from openrouter_conformance.results import Result
 from openrouter_conformance.session import Session
-from openrouter_conformance.status import Status, status_of_failure
+from openrouter_conformance.status import Status
 from openrouter_conformance.targets import open_target
+from openrouter_conformance.verdicts import Outcome, crash
 
 if TYPE_CHECKING:
     from openrouter_conformance.contract import Contract
-    from openrouter_conformance.exchange import Exchange
+    from openrouter_conformance.exchange import Exchange, Request
     from openrouter_conformance.operations import Operation
     from openrouter_conformance.report.records import RunRecords
 
 _UNAUTHORIZED = 401
 _UNKNOWN_MODEL = (400, 404, 422)
+_MAX_ASKED_AGAIN = 60
+"""Requests that may be sent to narrow down in what two contradicting ones differ."""
 
 
 @attrs.frozen
@@ -140,110 +157,124 @@ def check_all(
     selected: Collection[str],
     progress: Progress | None = None,
 ) -> Checked:
-    """Check the `selected` of `requirements`; requirements on every exchange come last, when they have seen all."""
+    """Check the `selected` of `requirements`.
+
+    First the service is seen in many contexts, then each requirement's own checks run, several at a time; at the end
+    all that was observed is held against each other.
+    """
     progress = progress or NoProgress()
-    monitor = ExchangeMonitor(session.contract, [one for one in requirements if one.id in selected])
-    session.recorder.observers.append(monitor)
-    results: dict[str, Result] = {}
-    stopped: str | None = None
-    for requirement in sorted(requirements, key=lambda one: checks_of(one).of_exchanges is not None):
-        if requirement.id not in selected:
-            continue
-        progress.check_started(requirement.id)
+    monitor, table = ExchangeMonitor(session.contract, requirements), Table(session.contract)
+    session.recorder.observers += [monitor, table.add]
+    run = _Run(session, monitor, table, progress)
+    try:
+        chosen = [one for one in requirements if one.id in selected]
+        stopped = run.check(chosen)
+    finally:
+        session.recorder.observers.remove(monitor)
+        session.recorder.observers.remove(table.add)
+    return Checked(verdicts.results(requirements, selected, run.evidence(), stopped), stopped)
+
+
+class _Run:
+    """What one run collects until the results are made of it."""
+
+    def __init__(self, session: Session, monitor: ExchangeMonitor, table: Table, progress: Progress) -> None:
+        self._session, self._monitor, self._table, self._progress = session, monitor, table, progress
+        self._outcomes: dict[str, Outcome] = {}
+        self._findings: relations.Findings | None = None
+        self._lock = threading.Lock()
+
+    def check(self, chosen: Sequence[Requirement]) -> str | None:
+        """Do all that the chosen requirements need; return why it ended early, None when it did not."""
+        stopped: str | None = None
         try:
-            result = _check(session, requirement, monitor)
+            survey.open_run(self._session, chosen)
+            self._check_each(chosen)
+            survey.close_run(self._session, chosen)
         except TargetError as error:
             stopped = str(error)
-            break
-        results[requirement.id] = result
-        progress.check_finished(records.result(result))
-    session.recorder.observers.remove(monitor)
-    if stopped is not None:
-        _drop_unanswered(session, results, monitor)
-    return Checked(
-        [results.get(one.id) or _unchecked(one, selected, monitor, stopped) for one in requirements], stopped
-    )
+        self._findings = self._relate(asking=stopped is None)
+        for one in chosen:
+            if one.id not in self._outcomes and stopped is None:
+                self._outcomes[one.id] = Outcome(Status.NOT_APPLICABLE)
+        return stopped
+
+    def evidence(self) -> verdicts.Evidence:
+        """Return what the run found out."""
+        assert self._findings is not None
+        unanswered = self._session.recorder.unanswered
+        return verdicts.Evidence(self._outcomes, self._monitor, self._findings, unanswered)
+
+    def _check_each(self, chosen: Sequence[Requirement]) -> None:
+        """Run the checks of each requirement; TargetError when the target cannot be checked any more."""
+        stopping: list[TargetError] = []
+        with concurrent.futures.ThreadPoolExecutor(self._session.target.concurrency) as pool:
+            running = [pool.submit(self._check_one, one, stopping) for one in chosen]
+            for future in running:
+                future.result()
+        if stopping:
+            raise stopping[0]
+
+    def _check_one(self, requirement: Requirement, stopping: list[TargetError]) -> None:
+        if stopping:
+            return
+        self._told(self._progress.check_started, requirement.id)
+        started = time.monotonic()
+        try:
+            outcome = _outcome(self._session, requirement)
+        except TargetError as error:
+            stopping.append(error)
+            return
+        outcome = attrs.evolve(outcome, seconds=time.monotonic() - started)
+        self._outcomes[requirement.id] = outcome
+        self._told(self._progress.check_finished, {"status": outcome.status, "id": requirement.id})
+
+    def _told(self, tell: Callable[[Any], None], what: Any) -> None:
+        with self._lock:
+            tell(what)
+
+    def _relate(self, *, asking: bool) -> relations.Findings:
+        """Hold all observations against each other; where it costs nothing, ask again to narrow differences down."""
+        left = itertools.count(_MAX_ASKED_AGAIN, -1)
+
+        def ask(request: Request) -> Exchange:
+            if next(left) <= 0:
+                raise TargetError("enough was asked again")
+            return self._session.recorder.send(request)
+
+        if asking and self._session.target.shrink:
+            with contextlib.suppress(TargetError):
+                return relations.judge(self._table, ask)
+        return relations.judge(self._table)
 
 
-def _drop_unanswered(session: Session, results: dict[str, Result], monitor: ExchangeMonitor) -> None:
-    """Drop what shows nothing but that the target had stopped answering."""
-
-    def shows_no_answer(failure: CheckFailure | None) -> bool:
-        return failure is not None and any(one in session.recorder.unanswered for one in failure.exchanges)
-
-    for name in [name for name, failure in monitor.failures.items() if shows_no_answer(failure)]:
-        del monitor.failures[name]
-    for name in [name for name, result in results.items() if shows_no_answer(result.failure)]:
-        del results[name]
-
-
-def _unchecked(
-    requirement: Requirement, selected: Collection[str], monitor: ExchangeMonitor, stopped: str | None
-) -> Result:
-    """Return the result of a requirement that the run did not come to; what was seen to fail has failed."""
-    if requirement.id not in selected:
-        return Result(requirement, Status.DESELECTED, "not selected for this run")
-    seen = monitor.failures.get(requirement.id)
-    if seen is not None:
-        return _failed(requirement, seen, monitor.counts[requirement.id])
-    return Result(requirement, Status.NOT_RUN, f"the run stopped: {stopped}")
-
-
-def _check(session: Session, requirement: Requirement, monitor: ExchangeMonitor) -> Result:
-    started, before = time.monotonic(), session.recorder.requests
-    result = _result(session, requirement, monitor)
-    exchanges = session.recorder.requests - before
-    if checks_of(requirement).of_exchanges is not None:
-        exchanges = monitor.counts.get(requirement.id, 0)
-    return attrs.evolve(result, exchanges=exchanges, seconds=time.monotonic() - started)
-
-
-def _result(session: Session, requirement: Requirement, monitor: ExchangeMonitor) -> Result:
+def _outcome(session: Session, requirement: Requirement) -> Outcome:
+    """Return what the requirement's own checks say of the target."""
     reasons: list[str] = []
+    blocked: Blocked | None = None
     checks = checks_of(requirement)
     for check in checks.of_session:
         try:
             check(session)
         except NotApplicable as reason:
             reasons.append(str(reason))
+        except Blocked as found:
+            blocked = blocked or found
         except CheckFailure as failure:
-            return _failed(requirement, monitor.failures.get(requirement.id, failure))
+            return Outcome(Status.FAILED, failure.received, failure)
         except TargetError:
             raise
         except HarnessError as error:
-            return Result(requirement, Status.ERROR, str(error))
+            return Outcome(Status.ERROR, str(error))
         except Exception as error:  # noqa: BLE001 - a crash of ours is told apart from the target's faults
-            return Result(requirement, Status.ERROR, _crash(check, error))
-    if checks.of_exchanges is not None:
-        return _result_of_exchanges(requirement, checks.of_exchanges, monitor)
-    if not checks.of_session:
-        return Result(requirement, Status.ERROR, "the requirement has no check")
+            return Outcome(Status.ERROR, crash(check, error))
+    if blocked is not None:
+        return Outcome(Status.BLOCKED, blocked.failure.received, blocked.failure, blocked_by=blocked.requirement)
+    if not checks:
+        return Outcome(Status.ERROR, "the requirement has no check")
     if len(reasons) == len(checks.of_session):
-        return Result(requirement, Status.NOT_APPLICABLE, reasons[0])
-    return Result(requirement, Status.PASSED)
-
-
-def _result_of_exchanges(requirement: Requirement, check: Callable[..., bool], monitor: ExchangeMonitor) -> Result:
-    name = requirement.id
-    if name in monitor.crashes:
-        return Result(requirement, Status.ERROR, _crash(check, monitor.crashes[name]))
-    if name in monitor.failures:
-        return _failed(requirement, monitor.failures[name])
-    if not monitor.counts.get(name):
-        return Result(requirement, Status.NOT_APPLICABLE, "the run made no exchange of the kind that it is about")
-    return Result(requirement, Status.PASSED)
-
-
-def _failed(requirement: Requirement, failure: CheckFailure, exchanges: int = 0) -> Result:
-    return Result(requirement, status_of_failure(requirement.level), failure.received, failure, exchanges)
-
-
-def _crash(check: Callable[..., Any], error: Exception) -> str:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    where = "" if trace is None else f" at {trace.tb_frame.f_code.co_name}:{trace.tb_lineno}"
-    return f"the check {getattr(check, '__name__', check)} crashed{where}: {type(error).__name__}: {error}"
+        return Outcome(Status.NOT_APPLICABLE, reasons[0] if reasons else None)
+    return Outcome(Status.PASSED)
 
 
 def _prepare(session: Session, plan: Plan) -> None:
@@ -251,9 +282,9 @@ def _prepare(session: Session, plan: Plan) -> None:
     target, named = session.target, plan.model
     try:
         listed = session.catalog
-    except CheckFailure as failure:
+    except Blocked as blocked:
         if session.recorder.unanswered and target.model is None:
-            raise TargetError(_no_answer(session, LIST_EMBEDDINGS_MODELS, failure.received)) from None
+            raise TargetError(_no_answer(session, LIST_EMBEDDINGS_MODELS, blocked.failure.received)) from None
         listed = []  # that the list is broken is for the requirements on it to find
     prices = {str(model.get("id")): price_per_token(model) for model in listed}
     session.recorder.prices = {name: price for name, price in prices.items() if price is not None}

@@ -23,6 +23,7 @@ def send(
     *,
     key: bool | str | None = True,
     headers: tuple[tuple[str, str], ...] | None = None,
+    again: bool = False,
 ) -> Exchange:
     """Send the sample request of `operation` and return what came back.
 
@@ -31,13 +32,14 @@ def send(
         operation: what is asked for.
         key: as in `Request`.
         headers: in place of those that the request has.
+        again: whether to send it although it was sent before.
 
     Raises:
         NotApplicable: the operation has no sample of its own, and no generated request was answered 200.
 
     """
     request = attrs.evolve(sample(session, operation), key=key)
-    return session.recorder.send(request if headers is None else attrs.evolve(request, headers=headers))
+    return session.send(request if headers is None else attrs.evolve(request, headers=headers), again=again)
 
 
 def send_success_and_errors(session: Session, operation: Operation) -> None:
@@ -46,9 +48,7 @@ def send_success_and_errors(session: Session, operation: Operation) -> None:
     if session.contract.is_secured(operation):
         send(session, operation, key=None)
     if session.contract.takes_body(operation):
-        session.recorder.send(
-            Request(operation.method, operation.path, b"{", JSON_HEADERS, operation=operation.operation_id)
-        )
+        session.send(Request(operation.method, operation.path, b"{", JSON_HEADERS, operation=operation.operation_id))
 
 
 def sample(session: Session, operation: Operation) -> Request:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import functools
 import json
-from collections.abc import Callable, Hashable
+import random
+import threading
+from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
 import attrs
 
 from openrouter_conformance import answers, default_model
-from openrouter_conformance.errors import CheckFailure, NotApplicable, TargetError
+from openrouter_conformance.breaches import breaches_of
+from openrouter_conformance.errors import Blocked, CheckFailure, NotApplicable, TargetError
 from openrouter_conformance.exchange import Request
 from openrouter_conformance.operations import CREATE_EMBEDDINGS, LIST_EMBEDDINGS_MODELS
+from openrouter_conformance.samples import TEXT
 
 if TYPE_CHECKING:
     from openrouter_conformance.contract import Contract
@@ -39,7 +42,10 @@ class Unsupported:
 
 
 class Session:
-    """One run against one target."""
+    """One run against one target; checks may use it from several threads.
+
+    A request that was sent before is not sent again: its answer is given anew, unless the check asks `again`.
+    """
 
     def __init__(self, target: Target, recorder: Recorder, contract: Contract, profile: Profile, seed: int) -> None:
         self.target = target
@@ -47,9 +53,10 @@ class Session:
         self.recorder = recorder
         self.profile = profile
         self.seed = seed
-        self._features: dict[str, Unsupported | CheckFailure | None] = {}
         self.probed: dict[str, str] = {}
         self._found: dict[Hashable, Any] = {}
+        self._lock = threading.Lock()
+        self._locks: dict[Hashable, threading.RLock] = {}
 
     # Requests
 
@@ -61,15 +68,22 @@ class Session:
         key: bool | str | None = True,
         headers: tuple[tuple[str, str], ...] = JSON_HEADERS,
         operation: str | None = CREATE_EMBEDDINGS.operation_id,
+        again: bool = False,
     ) -> Exchange:
         """Post `body` as JSON, or the bytes `raw`, to `/embeddings` and return what came back."""
         content = json_bytes(body) if raw is None else raw
-        return self.recorder.send(Request("POST", CREATE_EMBEDDINGS.path, content, headers, key, operation))
+        return self.send(Request("POST", CREATE_EMBEDDINGS.path, content, headers, key, operation), again=again)
 
     def get_models(self, *, key: bool | str | None = None, method: str = "GET", **query: Any) -> Exchange:
         """Ask for the model list with `query` and return what came back; without a key unless told."""
         path = LIST_EMBEDDINGS_MODELS.path + (f"?{urlencode(query)}" if query else "")
-        return self.recorder.send(Request(method, path, key=key, operation=LIST_EMBEDDINGS_MODELS.operation_id))
+        return self.send(Request(method, path, key=key, operation=LIST_EMBEDDINGS_MODELS.operation_id))
+
+    def send(self, request: Request, *, again: bool = False) -> Exchange:
+        """Send a request and return what came back; what came back before, where it was sent before and not `again`."""
+        if again:
+            return self.recorder.send(request)
+        return self.once(("request", request), lambda: self.recorder.send(request))
 
     def request(self, text: Any, **fields: Any) -> dict[str, Any]:
         """Return the body that asks for the embedding of `text` with `fields`."""
@@ -81,47 +95,82 @@ class Session:
         return self.post(self.request(text, **fields))
 
     def embed(self, text: Any, count: int | None = None, **fields: Any) -> answers.Embedded:
-        """Return the successful answer to `ask`, of `count` items if given; CheckFailure when it is none."""
-        return answers.embedded(self.ask(text, **fields), count)
+        """Return the successful answer to `ask`, of `count` items if given; Blocked when it is none."""
+        exchange = self.ask(text, **fields)
+        return self.usable(exchange, lambda: answers.embedded(exchange, count))
 
     def page(self, **query: Any) -> answers.Page:
-        """Return a page of the model list; CheckFailure when it is none."""
-        return answers.page(self.get_models(**query))
+        """Return a page of the model list; Blocked when it is none."""
+        exchange = self.get_models(**query)
+        return self.usable(exchange, lambda: answers.page(exchange))
+
+    def usable(self, exchange: Exchange, read: Callable[[], T]) -> T:
+        """Return what `read` makes of an exchange; where it fails, Blocked by the requirement that says so."""
+        try:
+            found = read()
+            if isinstance(found, answers.Embedded):
+                _ = found.vectors
+        except CheckFailure as failure:
+            for requirement, breach in breaches_of(exchange).items():
+                raise Blocked(f"{requirement.facet}/{requirement.name}", breach) from None
+            unanswered = exchange.status is not None and exchange.status >= 300
+            raise Blocked("schema/valid-requests-answered" if unanswered else "schema/answers-match", failure) from None
+        return found
+
+    def choose(self, values: Sequence[T], name: str) -> list[T]:
+        """Return as many of the values as the profile tries of each kind, chosen by the seed; all in larger profiles."""
+        most = self.profile.values
+        if most is None or len(values) <= most:
+            return list(values)
+        chosen = random.Random(f"{self.seed}/{name}").sample(range(len(values)), most)  # noqa: S311
+        return [values[place] for place in sorted(chosen)]
 
     # What was found out
 
     def once(self, name: Hashable, find: Callable[[], T]) -> T:
         """Return what `find` returns, called at most once in this run for `name`."""
-        if name not in self._found:
-            self._found[name] = find()
-        found: T = self._found[name]
-        return found
+        with self._lock:
+            lock = self._locks.setdefault(name, threading.RLock())
+        with lock:
+            if name not in self._found:
+                self._found[name] = find()
+            found: T = self._found[name]
+            return found
 
-    @functools.cached_property
+    @property
     def whole_list(self) -> answers.Page:
-        """The model list, from one request without parameters; CheckFailure when there is none."""
+        """The model list, from one request without parameters; Blocked when there is none."""
         return self.page()
 
     @property
     def catalog(self) -> list[dict[str, Any]]:
-        """The models of the whole list; CheckFailure when there is none."""
+        """The models of the whole list; Blocked when there is none."""
         return self.whole_list.models
 
     @property
-    def listed_model(self) -> dict[str, Any] | None:
-        """The entry of `model` in the whole list, or None; CheckFailure when there is no list."""
-        return next((entry for entry in self.catalog if entry.get("id") == self.model), None)
+    def models(self) -> list[dict[str, Any]]:
+        """The models of the whole list; none when there is no list."""
+        try:
+            return self.catalog
+        except Blocked:
+            return []
 
-    @functools.cached_property
+    @property
+    def listed_model(self) -> dict[str, Any] | None:
+        """The entry of `model` in the whole list, or None."""
+        return next((entry for entry in self.models if entry.get("id") == self.model), None)
+
+    @property
     def model(self) -> str:
         """The model that requests ask for: the target's, else the default one of what it lists."""
-        if self.target.model is not None:
-            return self.target.model
+        return self.target.model if self.target.model is not None else self.once("model", self._default_model)
+
+    def _default_model(self) -> str:
         try:
             cheapest = default_model.cheapest(self.catalog)
-        except CheckFailure as failure:
+        except Blocked as blocked:
             raise TargetError(
-                f"{self.target.name} lists no models ({failure.received}); choose one with --model ID."
+                f"{self.target.name} lists no models ({blocked.failure.received}); choose one with --model ID."
             ) from None
         if cheapest is None:
             raise TargetError(
@@ -129,26 +178,20 @@ class Session:
             )
         return str(cheapest["id"])
 
-    @functools.cached_property
+    @property
     def native_dimensions(self) -> int:
-        """The length of the model's vectors when no `dimensions` are asked for."""
-        return int(self.embed("How long is a vector?", 1, dimensions=OMIT).vectors[0].size)
+        """The length of the model's vectors when no `dimensions` are asked for; Blocked when there are none."""
+        return int(self.embed(TEXT, 1, dimensions=OMIT).vectors[0].size)
 
     def require(self, feature: str, probe: Callable[[Session], Unsupported | None]) -> None:
         """Return when the target has `feature`; else raise NotApplicable with the reason.
 
         `probe` asks the target once per run: it returns None when the feature works, the lack of it when the
-        target says that it has none, and raises CheckFailure when the answer is wrong either way. A feature
+        target says that it has none, and raises Blocked when the answer is wrong either way. A feature
         that the target declares is not excused.
         """
-        if feature not in self._features:
-            try:
-                self._features[feature] = probe(self)
-            except CheckFailure as failure:
-                self._features[feature] = failure
-            self.probed[feature] = _support(self._features[feature])
-        found = self._features[feature]
-        if isinstance(found, CheckFailure):
+        found = self.feature(feature, probe)
+        if isinstance(found, Blocked):
             raise found
         if found is None:
             return
@@ -156,13 +199,21 @@ class Session:
             raise CheckFailure(found.reason, f"an answer: the target declares the feature {feature}", found.exchange)
         raise NotApplicable(f"the target does not offer {feature}: {found.reason}")
 
+    def feature(self, feature: str, probe: Callable[[Session], Unsupported | None]) -> Unsupported | Blocked | None:
+        """Return None when the target has a feature, the lack of it, or what broke when it was tried."""
+
+        def find() -> Unsupported | Blocked | None:
+            try:
+                found = probe(self)
+            except Blocked as blocked:
+                self.probed[feature] = "broken"
+                return blocked
+            self.probed[feature] = "supported" if found is None else "not supported"
+            return found
+
+        return self.once(("feature", feature), find)
+
 
 def json_bytes(value: Any) -> bytes:
     """Return `value` as JSON, in ASCII and without white space: the plain form of a request's body."""
     return json.dumps(value, separators=(",", ":")).encode()
-
-
-def _support(found: Unsupported | CheckFailure | None) -> str:
-    if isinstance(found, CheckFailure):
-        return "broken"
-    return "supported" if found is None else "not supported"

@@ -13,7 +13,8 @@ class Status(enum.StrEnum):
     """How one requirement came out.
 
     `failed` and `warning` say that the target breaks it; a warning fails no run. `not-applicable` says nothing about
-    the target and is never counted as passed. `error` is a fault of this suite. `not-run` had no result yet when the
+    the target and is never counted as passed. `blocked` could not be tried, for a requirement that it rests on failed;
+    the run fails by that one. `error` is a fault of this suite. `not-run` had no result yet when the
     run stopped; `deselected` was left out by the user.
     """
 
@@ -21,6 +22,7 @@ class Status(enum.StrEnum):
     FAILED = "failed"
     WARNING = "warning"
     NOT_APPLICABLE = "not-applicable"
+    BLOCKED = "blocked"
     ERROR = "error"
     NOT_RUN = "not-run"
     DESELECTED = "deselected"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from openrouter_conformance import sample_requests
-from openrouter_conformance.checks.registry import exchange_check, shared_check
+from openrouter_conformance.checks.registry import shared_check, shared_exchange_check
 from openrouter_conformance.errors import CheckFailure, NotApplicable
 from openrouter_conformance.exchange import Request
 from openrouter_conformance.samples import UNKNOWN_KEY
@@ -37,8 +37,8 @@ def missing_key_refused(session: Session, operation: Operation) -> None:
 def known_key_accepted(session: Session, operation: Operation) -> None:
     """The run's own key, several times."""
     _need_key(session)
-    for _ in range(3):
-        exchange = sample_requests.send(session, operation)
+    for again in (False, True):
+        exchange = sample_requests.send(session, operation, again=again)
         if exchange.status != 200:
             raise CheckFailure(exchange.outline(), "200 with a known key", exchange)
 
@@ -52,10 +52,10 @@ def unknown_key_refused(session: Session, operation: Operation) -> None:
 @shared_check("auth/malformed-key-refused")
 def malformed_key_refused(session: Session, operation: Operation) -> None:
     """An `Authorization` header that is not `Bearer` and a key."""
-    for header in _MALFORMED:
+    for header in session.choose(_MALFORMED, "malformed keys"):
         _expect_401(session, operation, header, f"Authorization {header.replace(UNKNOWN_KEY, 'KEY')!r}")
     if session.target.key is not None:
-        for header in _MISPLACED:
+        for header in session.choose(_MISPLACED, "misplaced keys"):
             _expect_401(session, operation, header, f"Authorization {header.format(key='KEY')!r}")
 
 
@@ -63,7 +63,7 @@ def malformed_key_refused(session: Session, operation: Operation) -> None:
 def key_compared_whole(session: Session, operation: Operation) -> None:
     """A known key with a letter more."""
     _need_key(session)
-    for header in ("Bearer {key}x", "Bearer x{key}"):
+    for header in session.choose(("Bearer {key}x", "Bearer x{key}"), "altered keys"):
         _expect_401(session, operation, header, f"Authorization {header.format(key='KEY')!r}")
 
 
@@ -80,8 +80,8 @@ def key_checked_first(session: Session, operation: Operation) -> None:
     """A request without a key is refused for that, not for what is wrong with its body."""
     if not session.contract.takes_body(operation):
         raise NotApplicable(f"{operation.operation_id} takes no body")
-    for body in (b"{", b"", b'{"model":"none/such","input":"a"}'):
-        exchange = session.recorder.send(
+    for body in session.choose((b"{", b"", b'{"model":"none/such","input":"a"}'), "bad bodies"):
+        exchange = session.send(
             Request(operation.method, operation.path, body, JSON_HEADERS, None, operation.operation_id)
         )
         if exchange.status != 401:
@@ -97,7 +97,7 @@ def scheme_in_any_case(session: Session, operation: Operation) -> None:
         raise CheckFailure(exchange.outline(), "200 with the scheme written `bearer`", exchange)
 
 
-@exchange_check("auth/key-not-echoed")
+@shared_exchange_check("auth/key-not-echoed")
 def key_not_echoed(exchange: Exchange, contract: Contract, operation: Operation) -> bool:  # noqa: ARG001
     """The run's own key does not stand in any answer."""
     if exchange.key_echoed:
@@ -111,7 +111,7 @@ def key_not_echoed(exchange: Exchange, contract: Contract, operation: Operation)
 def refused_key_not_echoed(session: Session, operation: Operation) -> None:
     """A refused key does not stand in the answer."""
     sample_requests.send(session, operation)
-    for header in (f"Bearer {UNKNOWN_KEY}", f"Basic {UNKNOWN_KEY}", UNKNOWN_KEY):
+    for header in session.choose((f"Bearer {UNKNOWN_KEY}", f"Basic {UNKNOWN_KEY}", UNKNOWN_KEY), "echoed keys"):
         exchange = sample_requests.send(session, operation, key=header)
         answer = exchange.body + "\n".join(value for _, value in exchange.headers).encode("utf-8", "replace")
         if UNKNOWN_KEY.encode() in answer:

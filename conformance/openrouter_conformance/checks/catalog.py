@@ -124,16 +124,6 @@ def context_positive(session: Session) -> None:
             )
 
 
-@check("list-embeddings-models/catalog/repeats-agree")
-def repeats_agree(session: Session) -> None:
-    """The same models in the same order, asked twice."""
-    first, second = session.page(), session.page()
-    if first.ids != second.ids:
-        raise CheckFailure(
-            "another order or other models the second time", "the same list", first.exchange, second.exchange
-        )
-
-
 @check("list-embeddings-models/catalog/listed-model-embeds")
 def listed_model_embeds(session: Session) -> None:
     """A vector from the cheapest model of the list."""

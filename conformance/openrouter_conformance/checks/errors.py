@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from openrouter_conformance import answers, campaign, sample_requests
-from openrouter_conformance.checks.registry import check, exchange_check, shared_check
+from openrouter_conformance.checks.registry import check, shared_check, shared_exchange_check
 from openrouter_conformance.errors import CheckFailure
 from openrouter_conformance.samples import TEXT, UNKNOWN_MODEL
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _TRACES = (b"Traceback (most recent call last)", b"\\n    at ", b"site-packages", b"node_modules")
 
 
-@exchange_check("errors/code-equals-status")
+@shared_exchange_check("errors/code-equals-status")
 def code_equals_status(exchange: Exchange, contract: Contract, operation: Operation) -> bool:  # noqa: ARG001
     """`error.code` and the status, where there is a code."""
     code = _error(exchange).get("code")
@@ -29,7 +29,7 @@ def code_equals_status(exchange: Exchange, contract: Contract, operation: Operat
     return True
 
 
-@exchange_check("errors/message-not-empty")
+@shared_exchange_check("errors/message-not-empty")
 def message_not_empty(exchange: Exchange, contract: Contract, operation: Operation) -> bool:  # noqa: ARG001
     """Words in `error.message`."""
     if not _is_error(exchange):
@@ -40,7 +40,7 @@ def message_not_empty(exchange: Exchange, contract: Contract, operation: Operati
     return True
 
 
-@exchange_check("errors/no-error-in-success")
+@shared_exchange_check("errors/no-error-in-success")
 def no_error_in_success(exchange: Exchange, contract: Contract, operation: Operation) -> bool:  # noqa: ARG001
     """No error body under a 200."""
     if exchange.status != 200 or not isinstance(exchange.json, dict):
@@ -50,7 +50,7 @@ def no_error_in_success(exchange: Exchange, contract: Contract, operation: Opera
     return True
 
 
-@exchange_check("errors/no-trace")
+@shared_exchange_check("errors/no-trace")
 def no_trace(exchange: Exchange, contract: Contract, operation: Operation) -> bool:  # noqa: ARG001
     """No stack trace and no path of the server in an error."""
     if exchange.status is None or exchange.status < 400:
@@ -79,7 +79,7 @@ def provoked_errors(session: Session, operation: Operation) -> None:
 @check("create-embeddings/errors/unknown-model-refused")
 def unknown_model_refused(session: Session) -> None:
     """A model that is not listed."""
-    for name in (UNKNOWN_MODEL, "no-slash", "../../etc/passwd", "openai/", " "):
+    for name in session.choose((UNKNOWN_MODEL, "no-slash", "../../etc/passwd", "openai/", " "), "models"):
         exchange = session.ask(TEXT, model=name)
         allowed = (404, 400) if name == UNKNOWN_MODEL else (404, 400, 422)
         if exchange.status not in allowed:
@@ -90,7 +90,8 @@ def unknown_model_refused(session: Session) -> None:
 @check("create-embeddings/errors/body-names-the-field")
 def body_names_the_field(session: Session) -> None:
     """The name of the field that is wrong, in the message."""
-    for field, value in (("dimensions", -1), ("encoding_format", "hex"), ("input", 7), ("model", 7)):
+    wrong: tuple[tuple[str, object], ...] = (("dimensions", -1), ("encoding_format", "hex"), ("input", 7), ("model", 7))
+    for field, value in session.choose(wrong, "fields"):
         exchange = session.ask(TEXT, **{field: value})
         if not answers.is_refusal(exchange):
             raise CheckFailure(exchange.outline(), f"400 for {field}={value!r}", exchange)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from openrouter_conformance import campaign, sample_requests
-from openrouter_conformance.checks.registry import check, exchange_check, shared_check
+from openrouter_conformance import answers, campaign, sample_requests
+from openrouter_conformance.checks.registry import check, exchange_check, shared_check, shared_exchange_check
 from openrouter_conformance.errors import CheckFailure
 from openrouter_conformance.exchange import Request
 from openrouter_conformance.samples import TEXT
@@ -24,7 +24,7 @@ _PROMPT_SECONDS = 2.0
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
-@exchange_check("protocol/json-content-type")
+@shared_exchange_check("protocol/json-content-type")
 def json_content_type(exchange: Exchange, contract: Contract, operation: Operation) -> bool:  # noqa: ARG001
     """The content type of every answer."""
     if exchange.status is None or not exchange.body:
@@ -35,7 +35,7 @@ def json_content_type(exchange: Exchange, contract: Contract, operation: Operati
     return True
 
 
-@exchange_check("protocol/one-way-to-tell-the-end")
+@shared_exchange_check("protocol/one-way-to-tell-the-end")
 def one_way_to_tell_the_end(exchange: Exchange, contract: Contract, operation: Operation) -> bool:  # noqa: ARG001
     """Where an answer ends is given by its length or by chunks, and not by both."""
     if exchange.status is None:
@@ -73,18 +73,19 @@ def other_methods_explained(session: Session, operation: Operation) -> None:
 @shared_check("protocol/allow-header")
 def allow_header(session: Session, operation: Operation) -> None:
     """405, with an `Allow` header that names the method there is."""
-    exchange = session.recorder.send(Request("DELETE", operation.path))
-    if exchange.status != 405:
-        raise CheckFailure(exchange.outline(), "405", exchange)
-    if operation.method not in (exchange.header("Allow") or "").upper():
-        expected = f"an Allow header that names {operation.method}"
-        raise CheckFailure(f"405 with Allow {exchange.header('Allow')!r}", expected, exchange)
+    for exchange in _other_methods(session, operation):
+        if exchange.status != 405:
+            raise CheckFailure(exchange.outline(), "405", exchange)
+        if operation.method not in (exchange.header("Allow") or "").upper():
+            expected = f"an Allow header that names {operation.method}"
+            raise CheckFailure(f"405 with Allow {exchange.header('Allow')!r}", expected, exchange)
 
 
 @shared_check("protocol/charset-accepted")
 def charset_accepted(session: Session, operation: Operation) -> None:
     """`application/json` with a charset, in any case."""
-    for kind in ("application/json; charset=utf-8", "application/json;charset=UTF-8", "Application/JSON"):
+    kinds = ("application/json; charset=utf-8", "application/json;charset=UTF-8", "Application/JSON")
+    for kind in session.choose(kinds, "charsets"):
         exchange = sample_requests.send(session, operation, headers=(("Content-Type", kind),))
         if exchange.status != 200:
             raise CheckFailure(exchange.outline(), f"200 with Content-Type {kind!r}", exchange)
@@ -104,7 +105,7 @@ def body_complete(session: Session, operation: Operation) -> None:
 @shared_check("protocol/head-has-no-body")
 def head_has_no_body(session: Session, operation: Operation) -> None:
     """HEAD: the status of GET, and nothing after the headers."""
-    exchange = session.recorder.send(attrs.evolve(sample_requests.sample(session, operation), method="HEAD", key=None))
+    exchange = session.send(attrs.evolve(sample_requests.sample(session, operation), method="HEAD", key=None))
     if exchange.status != 200 or exchange.body:
         raise CheckFailure(exchange.outline(), "200 without a body", exchange)
 
@@ -112,29 +113,34 @@ def head_has_no_body(session: Session, operation: Operation) -> None:
 @check("create-embeddings/protocol/unknown-paths-are-404")
 def unknown_paths_are_404(session: Session) -> None:
     """Addresses where nothing is served."""
-    for path in ("/embeddings/no-such-thing", "/embedding", "/embeddings/models/no-such-thing/again"):
-        exchange = session.recorder.send(Request("GET", path))
+    paths = ("/embeddings/no-such-thing", "/embedding", "/embeddings/models/no-such-thing/again")
+    for path in session.choose(paths, "paths"):
+        exchange = session.send(Request("GET", path))
         if exchange.status not in (404, 405):
             raise CheckFailure(exchange.outline(), f"404 for {path}", exchange)
 
 
-@check("create-embeddings/protocol/generation-header")
-def generation_header(session: Session) -> None:
-    """The generation's identifier in a header, the same as in the body."""
-    answer = session.embed(TEXT, 1)
-    header = answer.exchange.header("X-Generation-Id")
-    if header is None or header != answer.body.get("id"):
-        found = f"X-Generation-Id {header!r} with id {answer.body.get('id')!r}"
-        raise CheckFailure(found, "the same id", answer.exchange)
+@exchange_check("create-embeddings/protocol/generation-header")
+def generation_header(exchange: Exchange, contract: Contract) -> bool:  # noqa: ARG001
+    """The generation's identifier in a header of every answer, the same as in the body."""
+    found = answers.answered(exchange)
+    if found is None:
+        return False
+    header, name = exchange.header("X-Generation-Id"), found.answer.body.get("id")
+    if header is None or header != name:
+        raise CheckFailure(f"X-Generation-Id {header!r} with id {name!r}", "the same id", exchange)
+    return True
 
 
-@check("create-embeddings/protocol/open-to-browsers")
-def open_to_browsers(session: Session) -> None:
-    """Answers that pages of any origin may read."""
-    answer = session.embed(TEXT, 1)
-    origin = answer.exchange.header("Access-Control-Allow-Origin")
+@exchange_check("create-embeddings/protocol/open-to-browsers")
+def open_to_browsers(exchange: Exchange, contract: Contract) -> bool:  # noqa: ARG001
+    """Every answer may be read by pages of any origin."""
+    if answers.answered(exchange) is None:
+        return False
+    origin = exchange.header("Access-Control-Allow-Origin")
     if origin != "*":
-        raise CheckFailure(f"Access-Control-Allow-Origin {origin!r}", "*", answer.exchange)
+        raise CheckFailure(f"Access-Control-Allow-Origin {origin!r}", "*", exchange)
+    return True
 
 
 @check("create-embeddings/protocol/answers-in-time")
@@ -147,6 +153,6 @@ def answers_in_time(session: Session) -> None:
 
 
 def _other_methods(session: Session, operation: Operation) -> Iterator[Exchange]:
-    for method in _METHODS:
-        if method not in session.contract.methods(operation):
-            yield session.recorder.send(Request(method, operation.path))
+    others = [method for method in _METHODS if method not in session.contract.methods(operation)]
+    for method in session.choose(others, "methods"):
+        yield session.send(Request(method, operation.path))

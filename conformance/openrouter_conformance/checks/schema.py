@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from openrouter_conformance import campaign
-from openrouter_conformance.checks.registry import exchange_check, shared_check
+from openrouter_conformance.checks.registry import shared_check, shared_exchange_check
 from openrouter_conformance.contract import first_error
 from openrouter_conformance.errors import CheckFailure
 
@@ -19,7 +19,7 @@ _ANSWERED = (200, 400, 404, 413, 422)
 """What a valid request may get: it may pass a limit of the model (400, 422), the routing (404) or the gateway (413)."""
 
 
-@exchange_check("schema/answers-match")
+@shared_exchange_check("schema/answers-match")
 def answers_match(exchange: Exchange, contract: Contract, operation: Operation) -> bool:
     """Every success against its schema."""
     if exchange.status != 200 or exchange.method == "HEAD":
@@ -34,7 +34,7 @@ def answers_match(exchange: Exchange, contract: Contract, operation: Operation) 
     return True
 
 
-@exchange_check("schema/errors-match")
+@shared_exchange_check("schema/errors-match")
 def errors_match(exchange: Exchange, contract: Contract, operation: Operation) -> bool:
     """Every error against its schema."""
     if exchange.status is None or exchange.status < 400 or exchange.method == "HEAD":
@@ -47,7 +47,7 @@ def errors_match(exchange: Exchange, contract: Contract, operation: Operation) -
     return True
 
 
-@exchange_check("schema/fields-documented")
+@shared_exchange_check("schema/fields-documented")
 def fields_documented(exchange: Exchange, contract: Contract, operation: Operation) -> bool:
     """Fields of successes that the contract does not name."""
     if exchange.status != 200 or exchange.json is None:
@@ -58,7 +58,7 @@ def fields_documented(exchange: Exchange, contract: Contract, operation: Operati
     return True
 
 
-@exchange_check("schema/no-server-error")
+@shared_exchange_check("schema/no-server-error")
 def no_server_error(exchange: Exchange, contract: Contract, operation: Operation) -> bool:  # noqa: ARG001
     """Requests that end in a 5xx or in no answer."""
     if exchange.status is None or exchange.status >= 500:

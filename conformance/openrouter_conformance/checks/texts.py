@@ -1,43 +1,44 @@
-"""Texts that servers stumble over."""
+"""Texts that servers stumble over.
+
+That each part of a text counts, and that its spelling does not, is held against all answers of the run (see
+`oracle.relations`).
+"""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from openrouter_conformance import answers, vectors
 from openrouter_conformance.checks.registry import check
 from openrouter_conformance.errors import CheckFailure, NotApplicable
+from openrouter_conformance.oracle import spelling
 from openrouter_conformance.properties import check_property
 from openrouter_conformance.strategies import UNUSUAL_TEXTS, anything_printable_or_not
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from openrouter_conformance.exchange import Exchange
     from openrouter_conformance.session import Session
 
 _LONGEST_CONTEXT = 40_000
-_IDENTICAL = 1 - 1e-7
-_TOKENS_OF_TAIL_TEXT = 256
+_ESCAPED = "über 東京 🚀"
+_SURROGATE = "half a pair \ud800"
 
 
 @check("create-embeddings/texts/any-text-survived")
 def any_text_survived(session: Session) -> None:
     """An answer or a refusal for any text there is; no crash."""
-
-    def answered_or_refused(text: str) -> None:
-        exchange = session.ask([text, "A harbour at dawn"])
-        if not answers.is_refusal(exchange):
-            answers.embedded(exchange)
-
-    check_property(session, anything_printable_or_not(), answered_or_refused, examples=UNUSUAL_TEXTS)
+    for texts in ([text for text in UNUSUAL_TEXTS if text != _SURROGATE], [_SURROGATE]):
+        _survived(session, texts)
+    check_property(session, anything_printable_or_not(), lambda text: _survived(session, [text]))
 
 
 @check("create-embeddings/texts/long-text-survived")
 def long_text_survived(session: Session) -> None:
     """An answer or a refusal for a text longer than models read; no crash."""
-    for words in (600, 40_000):
-        exchange = session.ask("harbour " * words)
-        if not answers.is_refusal(exchange):
-            answers.embedded(exchange, 1)
+    for words in session.choose((600, 40_000), "lengths"):
+        _answered_or_refused(session.ask("harbour " * words))
 
 
 @check("create-embeddings/texts/beyond-context-refused")
@@ -59,48 +60,43 @@ def scripts_distinguished(session: Session) -> None:
 
     No emoji stand alone here: to the tokenizers of many models all of them are one unknown sign.
     """
-    for one, other in (("東京", "音楽"), ("журнал", "облако"), ("مدينة", "كوكب"), ("a cat", "a 猫")):
-        exchange = session.ask([one, other])
-        if answers.is_refusal(exchange):
-            raise CheckFailure(exchange.outline(), f"200 for {one!r} and {other!r}", exchange)
-        answer = answers.embedded(exchange, 2)
-        if vectors.same(*answer.vectors):
+    pairs = (("東京", "音楽"), ("журнал", "облако"), ("مدينة", "كوكب"), ("a cat", "a 猫"))
+    exchange = session.ask([text for pair in pairs for text in pair])
+    if answers.is_refusal(exchange):
+        raise NotApplicable(f"the target takes no {2 * len(pairs)} texts at once: {exchange.outline()}")
+    found = session.usable(exchange, lambda: answers.embedded(exchange, 2 * len(pairs))).vectors
+    for place, (one, other) in enumerate(pairs):
+        if vectors.same(found[2 * place], found[2 * place + 1]):
             raise CheckFailure(f"the same vector for {one!r} and {other!r}", "two different vectors", exchange)
-
-
-@check("create-embeddings/texts/end-of-text-read")
-def end_of_text_read(session: Session) -> None:
-    """The end of a text of some hundred words counts."""
-    start = "The harbour master wrote down each ship that came in. " * 20
-    if 0 < _context(session) < _TOKENS_OF_TAIL_TEXT:
-        raise NotApplicable(f"{session.model} is listed to read {_context(session)} tokens, less than the text has")
-    answer = session.embed([start + "Violins.", start + "Volcanoes erupted everywhere."], 2)
-    if vectors.cosine(*answer.vectors) > _IDENTICAL:
-        raise CheckFailure(
-            "identical vectors for texts that differ at the end", "two different vectors", answer.exchange
-        )
 
 
 @check("create-embeddings/texts/escapes-equal-characters")
 def escapes_equal_characters(session: Session) -> None:
-    """JSON escapes and plain UTF-8 are the same text."""
-    body = session.request("über 東京 🚀")
-    escaped = answers.embedded(session.post(body), 1)
-    plain = answers.embedded(session.post(raw=_plain(body)), 1)
-    if not vectors.same(escaped.vectors[0], plain.vectors[0]):
-        raise CheckFailure(
-            f"{vectors.compare(escaped.vectors[0], plain.vectors[0])} between \\u escapes and UTF-8",
-            f"cosine of at least {vectors.SAME}",
-            escaped.exchange,
-            plain.exchange,
-        )
+    """One request in every spelling that JSON allows."""
+    body = session.request(_ESCAPED)
+    for style in session.choose(list(spelling.SPELLINGS)[1:], "spellings"):
+        exchange = session.post(raw=spelling.write(body, style))
+        if answers.is_refusal(exchange):
+            raise CheckFailure(exchange.outline(), f"200 for JSON that is spelled otherwise ({style})", exchange)
+
+
+def _survived(session: Session, texts: Sequence[str]) -> None:
+    """Send texts at once; where that crashes, find one that does it alone."""
+    exchange = session.ask([*texts, "A harbour at dawn"])
+    try:
+        _answered_or_refused(exchange)
+    except CheckFailure:
+        for text in texts[:-1] if len(texts) > 1 else ():
+            _answered_or_refused(session.ask([text]))
+        raise
+
+
+def _answered_or_refused(exchange: Exchange) -> None:
+    if exchange.status != 200 and not answers.is_refusal(exchange):
+        raise CheckFailure(exchange.outline(), "200, or 4xx for what the target cannot read", exchange)
 
 
 def _context(session: Session) -> int:
     """Return how many tokens the model is listed to read; 0 where the list does not say."""
     context = (session.listed_model or {}).get("context_length")
     return context if isinstance(context, int) else 0
-
-
-def _plain(body: dict[str, object]) -> bytes:
-    return json.dumps(body, ensure_ascii=False).encode()

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from openrouter_conformance.exchange import Exchange
     from openrouter_conformance.session import Session
 
+_MAX_SHOWN = 60
+
 
 def _refused(exchange: Exchange, what: str, *also: int) -> None:
     if exchange.status not in (400, 422, *also):
@@ -22,9 +24,10 @@ def _refused(exchange: Exchange, what: str, *also: int) -> None:
 
 
 def _each_refused(session: Session, field: str, values: tuple[Any, ...]) -> None:
-    for value in values:
-        shown = repr(value) if len(repr(value)) < 60 else repr(value)[:57] + "…"
-        _refused(session.ask(TEXT, **{field: value}), f"{field}={shown}")
+    for value in session.choose(values, field):
+        shown = json.dumps(value)
+        shown = shown if len(shown) < _MAX_SHOWN else f"{shown[:_MAX_SHOWN]}…"
+        _refused(session.ask(TEXT, **{field: value}), f"{json.dumps(field)}: {shown}")
 
 
 @check("create-embeddings/validation/input-required")
@@ -80,7 +83,7 @@ def encoding_format_checked(session: Session) -> None:
 @check("create-embeddings/validation/text-fields-type-checked")
 def text_fields_type_checked(session: Session) -> None:
     """Numbers and objects where a text belongs."""
-    for field in ("user", "input_type"):
+    for field in session.choose(("user", "input_type"), "text fields"):
         _each_refused(session, field, (7, ["a"], {}))
 
 
@@ -111,7 +114,7 @@ def unknown_preferences_refused(session: Session) -> None:
 def malformed_json_refused(session: Session) -> None:
     """Bodies that are no JSON, or more than one."""
     good = json.dumps(session.request(TEXT)).encode()
-    for raw in (
+    bodies = (
         good + b"{}",
         good + b" x",
         good[:-1],
@@ -121,7 +124,8 @@ def malformed_json_refused(session: Session) -> None:
         b'{"input":"a"',
         b"\xff\xfe\x00",
         b"\x00" * 16,
-    ):
+    )
+    for raw in session.choose(bodies, "malformed"):
         _refused(session.post(raw=raw), f"the body {raw!r}")
 
 
@@ -129,7 +133,8 @@ def malformed_json_refused(session: Session) -> None:
 def not_a_number_refused(session: Session) -> None:
     """`NaN`, which is no JSON, where a number belongs."""
     good = json.dumps(session.request(TEXT)).encode()
-    for field in (b'"dimensions":NaN', b'"a_field_of_next_year":NaN', b'"user":-Infinity'):
+    fields = (b'"dimensions":NaN', b'"a_field_of_next_year":NaN', b'"user":-Infinity')
+    for field in session.choose(fields, "not a number"):
         body = good[:-1] + b"," + field + b"}"
         _refused(session.post(raw=body), f"a body with {field.decode()}")
 
@@ -138,7 +143,7 @@ def not_a_number_refused(session: Session) -> None:
 def broken_utf_8_refused(session: Session) -> None:
     """Bytes in a text that are not UTF-8."""
     good = json.dumps(session.request("MARK")).encode()
-    for octets in (b"\xff", b"caf\xe9", b"\xc0\x80", b"\xed\xa0\x80"):
+    for octets in session.choose((b"\xff", b"caf\xe9", b"\xc0\x80", b"\xed\xa0\x80"), "broken UTF-8"):
         _refused(session.post(raw=good.replace(b"MARK", octets)), f"a text of the bytes {octets!r}")
 
 
@@ -153,14 +158,14 @@ def byte_order_mark_survived(session: Session) -> None:
 @check("create-embeddings/validation/empty-body-refused")
 def empty_body_refused(session: Session) -> None:
     """No body, and blank ones."""
-    for raw in (b"", b"  \n"):
+    for raw in session.choose((b"", b"  \n"), "empty bodies"):
         _refused(session.post(raw=raw), f"the body {raw!r}")
 
 
 @check("create-embeddings/validation/other-json-refused")
 def other_json_refused(session: Session) -> None:
     """Bodies that are JSON but no object."""
-    for raw in (b"null", b"[]", b'"text"', b"7", b'[{"input":"a"}]'):
+    for raw in session.choose((b"null", b"[]", b'"text"', b"7", b'[{"input":"a"}]'), "other JSON"):
         _refused(session.post(raw=raw), f"the body {raw!r}")
 
 
@@ -168,15 +173,16 @@ def other_json_refused(session: Session) -> None:
 def other_content_type_refused(session: Session) -> None:
     """Bodies that are not JSON, and say so."""
     form = f"input=a&model={session.model}".encode()
-    _refused(session.post(raw=form, headers=(("Content-Type", "application/x-www-form-urlencoded"),)), "a form", 415)
-    _refused(session.post(raw=b"<input/>", headers=(("Content-Type", "application/xml"),)), "XML", 415)
+    others = (("application/x-www-form-urlencoded", form, "a form"), ("application/xml", b"<input/>", "XML"))
+    for kind, raw, what in session.choose(others, "other kinds"):
+        _refused(session.post(raw=raw, headers=(("Content-Type", kind),)), what, 415)
 
 
 @check("create-embeddings/validation/mislabelled-json-refused")
 def mislabelled_json_refused(session: Session) -> None:
     """JSON that is said to be something else."""
     body = json.dumps(session.request(TEXT)).encode()
-    for kind in ("text/plain", "application/xml", "application/x-www-form-urlencoded"):
+    for kind in session.choose(("text/plain", "application/xml", "application/x-www-form-urlencoded"), "kinds"):
         _refused(session.post(raw=body, headers=(("Content-Type", kind),)), f"JSON under {kind}", 415)
 
 
@@ -184,5 +190,5 @@ def mislabelled_json_refused(session: Session) -> None:
 def deep_nesting_survived(session: Session) -> None:
     """Bodies nested deeper than any parser likes."""
     depth = 20_000
-    for raw in (b"[" * depth + b"]" * depth, b'{"input":' * depth + b"1" + b"}" * depth):
+    for raw in session.choose((b"[" * depth + b"]" * depth, b'{"input":' * depth + b"1" + b"}" * depth), "nesting"):
         _refused(session.post(raw=raw), f"{depth} levels of nesting", 413)

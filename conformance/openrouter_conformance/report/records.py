@@ -92,6 +92,8 @@ def result(outcome: Result) -> Record:
         "exchanges": outcome.exchanges,
         "seconds": round(outcome.seconds, 3),
     }
+    if outcome.blocked_by is not None:
+        record["blocked_by"] = outcome.blocked_by
     if outcome.failure is not None:
         record["failure"] = _failure(outcome.failure)
     return record

@@ -26,6 +26,7 @@ _STATUSES = {
     Status.FAILED: ("FAILED", "bold red"),
     Status.WARNING: ("warning", "yellow"),
     Status.NOT_APPLICABLE: ("not applicable", "yellow"),
+    Status.BLOCKED: ("blocked", "yellow"),
     Status.ERROR: ("ERROR", "bold magenta"),
     Status.NOT_RUN: ("not run", "magenta"),
     Status.DESELECTED: ("deselected", "dim"),

@@ -55,7 +55,8 @@ EACH_OPERATION = "each-operation"
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _FIELDS = {"level", "text", "source"}
-_OPTIONAL = {"where"}
+_OPTIONAL = {"rests_on"}
+_SHARED_OPTIONAL = {"rests_on", "where"}
 
 
 class Where(enum.StrEnum):
@@ -78,6 +79,7 @@ class Requirement:
         text: what a server does, one sentence.
         source: a JSON pointer into the contract (`#/…`), or a document or recorded fact in words.
         shared: whether every operation has it.
+        rests_on: globs of facet/name: what must hold before this one can be tried, of the same operation.
 
     """
 
@@ -88,11 +90,17 @@ class Requirement:
     text: str
     source: str
     shared: bool = False
+    rests_on: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
         """Its name in reports and on the command line: operation/facet/name."""
         return f"{self.operation.slug}/{self.facet}/{self.name}"
+
+    def is_based_on(self, other: Requirement) -> bool:
+        """Return whether this requirement says that it rests on another."""
+        name = f"{other.facet}/{other.name}"
+        return self.operation == other.operation and any(fnmatch.fnmatchcase(name, glob) for glob in self.rests_on)
 
     @property
     def check_id(self) -> str:
@@ -140,7 +148,8 @@ def parse(
                 contract.resolve(source)
             except LookupError as error:
                 raise HarnessError(f"{place}: {name}: {error}") from None
-        yield Requirement(operation, facet, name, Level(entry["level"]), text, source, shared)
+        rests_on = tuple(entry.get("rests_on", ()))
+        yield Requirement(operation, facet, name, Level(entry["level"]), text, source, shared, rests_on)
 
 
 def select(requirements: Sequence[Requirement], only: Sequence[str] = (), skip: Sequence[str] = ()) -> frozenset[str]:
@@ -196,12 +205,15 @@ def _check(place: str, name: Any, entry: Any, *, shared: bool) -> None:
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise HarnessError(f"{place}: the name must be in kebab-case")
     fields = set(entry) if isinstance(entry, dict) else set()
-    if not _FIELDS <= fields <= _FIELDS | (_OPTIONAL if shared else set()):
+    if not _FIELDS <= fields <= _FIELDS | (_SHARED_OPTIONAL if shared else _OPTIONAL):
         raise HarnessError(f"{place}: must have exactly the fields {sorted(_FIELDS)}")
     if entry["level"] not in list(Level):
         raise HarnessError(f"{place}: level {entry['level']!r} is none of {', '.join(Level)}")
     if entry.get("where", Where.BODY) not in list(Where):
         raise HarnessError(f"{place}: where {entry['where']!r} is none of {', '.join(Where)}")
+    rests_on = entry.get("rests_on", [])
+    if not isinstance(rests_on, list) or not all(isinstance(one, str) and "/" in one for one in rests_on):
+        raise HarnessError(f"{place}: rests_on must be a list of facet/name")
     for field in ("text", "source"):
         if not isinstance(entry[field], str) or not entry[field].strip():
             raise HarnessError(f"{place}: {field} must be a text")

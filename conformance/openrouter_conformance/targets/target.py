@@ -21,7 +21,7 @@ class Target:
     targets need no `start`. `key` appears in no repr; reports write `$key_variable` in its place. `model` None
     means the cheapest listed. `request_defaults` are request fields that keep answers small. `declared` features
     are held to; others are probed. `shrink` says whether failing examples may be minimised by asking
-    again; `max_retries` is how often a request is sent again after a 429 or an outage; `trusted_key`: a refused
+    again; `concurrency`: how many requests may be under way at once; `max_retries` is how often a request is sent again after a 429 or an outage; `trusted_key`: a refused
     key is the target's fault, not the user's.
     """
 
@@ -38,3 +38,4 @@ class Target:
     shrink: bool = True
     max_retries: int = 0
     trusted_key: bool = False
+    concurrency: int = 4

@@ -1,0 +1,112 @@
+"""The sides of a request and the levels of each, as data; a covering array combines them."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+
+import covertable
+
+from openrouter_conformance.oracle.spelling import SPELLINGS
+from openrouter_conformance.samples import SAMPLING
+
+if TYPE_CHECKING:
+    from openrouter_conformance.profiles import Profile
+
+Row = dict[str, Any]
+
+ALONE = "alone"
+"""The size of a request for one input that stands in no list."""
+
+ENCODINGS: tuple[str | None, ...] = (None, "float", "base64")
+DIMENSIONS = (None, "native", "half", "third", "few")
+INPUT_TYPES = (None, "search_query", "search_document")
+MODELS = ("first", "second")
+
+FIELDS: dict[str, dict[str, Any]] = {
+    "none": {},
+    "user": {"user": "Zoë 🚀 1234"},
+    "unknown": {"a_field_of_next_year": {"deep": [1, None]}, "": 0},
+    "sampling": SAMPLING,
+    "long user": {"user": "x" * 256},
+}
+"""Fields that must change nothing."""
+
+PROVIDERS: dict[str, dict[str, Any]] = {
+    "none": {},
+    "fallbacks": {"provider": {"allow_fallbacks": True}},
+    "nulls": {"provider": {"allow_fallbacks": None, "order": None, "sort": None}},
+    "sort": {"provider": {"sort": "price"}},
+    "data": {"provider": {"data_collection": "allow", "require_parameters": False}},
+    "price": {"provider": {"max_price": {"prompt": 1000, "completion": "1000.5"}}},
+    "unknown": {"provider": {"order": ["A provider of no name"], "allow_fallbacks": True}},
+}
+"""Preferences that every set of providers can meet."""
+
+_JSON = ("Content-Type", "application/json")
+HEADERS: dict[str, tuple[tuple[str, str], ...]] = {
+    "plain": (_JSON,),
+    "attribution": (
+        _JSON,
+        ("HTTP-Referer", "https://example.org/app?x=1"),
+        ("X-OpenRouter-Title", "Example"),
+        ("X-Title", "Example"),
+        ("X-OpenRouter-Categories", "cli-agent,programming"),
+        ("Cookie", ""),
+    ),
+    "accept": (_JSON, ("Accept", "application/json;q=1, text/event-stream;q=0")),
+    "plain bytes": (_JSON, ("Accept-Encoding", "identity")),
+    "charset": (("Content-Type", "application/json; charset=utf-8"),),
+}
+KEYS: tuple[bool | str, ...] = (True, "bearer {key}")
+
+
+def levels(profile: Profile, kinds: tuple[str, ...], without: frozenset[str]) -> dict[str, tuple[Any, ...]]:
+    """Return the levels of each factor, the plainest first.
+
+    Args:
+        profile: how much effort to make.
+        kinds: the kinds of input that the target reads.
+        without: what it does not have: `dimensions`, `base64`, `second model`, `key`.
+
+    """
+    return {
+        "kind": kinds,
+        "size": (ALONE, *profile.sizes),
+        "encoding": tuple(one for one in ENCODINGS if one not in without),
+        "dimensions": DIMENSIONS if "dimensions" not in without else (None,),
+        "input_type": INPUT_TYPES,
+        "model": MODELS if "second model" not in without else MODELS[:1],
+        "spelling": tuple(SPELLINGS),
+        "fields": tuple(FIELDS),
+        "headers": tuple(HEADERS),
+        "provider": tuple(PROVIDERS),
+        "key": KEYS if "key" not in without else KEYS[:1],
+        "fresh": (False, True),
+    }
+
+
+def rows(profile: Profile, of: dict[str, tuple[Any, ...]], seed: int) -> list[Row]:
+    """Return the rows of a covering array: all combinations of `profile.strength` levels, the plainest row first.
+
+    Args:
+        profile: how much effort to make; no more rows than its `contexts` are returned.
+        of: the levels of each factor.
+        seed: chooses among the arrays there are.
+
+    """
+    chooser = random.Random(seed)  # noqa: S311
+    places = {name: _chosen(len(found), profile.levels, chooser) for name, found in of.items()}
+    made = covertable.make(
+        places, strength=min(profile.strength, len(places)), sorter=covertable.sorters.random, salt=str(seed)
+    )
+    plain = dict.fromkeys(places, 0)
+    chosen = [plain, *(row for row in made if row != plain)][: profile.contexts]
+    return [{name: of[name][row[name]] for name in of} for row in chosen]
+
+
+def _chosen(count: int, most: int | None, chooser: random.Random) -> list[int]:
+    """Return the levels of a factor that are combined: the plainest, and as many others as there may be."""
+    if most is None or count <= most:
+        return list(range(count))
+    return [0, *sorted(chooser.sample(range(1, count), most - 1))]

@@ -1,0 +1,145 @@
+"""The requests in which a run sees the service: rows of a covering array, filled with inputs."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+
+from openrouter_conformance.contexts import factors, texts
+from openrouter_conformance.default_model import modalities
+from openrouter_conformance.errors import Blocked
+from openrouter_conformance.exchange import Request
+from openrouter_conformance.features import base64_refusal, refusal_to_shorten, token_refusal
+from openrouter_conformance.operations import CREATE_EMBEDDINGS
+from openrouter_conformance.oracle import spelling
+from openrouter_conformance.prices import price_per_token
+from openrouter_conformance.samples import PAIR, TEXT
+
+if TYPE_CHECKING:
+    from openrouter_conformance.session import Session
+
+_LARGE = 9
+"""Inputs from which on a batch holds no long texts."""
+
+
+def sentinel(session: Session, *, fresh: bool = False) -> Request:
+    """Return the plainest request, which is sent again and again: nothing that comes between may change its answer."""
+    body = {"model": session.model, "input": TEXT, **session.target.request_defaults}
+    return _request(body, "compact", factors.HEADERS["plain"], True, fresh=fresh)
+
+
+def anchors(session: Session) -> list[Request]:
+    """Return plain requests that differ in one factor each, and texts alone and together."""
+    inputs: list[Any] = [[TEXT], " ".join([TEXT] * 5), PAIR, *PAIR]
+    bodies: list[dict[str, Any]] = [{"model": session.model, "input": one} for one in inputs]
+    bodies.append({"model": session.model, "input": TEXT, "encoding_format": "float"})
+    defaults = session.target.request_defaults
+    return [_request({**body, **defaults}, "compact", factors.HEADERS["plain"], True, fresh=False) for body in bodies]
+
+
+def requests(session: Session) -> list[Request]:
+    """Return the requests of the covering array, the same for the same seed and features of the target."""
+    kinds, without = _supported(session)
+    found = factors.rows(session.profile, factors.levels(session.profile, kinds, without), session.seed)
+    chooser = random.Random(session.seed)  # noqa: S311
+    return [_filled(session, row, chooser) for row in found]
+
+
+def burst(session: Session) -> list[Request]:
+    """Return requests that are sent at the same time: different texts, and the sentinel among them."""
+    made = [sentinel(session)]
+    for place in range(session.profile.burst - 1):
+        body = {"model": session.model, "input": texts.words(place % 5), **session.target.request_defaults}
+        made.append(_request(body, "compact", factors.HEADERS["plain"], True, fresh=False))
+    return made
+
+
+def _supported(session: Session) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Return the kinds of input that the target reads, and what it does not have; both by asking it."""
+    kinds = tuple(texts.KINDS)
+    without: set[str] = set()
+    if session.feature("token-ids", token_refusal) is not None:
+        kinds = tuple(kind for kind in kinds if kind != "tokens")
+    if session.feature("dimensions", refusal_to_shorten) is not None or session.target.request_defaults:
+        without.add("dimensions")
+    if session.feature("base64", base64_refusal) is not None:
+        without.add("base64")
+    if second_model(session) is None:
+        without.add("second model")
+    if session.target.key is None:
+        without.add("key")
+    return kinds, frozenset(without)
+
+
+def second_model(session: Session) -> str | None:
+    """Return another listed model that reads text, the cheapest; None when there is none."""
+    priced = [
+        (price, str(model["id"]))
+        for model in session.models
+        if model.get("id") not in (session.model, None)
+        and "text" in modalities(model, "input_modalities")
+        and (price := price_per_token(model))
+        and model.get("canonical_slug") != (session.listed_model or {}).get("canonical_slug")
+    ]
+    return min(priced)[1] if priced else None
+
+
+def _filled(session: Session, row: factors.Row, chooser: random.Random) -> Request:
+    size = 1 if row["size"] == factors.ALONE else row["size"]
+    inputs = _inputs(session, row["kind"], size, chooser)
+    body: dict[str, Any] = {
+        "model": session.model if row["model"] == "first" else second_model(session),
+        "input": inputs[0] if row["size"] == factors.ALONE else inputs,
+        **session.target.request_defaults,
+        **factors.FIELDS[row["fields"]],
+        **factors.PROVIDERS[row["provider"]],
+    }
+    for name in ("encoding", "input_type"):
+        if row[name] is not None:
+            body["encoding_format" if name == "encoding" else name] = row[name]
+    level = row["dimensions"] if row["model"] == "first" or row["dimensions"] is None else "few"
+    dimensions = _dimensions(session, level)
+    if dimensions is not None:
+        body["dimensions"] = dimensions
+    return _request(body, row["spelling"], factors.HEADERS[row["headers"]], row["key"], fresh=row["fresh"])
+
+
+def _inputs(session: Session, kind: str, size: int, chooser: random.Random) -> list[Any]:
+    """Return inputs of a kind: those that many requests have, in an order of chance; one of several twice."""
+    make = texts.KINDS[kind]
+    first = chooser.randrange(2) if size == 1 else 0
+    if kind in ("long", "mixed") and size > _LARGE:
+        made = [texts.long(place, 60) if kind == "long" else texts.mixed(place) for place in range(size)]
+    elif kind == "long":
+        made = [texts.long(first + place, _longest(session)) for place in range(size)]
+    else:
+        made = [make(first + place) for place in range(size)]
+    if size > 2 and chooser.random() < 0.5:
+        made[-1] = made[0]
+    chooser.shuffle(made)
+    return made
+
+
+def _longest(session: Session) -> int:
+    """Return how many words the longest text may have: the profile's, and well below what the model reads."""
+    context = (session.listed_model or {}).get("context_length")
+    read = context if type(context) is int and context > 0 else 512
+    return max(30, min(session.profile.words, read // 3))
+
+
+def _dimensions(session: Session, level: str | None) -> int | None:
+    if level is None:
+        return None
+    try:
+        native = session.native_dimensions
+    except Blocked:
+        return None
+    return {"native": native, "half": max(1, native // 2), "third": max(1, native // 3), "few": min(native, 8)}[level]
+
+
+def _request(
+    body: dict[str, Any], style: str, headers: tuple[tuple[str, str], ...], key: bool | str, *, fresh: bool
+) -> Request:
+    operation = CREATE_EMBEDDINGS
+    content = spelling.write(body, style)
+    return Request(operation.method, operation.path, content, headers, key, operation.operation_id, fresh=fresh)

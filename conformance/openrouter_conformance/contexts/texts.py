@@ -1,0 +1,110 @@
+"""The texts that are sent: of each kind as many as are asked for, always the same at the same place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+_NOUNS = (
+    "river", "copper", "violin", "garden", "winter", "market", "letter", "island", "engine", "doctor",
+    "bridge", "forest", "silver", "kitchen", "window", "planet", "horse", "music", "paper", "mountain",
+)  # fmt: skip
+_VERBS = ("crosses", "follows", "repairs", "forgets", "paints", "carries", "watches", "answers", "borrows", "breaks")
+_PLACES = ("at night", "in spring", "near the station", "without a sound", "after the storm", "for the first time")
+_TAIL = (
+    "thunder", "wedding", "ladder", "pepper", "jacket", "soldier", "orange", "library", "tunnel", "candle",
+)  # fmt: skip
+_SCRIPTS = (
+    "журнал на столе", "облако над морем", "東京の音楽", "静かな港", "مدينة قديمة", "כוכב בוקר", "नदी और पहाड़", "ภูเขาสูง",
+    "한국어 문장", "über die Brücke", "façade naïve", "caf\u00e9 noir", "cafe\u0301 noir", "🚀 and 👩‍🔬", "π ≈ 3.14159",
+    "Ελληνικά κείμενα", "ﬁne ligature", "ＦＵＬＬ width", "𝒻𝒶𝓃𝒸𝓎 letters", "Straße und Gasse",
+)  # fmt: skip
+_TOKENS = (9906, 1917, 1820, 4062, 14198, 39935, 883, 264, 1296, 3373, 7559, 1148, 527, 499, 3815)
+_LENGTHS = (60, 180, 420, 900, 1900, 4000)
+"""Words of a long text, about."""
+
+
+def words(place: int) -> str:
+    """Return two or three plain words."""
+    first, second = _NOUNS[place % 20], _NOUNS[(place // 20 + place * 7 + 3) % 20]
+    return f"{first} {second}" if place < 20 else f"{first} {second} {_VERBS[place // 20 % 10]} {_number(place // 200)}"
+
+
+def sentence(place: int) -> str:
+    """Return a sentence of about ten words."""
+    who, what = _NOUNS[(place * 3 + 1) % 20], _NOUNS[(place * 11 + 5) % 20]
+    how = f"{_VERBS[place % 10]} the {what} {_PLACES[place % 6]}"
+    return f"An old {who} {how}, and nobody asks about the {_TAIL[place // 2 % 10]} {_number(place // 20)}."
+
+
+def variant(place: int) -> str:
+    """Return one of several spellings of a sentence: a model may take them for the same, but always or never."""
+    plain = sentence(place // 6)
+    return (plain, plain.upper(), f"{plain} ", f" {plain}", plain.replace(" ", "  "), plain.rstrip("."))[place % 6]
+
+
+def long(place: int, most: int = 420) -> str:
+    """Return a text of many words, at most `most`, in groups of four: one, and others that differ from it in a few
+    words at the start, in the middle and at the end.
+    """
+    lengths = [one for one in _LENGTHS if one <= most] or [min(most, _LENGTHS[0])]
+    count = lengths[place // 4 % len(lengths)]
+    text = [
+        f"{_NOUNS[at % 20]} {_VERBS[(at // 20 + at) % 10]}" for at in range(place // (4 * len(lengths)), count // 2)
+    ]
+    changed = [_TAIL[(place + at) % 10] for at in range(4)]
+    match place % 4:
+        case 1:
+            text[:2] = [" ".join(changed)]
+        case 2:
+            text[len(text) // 2 : len(text) // 2 + 2] = [" ".join(changed)]
+        case 3:
+            text[-2:] = [" ".join(changed)]
+    return " ".join(text)
+
+
+def unicode(place: int) -> str:
+    """Return a text beyond ASCII: other scripts, composed and decomposed letters, signs of several code points."""
+    return _SCRIPTS[place % 20] if place < 20 else f"{_SCRIPTS[place % 20]} {_number(place // 20)}"
+
+
+def white_space(place: int) -> str:
+    """Return a text of several lines, with tabs and blank lines between and around them."""
+    parts = [_NOUNS[place % 20], _NOUNS[(place + 7) % 20], _number(place // 20)]
+    return ("{0}\n{1}\n{2}", "{0}\t{1} {2}\n", "\n\n{0} {1}\r\n{2}", "{0}, {1}; {2}", "{0}|{1} {2}")[place % 5].format(
+        *parts
+    )
+
+
+def tokens(place: int) -> list[int]:
+    """Return the token ids of a text."""
+    start = place % len(_TOKENS)
+    return [*(_TOKENS[(start + at * (1 + place // 15)) % 15] for at in range(1 + place % 6)), 1 + place % 5000]
+
+
+def mixed(place: int) -> str:
+    """Return texts of all kinds, one after another: short ones beside long ones."""
+    return (words, long, unicode, sentence, white_space, variant)[place % 6](place // 6)
+
+
+KINDS: dict[str, Callable[[int], Any]] = {
+    "sentence": sentence,
+    "words": words,
+    "mixed": mixed,
+    "variants": variant,
+    "long": long,
+    "unicode": unicode,
+    "white space": white_space,
+    "tokens": tokens,
+}
+"""Functions from a place to an input, by the kind of input."""
+
+
+def _number(value: int) -> str:
+    """Return a number in words that every tokenizer reads."""
+    digits = []
+    while True:
+        value, digit = divmod(value, 20)
+        digits.append(_NOUNS[digit])
+        if not value:
+            return " ".join(reversed(digits))

@@ -1,0 +1,62 @@
+"""Features that a target may have or not: each is probed once, by asking for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from openrouter_conformance import answers
+from openrouter_conformance.default_model import modalities
+from openrouter_conformance.samples import TEXT, TEXT_PART, TOKENS
+from openrouter_conformance.session import OMIT, Unsupported
+
+if TYPE_CHECKING:
+    from openrouter_conformance.exchange import Exchange
+    from openrouter_conformance.session import Session
+
+
+def refusal_to_shorten(session: Session) -> Unsupported | None:
+    """Probe for the feature `dimensions`."""
+    return _refusal(session, session.ask(TEXT, dimensions=half_of_native(session)))
+
+
+def base64_refusal(session: Session) -> Unsupported | None:
+    """Probe for the feature `base64`."""
+    return _refusal(session, session.ask(TEXT, encoding_format="base64"))
+
+
+def token_refusal(session: Session) -> Unsupported | None:
+    """Probe for the feature `token-ids`."""
+    return _refusal(session, session.ask(TOKENS))
+
+
+def multimodal_refusal(session: Session) -> Unsupported | None:
+    """Probe for the feature `multimodal`: a listed model that reads images takes an input of one text part."""
+    model = image_model(session)
+    if model is None:
+        return Unsupported("no listed model reads images", session.whole_list.exchange)
+    return _refusal(session, session.ask([{"content": [TEXT_PART]}], model=model, dimensions=OMIT))
+
+
+def image_model(session: Session) -> str | None:
+    """Return a listed model that reads images, or None."""
+    return next(
+        (
+            str(model["id"])
+            for model in session.models
+            if "image" in modalities(model, "input_modalities") and "id" in model
+        ),
+        None,
+    )
+
+
+def half_of_native(session: Session) -> int:
+    """Return the length that the target is probed with: half of the native one, which most models give."""
+    return max(1, session.native_dimensions // 2)
+
+
+def _refusal(session: Session, exchange: Exchange) -> Unsupported | None:
+    """Return the lack of a feature when the target refuses it; Blocked when it answers in a way that is none."""
+    if answers.is_refusal(exchange):
+        return Unsupported(exchange.outline(), exchange)
+    session.usable(exchange, lambda: answers.embedded(exchange, 1))
+    return None

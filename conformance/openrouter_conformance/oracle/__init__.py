@@ -1,0 +1,12 @@
+"""The oracle: the service is one function, so every observation of a run is held against every other.
+
+What a vector may depend on is the model, the input, `dimensions` and `input_type`. Everything else about a request is
+context, and must not show: how the request was spelled, where in a batch an input stood, which requests came before.
+
+- `argument`: what one input of a request asks the function for; `context`: everything else about it
+- `observations`: what one exchange says: vectors, token counts, costs, statuses, names
+- `factors`: the sides of a context, and the requirement that says that each must not show
+- `contradictions`: observations that cannot both be right, each blamed on the fewest factors
+- `relations`: from a run's observations to failures of requirements
+- `minimal_pairs`: asks again until two requests differ in one factor
+"""

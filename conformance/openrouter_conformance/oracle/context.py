@@ -1,0 +1,186 @@
+"""What one input of a request asks for, and everything else about the request: its context, which must not show."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from openrouter_conformance import answers
+from openrouter_conformance.exchange import Request
+from openrouter_conformance.operations import CREATE_EMBEDDINGS
+from openrouter_conformance.oracle import spelling
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+JSON_TYPE = ("Content-Type", "application/json")
+BEARER = "Bearer {key}"
+
+_DOCUMENTED = ("model", "input", "input_type", "dimensions", "encoding_format", "provider", "user")
+
+
+@attrs.frozen
+class Argument:
+    """What the vector of an input is a function of, but for its length.
+
+    Attributes:
+        model: the model that was asked for.
+        input: one input as canonical JSON: a text, the token ids of a text, or a multimodal input.
+        input_type: the kind of input that was named, or None.
+
+    """
+
+    model: str
+    input: str
+    input_type: str | None = None
+
+    @property
+    def value(self) -> Any:
+        """The input: a text, a list of token ids, or an object."""
+        return json.loads(self.input)
+
+    @property
+    def text(self) -> str | None:
+        """The input when it is a text, else None."""
+        value = self.value
+        return value if isinstance(value, str) else None
+
+
+@attrs.frozen
+class Context:
+    """Everything about a request and the place in it that the answer must not depend on.
+
+    Each attribute is a factor, and its default the plainest level. A value that stands for JSON is canonical JSON, ""
+    where the field is absent.
+
+    Attributes:
+        encoding: `encoding_format`, as JSON.
+        listed: whether the input stands in a list of one, where it could stand alone.
+        floats: whether token ids are written with a decimal point.
+        dimensions: whether `dimensions` are named.
+        others: the other inputs of the batch as canonical JSON, in order.
+        place: the position of the input in the batch, from 0.
+        provider: the provider preferences, as JSON.
+        user: the end user, as JSON.
+        fields: the fields that the contract does not name, as a JSON object.
+        spelling: how the JSON is written, a key of `spelling.SPELLINGS`.
+        headers: the headers but for the key.
+        key: the `Authorization` header with `{key}` for the key.
+        fresh: whether the request had a connection of its own.
+
+    """
+
+    encoding: str = ""
+    listed: bool = False
+    floats: bool = False
+    dimensions: bool = False
+    others: tuple[str, ...] = ()
+    place: int = 0
+    provider: str = ""
+    user: str = ""
+    fields: str = ""
+    spelling: str = "compact"
+    headers: tuple[tuple[str, str], ...] = (JSON_TYPE,)
+    key: str | bool | None = True
+    fresh: bool = False
+
+
+def canonical(value: Any) -> str:
+    """Return a value as canonical JSON: sorted keys, no white space, whole numbers without a decimal point."""
+    return json.dumps(_whole(value), sort_keys=True, separators=(",", ":"))
+
+
+def read(request: Request) -> Iterator[tuple[Argument, Context, int | None]]:
+    """Yield the argument, the context and the asked `dimensions` of each input of a request, in order.
+
+    Nothing is yielded for a request that asks for no vectors in a way that this reading knows.
+    """
+    style, body = spelling.read(request.body or b"")
+    if not isinstance(body, dict) or not isinstance(body.get("model"), str) or "input" not in body:
+        return
+    items = answers.inputs_of(body["input"])
+    if not items:
+        return
+    listed = (
+        isinstance(body["input"], list)
+        and len(items) == 1
+        and body["input"] is items
+        and not isinstance(items[0], dict)
+    )
+    inputs = tuple(canonical(item) for item in items)
+    dimensions = body.get("dimensions")
+    input_type = body.get("input_type")
+    shared = {
+        "encoding": _shown(body, "encoding_format"),
+        "listed": listed,
+        "dimensions": dimensions is not None,
+        "provider": _shown(body, "provider"),
+        "user": _shown(body, "user"),
+        "fields": canonical({k: v for k, v in body.items() if k not in _DOCUMENTED}) if _extra(body) else "",
+        "spelling": style,
+        "headers": tuple(pair for pair in request.headers if pair[0].lower() != "authorization"),
+        "key": request.key,
+        "fresh": request.fresh,
+    }
+    for place, item in enumerate(items):
+        yield (
+            Argument(body["model"], inputs[place], input_type if isinstance(input_type, str) else None),
+            Context(
+                floats=isinstance(item, list) and any(isinstance(one, float) for one in item),
+                others=inputs[:place] + inputs[place + 1 :],
+                place=place,
+                **shared,
+            ),
+            dimensions if isinstance(dimensions, int) and not isinstance(dimensions, bool) else None,
+        )
+
+
+def write(argument: Argument, context: Context, dimensions: int | None) -> Request:
+    """Return the request that asks for `argument` in `context`: what `read` reads, the other way round."""
+    inputs = [json.loads(one) for one in context.others]
+    inputs.insert(context.place, argument.value)
+    if context.floats:
+        inputs = [[float(one) for one in item] if isinstance(item, list) else item for item in inputs]
+    alone = len(inputs) == 1 and not context.listed and not isinstance(inputs[0], dict)
+    body: dict[str, Any] = {"model": argument.model, "input": inputs[0] if alone else inputs}
+    if dimensions is not None and context.dimensions:
+        body["dimensions"] = dimensions
+    for name, text in (
+        ("encoding_format", context.encoding),
+        ("provider", context.provider),
+        ("user", context.user),
+    ):
+        if text:
+            body[name] = json.loads(text)
+    if argument.input_type is not None:
+        body["input_type"] = argument.input_type
+    body |= json.loads(context.fields or "{}")
+    return Request(
+        CREATE_EMBEDDINGS.method,
+        CREATE_EMBEDDINGS.path,
+        spelling.write(body, context.spelling),
+        context.headers,
+        context.key,
+        CREATE_EMBEDDINGS.operation_id,
+        fresh=context.fresh,
+    )
+
+
+def _shown(body: dict[str, Any], name: str) -> str:
+    return canonical(body[name]) if name in body else ""
+
+
+def _extra(body: dict[str, Any]) -> bool:
+    return any(name not in _DOCUMENTED for name in body)
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [_whole(one) for one in value]
+    if isinstance(value, dict):
+        return {name: _whole(one) for name, one in value.items()}
+    return value

@@ -1,0 +1,92 @@
+"""The factors of a context, the plainest explanation first, and the requirement that says that each must not show."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+
+from openrouter_conformance.oracle.context import Argument, Context
+from openrouter_conformance.samples import SAMPLING
+
+
+@attrs.frozen
+class Factor:
+    """One side of a context.
+
+    Attributes:
+        name: what it is called in reports.
+        fields: the attributes of `Context` that belong to it.
+        requirement: the facet and name of what says that it must not show, given an argument and two contexts.
+
+    """
+
+    name: str
+    fields: tuple[str, ...]
+    requirement: Callable[[Argument, Context, Context], str]
+
+
+def _always(requirement: str) -> Callable[[Argument, Context, Context], str]:
+    return lambda argument, one, other: requirement
+
+
+def _of_encoding(argument: Argument, one: Context, other: Context) -> str:
+    return (
+        "encoding/base64-equals-float" if '"base64"' in (one.encoding, other.encoding) else "encoding/float-is-default"
+    )
+
+
+def _of_batch(argument: Argument, one: Context, other: Context) -> str:
+    return "token-ids/batches-keep-order" if argument.input.startswith("[") else "order/batch-equals-singles"
+
+
+def _of_list(argument: Argument, one: Context, other: Context) -> str:
+    return (
+        "token-ids/one-list-is-one-input" if argument.input.startswith("[") else "order/one-element-list-equals-string"
+    )
+
+
+def _of_fields(argument: Argument, one: Context, other: Context) -> str:
+    names = set(_names(one.fields)) ^ set(_names(other.fields))
+    return "parameters/sampling-ignored" if names and names <= SAMPLING.keys() else "parameters/unknown-fields-ignored"
+
+
+def _names(fields: str) -> list[str]:
+    return list(json.loads(fields or "{}"))
+
+
+FACTORS = (
+    Factor("encoding_format", ("encoding",), _of_encoding),
+    Factor("other inputs of the batch", ("others", "place"), _of_batch),
+    Factor("a list of one", ("listed",), _of_list),
+    Factor("token ids with a decimal point", ("floats",), _always("token-ids/whole-floats-are-integers")),
+    Factor("dimensions of the native length", ("dimensions",), _always("dimensions/native-dimensions-accepted")),
+    Factor("provider", ("provider",), _always("routing/preferences-keep-the-vector")),
+    Factor("user", ("user",), _always("parameters/user-accepted")),
+    Factor("fields of no meaning", ("fields",), _of_fields),
+    Factor("the spelling of the JSON", ("spelling",), _always("texts/escapes-equal-characters")),
+    Factor("headers", ("headers",), _always("parameters/attribution-accepted")),
+    Factor("the spelling of the key", ("key",), _always("auth/scheme-in-any-case")),
+    Factor("a connection of its own", ("fresh",), _always("determinism/requests-are-independent")),
+)
+"""In the order in which they are blamed: what is decided by the plainest difference comes first."""
+
+
+def differing(one: Context, other: Context) -> tuple[Factor, ...]:
+    """Return the factors in which two contexts differ."""
+    return tuple(
+        factor for factor in FACTORS if any(getattr(one, name) != getattr(other, name) for name in factor.fields)
+    )
+
+
+def with_factor(context: Context, factor: Factor, source: Context) -> Context:
+    """Return `context` with the level that a factor has in `source`."""
+    changes: dict[str, Any] = {name: getattr(source, name) for name in factor.fields}
+    return attrs.evolve(context, **changes)
+
+
+def plainness(context: Context) -> int:
+    """Return in how many factors a context differs from the plainest one: 0 for a text alone."""
+    return len(differing(context, Context()))

@@ -1,0 +1,667 @@
+"""From all observations of a run to failures of requirements: what must be equal, what must differ, what adds up."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import re
+import statistics
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import numpy as np
+
+from openrouter_conformance import answers, vectors
+from openrouter_conformance.errors import CheckFailure
+from openrouter_conformance.oracle.contradictions import Contradiction, compare
+from openrouter_conformance.oracle.factors import FACTORS, Factor
+from openrouter_conformance.oracle.minimal_pairs import Ask, narrow
+from openrouter_conformance.prices import price_per_token
+from openrouter_conformance.oracle.table import Bill, Page, Sighting, Table, same_vector
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from openrouter_conformance.exchange import Exchange
+    from openrouter_conformance.oracle.context import Argument
+
+_EMBED = "create-embeddings"
+_LIST = "list-embeddings-models"
+
+RELATIONS = {
+    f"{_EMBED}/determinism/repeats-agree": "The vectors of every request that was sent more than once.",
+    f"{_EMBED}/determinism/repeats-agree-closely": "Repeats where answers do not name the provider that served them.",
+    f"{_EMBED}/determinism/refusals-repeat": "The statuses of every request that was sent more than once.",
+    f"{_EMBED}/determinism/requests-are-independent": "Vectors over connections of their own and over kept ones.",
+    f"{_EMBED}/order/vectors-follow-inputs": "Vectors of a batch that are those of other inputs of it.",
+    f"{_EMBED}/order/batch-equals-singles": "Every text that was sent alone and in batches, at any place in them.",
+    f"{_EMBED}/order/duplicates-equal": "Every text that stands twice in a batch.",
+    f"{_EMBED}/order/one-element-list-equals-string": "Every text that was sent in a list of one and without it.",
+    f"{_EMBED}/encoding/base64-equals-float": "Every input that was asked for in base64 and in floats.",
+    f"{_EMBED}/encoding/float-is-default": "Every input that was asked for with `float` and without a format.",
+    f"{_EMBED}/dimensions/native-dimensions-accepted": "Every input, with `dimensions` of the native length and without.",
+    f"{_EMBED}/token-ids/batches-keep-order": "Every list of token ids that was sent alone and in batches.",
+    f"{_EMBED}/token-ids/one-list-is-one-input": "Every list of token ids, alone and in a list of one.",
+    f"{_EMBED}/token-ids/whole-floats-are-integers": "Token ids with and without a decimal point.",
+    f"{_EMBED}/texts/escapes-equal-characters": "Every input in all spellings of its JSON.",
+    f"{_EMBED}/texts/every-part-read": "Long texts that differ in a few words at one place.",
+    f"{_EMBED}/parameters/unknown-fields-ignored": "Every input with and without fields of no meaning.",
+    f"{_EMBED}/parameters/sampling-ignored": "Every input with and without sampling parameters.",
+    f"{_EMBED}/parameters/user-accepted": "Every input with and without `user`.",
+    f"{_EMBED}/parameters/attribution-accepted": "Every input with and without further headers.",
+    f"{_EMBED}/auth/scheme-in-any-case": "Every input with the scheme in lower case.",
+    f"{_EMBED}/routing/preferences-keep-the-vector": "Every input with and without provider preferences.",
+    f"{_EMBED}/routing/providers-agree": "Every input that two providers embedded.",
+    f"{_EMBED}/vectors/different-texts-differ": "All texts of the run that have different words.",
+    f"{_EMBED}/vectors/models-differ": "Every text that was sent to two models.",
+    f"{_EMBED}/multimodal/parts-make-one-vector": "Inputs that share a part and differ in another.",
+    f"{_EMBED}/usage/tokens-follow-input": "The tokens of every input that was sent alone more than once.",
+    f"{_EMBED}/usage/longer-text-costs-more": "The tokens of texts of which one has four times the words of the other.",
+    f"{_EMBED}/usage/cost-follows-price": "The cost of every answer beside the listed price.",
+    f"{_EMBED}/vectors/equal-length": "The lengths of all vectors of a model for which no length was asked.",
+    f"{_EMBED}/usage/batch-is-sum-of-singles": "Every batch of which each input was also sent alone.",
+    f"{_EMBED}/usage/cost-follows-tokens": "The cost for a token in every answer of a model.",
+    f"{_EMBED}/response/id-fresh": "The `id` of every answer.",
+    f"{_EMBED}/response/model-named-alike": "The `model` of every answer.",
+    f"{_LIST}/catalog/entries-agree": "Every entry of the list, on every page, with a key and without.",
+    f"{_LIST}/catalog/repeats-agree": "Every answer with the whole list.",
+    f"{_LIST}/pagination/total-count-is-whole": "`total_count` of every page.",
+    f"{_LIST}/pagination/pages-are-slices": "Every page beside the whole list.",
+}
+"""By requirement: which observations are held against each other."""
+
+_LOOSE = 0.01
+"""What the vectors of two providers of a model may differ by, as 1 - cosine: their number formats are their own."""
+_STRICT = 1 - vectors.SAME
+_IDENTICAL = 1e-9
+"""1 - cosine up to which two vectors are one and the same."""
+_UNLISTED_CONTEXT = 100
+"""Tokens that every model reads, also one that lists no context length."""
+_FEWEST_WORDS = 5
+_MAX_SHOWN = 60
+
+
+@attrs.define
+class Findings:
+    """What the relations found: failures by requirement, and how many comparisons each requirement had."""
+
+    failures: dict[str, CheckFailure] = attrs.field(factory=dict)
+    compared: Counter[str] = attrs.field(factory=Counter)
+
+    def fail(self, requirement: str, received: str, expected: str, *exchanges: Exchange) -> None:
+        """Enter a failure, unless the requirement has one."""
+        self.compared[requirement] += 1
+        self.failures.setdefault(requirement, CheckFailure(received, expected, *exchanges))
+
+
+def judge(table: Table, ask: Ask | None = None) -> Findings:
+    """Hold all observations of a run against each other.
+
+    Args:
+        table: the observations.
+        ask: sends a request again to narrow a contradiction down; None where nothing may be asked any more.
+
+    """
+    findings = Findings()
+    for relation in (_vectors, _statuses, _tokens):
+        relation(table, findings, ask)
+    for plain in (
+        _providers, _lengths, _different, _models, _longer, _batches, _bills, _prices, _names, _entries, _pages,
+    ):  # fmt: skip
+        plain(table, findings)
+    return findings
+
+
+# Vectors
+
+
+def _vectors(table: Table, findings: Findings, ask: Ask | None) -> None:
+    groups = [(key, list(group)) for key, group in table.vectors.items()]
+    named = [group for (_, _, provider), group in groups if provider is not None]
+    unnamed = [group for (_, _, provider), group in groups if provider is None]
+    tolerance = max(_STRICT, _noise(unnamed))
+    for part, allowed in ((named, _STRICT), (unnamed, tolerance)):
+        _equal_vectors(table, part, allowed, findings, ask)
+    strict, closely = f"{_EMBED}/determinism/repeats-agree", f"{_EMBED}/determinism/repeats-agree-closely"
+    findings.compared[closely] = findings.compared[strict]
+    if tolerance > _STRICT:
+        pair = next(_time_pairs(unnamed, _STRICT))
+        findings.fail(
+            closely,
+            f"{vectors.compare(*(one.value.astype(np.float64) for one in pair))} between two answers to one request",
+            f"cosine of at least {vectors.SAME}",
+            *(one.exchange for one in pair),
+        )
+
+
+def _noise(groups: Iterable[Sequence[Sighting[NDArray[np.float32]]]]) -> float:
+    """Return how much the vectors of one request differ from one time to the next, as 1 - cosine, up to `_LOOSE`."""
+    spread = [
+        1 - vectors.cosine(one.value.astype(np.float64), other.value.astype(np.float64))
+        for one, other in _time_pairs(groups, _STRICT)
+    ]
+    return max((4 * one for one in spread if one <= _LOOSE / 4), default=0.0)
+
+
+def _time_pairs(groups: Iterable[Sequence[Sighting[Any]]], tolerance: float) -> Any:
+    """Yield pairs of sightings of one request that differ by more than the tolerance."""
+    for group in groups:
+        by_context: dict[Any, Sighting[Any]] = {}
+        for one in group:
+            first = by_context.setdefault(one.context, one)
+            if first is not one and not same_vector(first.value, one.value, tolerance):
+                yield first, one
+
+
+def _equal_vectors(
+    table: Table,
+    groups: Sequence[Sequence[Sighting[NDArray[np.float32]]]],
+    tolerance: float,
+    findings: Findings,
+    ask: Ask | None,
+) -> None:
+    def same(one: NDArray[Any], other: NDArray[Any]) -> bool:
+        return same_vector(one, other, tolerance)
+
+    result = compare(groups, same)
+    _count(findings, result.agreed, groups)
+    for found in result.contradictions:
+        shown = found if ask is None else narrow(found, ask, _read_vector, same)
+        requirement = _requirement_of(table, shown, same)
+        one, other = shown.outlier, shown.reference
+        how = vectors.compare(one.value.astype(np.float64), other.value.astype(np.float64))
+        if how.startswith("cosine 1.0"):
+            norms = [float(np.linalg.norm(each.value)) for each in (one, other)]
+            how = f"norms {norms[0]:.4g} and {norms[1]:.4g}"
+        findings.fail(
+            f"{_EMBED}/{requirement}",
+            f"{how} between two vectors of {shown_input(one.argument)}{_places(one, other)}{_more(found.count)}",
+            f"the same vector: the requests differ {_in(shown.factors)}",
+            one.exchange,
+            *([other.exchange] if other.exchange is not one.exchange else []),
+        )
+
+
+def _requirement_of(table: Table, found: Contradiction[Any], same: Callable[[Any, Any], bool]) -> str:
+    one, other = found.outlier, found.reference
+    if one.exchange is other.exchange:
+        return "order/duplicates-equal"
+    if not found.factors:
+        return "determinism/repeats-agree"
+    requirement = found.factors[0].requirement(one.argument, one.context, other.context)
+    if requirement == "order/batch-equals-singles" and _belongs_to_another(table, one, same):
+        return "order/vectors-follow-inputs"
+    return requirement
+
+
+def _belongs_to_another(table: Table, one: Sighting[Any], same: Callable[[Any, Any], bool]) -> bool:
+    """Return whether the vector is what another input of the same batch gets elsewhere."""
+    others = set(one.context.others)
+    return any(
+        same(other.value, one.value)
+        for (argument, length, _), group in table.vectors.items()
+        if length == one.value.size and argument.input in others and argument.model == one.argument.model
+        for other in group
+        if other.exchange is not one.exchange
+    )
+
+
+def _count(findings: Findings, agreed: Counter[str], groups: Sequence[Sequence[Sighting[Any]]]) -> None:
+    """Count the comparisons of each requirement on a factor."""
+    findings.compared[f"{_EMBED}/determinism/repeats-agree"] += agreed["time"]
+    for group in groups:
+        if len(group) < 2:
+            continue
+        first = group[0]
+        for one in group[1:]:
+            if one.exchange is first.exchange:
+                findings.compared[f"{_EMBED}/order/duplicates-equal"] += 1
+            for factor in FACTORS:
+                if any(getattr(one.context, name) != getattr(first.context, name) for name in factor.fields):
+                    requirement = factor.requirement(one.argument, one.context, first.context)
+                    findings.compared[f"{_EMBED}/{requirement}"] += 1
+                    if requirement == "order/batch-equals-singles":
+                        findings.compared[f"{_EMBED}/order/vectors-follow-inputs"] += 1
+
+
+def _read_vector(exchange: Exchange, place: int) -> NDArray[np.float32] | None:
+    try:
+        found = answers.embedded(exchange).vectors
+    except CheckFailure:
+        return None
+    return found[place].astype(np.float32) if place < len(found) and found[place].size else None
+
+
+def _providers(table: Table, findings: Findings) -> None:
+    """Two providers of a model give an input nearly the same vector."""
+    requirement = f"{_EMBED}/routing/providers-agree"
+    firsts: dict[tuple[Argument, int], dict[str | None, Sighting[Any]]] = {}
+    for (argument, length, provider), group in table.vectors.items():
+        firsts.setdefault((argument, length), {}).setdefault(provider, group[0])
+    for by_provider in firsts.values():
+        for one, other in itertools.combinations([s for name, s in by_provider.items() if name is not None], 2):
+            findings.compared[requirement] += 1
+            if vectors.cosine(one.value.astype(np.float64), other.value.astype(np.float64)) < 1 - _LOOSE:
+                how = vectors.compare(one.value.astype(np.float64), other.value.astype(np.float64))
+                findings.fail(
+                    requirement,
+                    f"{how} between the vectors of two providers for {shown_input(one.argument)}",
+                    f"cosine of at least {1 - _LOOSE}",
+                    one.exchange,
+                    other.exchange,
+                )
+
+
+def _lengths(table: Table, findings: Findings) -> None:
+    """The vectors of a model have one length where none is asked for."""
+    requirement = f"{_EMBED}/vectors/equal-length"
+    seen: dict[Any, dict[int, Sighting[Any]]] = {}
+    for (argument, length, provider), group in table.vectors.items():
+        for one in group:
+            if one.dimensions is None:
+                seen.setdefault((argument.model, argument.input_type, provider), {}).setdefault(length, one)
+    for by_length in seen.values():
+        findings.compared[requirement] += 1
+        if len(by_length) > 1:
+            one, other = itertools.islice(by_length.values(), 2)
+            findings.fail(
+                requirement,
+                f"{other.value.size} numbers for {shown_input(other.argument)}, {one.value.size} for another input",
+                "one length where none is asked for",
+                other.exchange,
+                one.exchange,
+            )
+
+
+# What must differ
+
+
+@attrs.frozen
+class _Seen:
+    argument: Argument
+    words: frozenset[str]
+    vector: NDArray[np.float64]
+    sighting: Sighting[Any]
+
+
+def _different(table: Table, findings: Findings) -> None:
+    """Inputs that have different words have different vectors."""
+    spaces: dict[Any, list[_Seen]] = {}
+    for (argument, length, provider), group in table.vectors.items():
+        if not _is_read_whole(table, argument, provider):
+            continue
+        words = _words(argument)
+        if words:
+            first = group[0]
+            vector = first.value.astype(np.float64)
+            seen = _Seen(argument, words, vector / np.linalg.norm(vector), first)
+            kind = argument.input[0]
+            spaces.setdefault((argument.model, argument.input_type, kind, length, provider), []).append(seen)
+    for space, group in spaces.items():
+        requirement = f"{_EMBED}/" + (
+            "multimodal/parts-make-one-vector" if space[2] == "{" else "vectors/different-texts-differ"
+        )
+        matrix = np.stack([one.vector for one in group])
+        for place, one in enumerate(group):
+            likeness = matrix[place + 1 :] @ one.vector
+            findings.compared[requirement] += len(likeness)
+            if space[2] != "{" and any(len(each.words) > _LONG for each in group):
+                findings.compared[f"{_EMBED}/texts/every-part-read"] += 1
+            for offset in np.flatnonzero(likeness > 1 - _IDENTICAL):
+                other = group[place + 1 + int(offset)]
+                if one.words == other.words:
+                    continue
+                shared = one.words & other.words
+                named = f"{_EMBED}/texts/every-part-read" if len(shared) > _LONG and space[2] != "{" else requirement
+                findings.fail(
+                    named,
+                    f"the same vector for {shown_input(one.argument)} and {shown_input(other.argument)}"
+                    f" (they differ in {_shown_words(one.words ^ other.words)})",
+                    "two different vectors",
+                    one.sighting.exchange,
+                    *([other.sighting.exchange] if other.sighting.exchange is not one.sighting.exchange else []),
+                )
+
+
+_LONG = 12
+"""Words that two texts share from which on they differ in a part."""
+
+
+def _words(argument: Argument) -> frozenset[str]:
+    """Return what no model may overlook: the words of Latin letters, token ids, or parts of a multimodal input."""
+    value = argument.value
+    if isinstance(value, str):
+        return frozenset(re.findall(r"[a-z]{3,}", value.lower())) if value.isascii() else frozenset()
+    if isinstance(value, list):
+        return frozenset(map(str, value))
+    return frozenset(json.dumps(part, sort_keys=True) for part in value.get("content", []) if isinstance(part, dict))
+
+
+def _is_read_whole(table: Table, argument: Argument, provider: str | None) -> bool:
+    """Return whether the model surely read the whole input: its tokens are fewer than the listed context."""
+    counts = table.tokens.get((argument, provider))
+    text = argument.text
+    guess = len(text) if text is not None else len(argument.input)
+    tokens = counts[0].value if counts else guess
+    context = _listed(table, argument.model).get("context_length")
+    return tokens < (context if type(context) is int and context > 0 else _UNLISTED_CONTEXT)
+
+
+def _models(table: Table, findings: Findings) -> None:
+    """Two models that the list describes differently give a text different vectors."""
+    requirement = f"{_EMBED}/vectors/models-differ"
+    by_text: dict[Any, dict[str, Sighting[Any]]] = {}
+    for (argument, length, _), group in table.vectors.items():
+        by_text.setdefault((argument.input, argument.input_type, length), {}).setdefault(argument.model, group[0])
+    lengths: dict[Any, set[int]] = {}
+    for name, kind, length in by_text:
+        lengths.setdefault((name, kind), set()).add(length)
+    for by_model in by_text.values():
+        for one, other in itertools.combinations(by_model.values(), 2):
+            entries = [_listed(table, each.argument.model) for each in (one, other)]
+            if not all(entries) or not _described_differently(*entries):
+                continue
+            findings.compared[requirement] += 1
+            if vectors.cosine(one.value.astype(np.float64), other.value.astype(np.float64)) > 1 - _IDENTICAL:
+                findings.fail(
+                    requirement,
+                    f"the same vector of {shown_input(one.argument)} from {one.argument.model!r} and {other.argument.model!r}",
+                    "two different vectors: the list describes two models",
+                    one.exchange,
+                    other.exchange,
+                )
+
+
+def _described_differently(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return one.get("canonical_slug") != other.get("canonical_slug") and any(
+        one.get(field) != other.get(field) for field in ("context_length", "architecture", "created")
+    )
+
+
+def _listed(table: Table, model: str) -> dict[str, Any]:
+    """Return the entry of a model in the list, {} when it has none."""
+    found = table.entries.get(model)
+    entry: dict[str, Any] = json.loads(next(iter(found))) if found else {}
+    return entry
+
+
+# Counts and costs
+
+
+def _tokens(table: Table, findings: Findings, ask: Ask | None) -> None:
+    """The tokens of an input depend on model and input alone."""
+    requirement = f"{_EMBED}/usage/tokens-follow-input"
+
+    def same(one: int, other: int) -> bool:
+        return one == other
+
+    groups = [list(group) for group in table.tokens.values()]
+    result = compare(groups, same)
+    findings.compared[requirement] += sum(max(0, len(group) - 1) for group in groups)
+    for found in result.contradictions:
+        shown = found if ask is None else narrow(found, ask, _read_tokens, same)
+        findings.fail(
+            requirement,
+            f"usage.prompt_tokens {shown.outlier.value} and {shown.reference.value} for "
+            f"{shown_input(shown.outlier.argument)}{_more(found.count)}",
+            f"the same number: the requests differ {_in(shown.factors)}",
+            shown.outlier.exchange,
+            shown.reference.exchange,
+        )
+
+
+def _read_tokens(exchange: Exchange, place: int) -> int | None:  # noqa: ARG001
+    try:
+        usage = answers.embedded(exchange).usage or {}
+    except CheckFailure:
+        return None
+    tokens = usage.get("prompt_tokens")
+    return tokens if type(tokens) is int else None
+
+
+def _batches(table: Table, findings: Findings) -> None:
+    """A batch counts the tokens that its inputs count alone."""
+    requirement = f"{_EMBED}/usage/batch-is-sum-of-singles"
+    for provider, batches in table.batches.items():
+        for batch in batches:
+            singles = [table.tokens.get((argument, provider)) for argument in batch.arguments]
+            if not all(singles):
+                continue
+            findings.compared[requirement] += 1
+            alone = [group[0] for group in singles if group]
+            if sum(one.value for one in alone) != batch.tokens:
+                findings.fail(
+                    requirement,
+                    f"{batch.tokens} tokens for {len(alone)} inputs, {[one.value for one in alone]} for each alone",
+                    f"{sum(one.value for one in alone)} tokens",
+                    batch.exchange,
+                    *(one.exchange for one in alone[:3]),
+                )
+
+
+def _longer(table: Table, findings: Findings) -> None:
+    """A text of four times the words counts more tokens."""
+    requirement = f"{_EMBED}/usage/longer-text-costs-more"
+    counted: dict[Any, list[tuple[int, Sighting[int]]]] = {}
+    for (argument, provider), group in table.tokens.items():
+        text = argument.text
+        if text is not None and text.isascii() and _is_read_whole(table, argument, provider):
+            words = len(re.findall(r"[a-z]{3,}", text.lower()))
+            counted.setdefault((argument.model, argument.input_type, provider), []).append((words, group[0]))
+    for texts in counted.values():
+        for (few, short), (many, long) in itertools.permutations(texts, 2):
+            if few < _FEWEST_WORDS or many < 4 * few:
+                continue
+            findings.compared[requirement] += 1
+            if long.value <= short.value:
+                findings.fail(
+                    requirement,
+                    f"{long.value} tokens for {many} words, {short.value} for {few}",
+                    "more",
+                    long.exchange,
+                    short.exchange,
+                )
+
+
+def _prices(table: Table, findings: Findings) -> None:
+    """A cost is the tokens times the listed price."""
+    requirement = f"{_EMBED}/usage/cost-follows-price"
+    for (model, _), bills in table.bills.items():
+        price = price_per_token(_listed(table, model))
+        if price is None:
+            continue
+        findings.compared[requirement] += len(bills)
+        for bill in (one for one in bills if not one.routed):
+            expected = price * bill.tokens
+            if not math.isclose(bill.cost, expected, rel_tol=0.01, abs_tol=1e-12):
+                findings.fail(
+                    requirement,
+                    f"usage.cost {bill.cost!r}",
+                    f"{expected!r}, {bill.tokens} tokens at the listed price",
+                    bill.exchange,
+                )
+                break
+
+
+def _bills(table: Table, findings: Findings) -> None:
+    """Each token of a model costs the same, as exactly as the cost is written."""
+    requirement = f"{_EMBED}/usage/cost-follows-tokens"
+    for bills in table.bills.values():
+        findings.compared[requirement] += max(0, len(bills) - 1)
+        quantum = 10.0 ** -max(_decimals(bill.cost) for bill in bills)
+        # The longer the bill, the less its rounding matters.
+        rate = statistics.median(bill.cost / bill.tokens for bill in bills)
+        reference = min(bills, key=lambda bill: (abs(bill.cost / bill.tokens - rate), -bill.tokens))
+        for bill in bills:
+            if abs(bill.cost - rate * bill.tokens) > max(
+                0.002 * abs(bill.cost), quantum * (1 + bill.tokens / reference.tokens)
+            ):
+                _fail_bill(findings, requirement, bill, reference)
+                break
+
+
+def _fail_bill(findings: Findings, requirement: str, bill: Bill, reference: Bill) -> None:
+    findings.fail(
+        requirement,
+        f"usage.cost {bill.cost!r} for {bill.tokens} tokens, {reference.cost!r} for {reference.tokens}",
+        "the same cost for each token",
+        bill.exchange,
+        reference.exchange,
+    )
+
+
+def _decimals(cost: float) -> int:
+    exponent = Decimal(repr(cost)).normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+# Statuses and names
+
+
+def _statuses(table: Table, findings: Findings, ask: Ask | None) -> None:  # noqa: ARG001
+    """A refusal depends on the request alone, and not on how it is written or when it is sent."""
+    requirement = f"{_EMBED}/determinism/refusals-repeat"
+    result = compare([list(group) for group in table.statuses.values()], lambda one, other: one == other)
+    findings.compared[requirement] += result.agreed["time"]
+    for found in result.contradictions:
+        one, other = found.outlier, found.reference
+        named = requirement
+        if found.factors:
+            named = f"{_EMBED}/{found.factors[0].requirement(one.argument, one.context, other.context)}"
+        findings.fail(
+            named,
+            f"{one.value} and {other.value} for {shown_input(one.argument)}{_more(found.count)}",
+            f"the same status: the requests differ {_in(found.factors)}",
+            one.exchange,
+            other.exchange,
+        )
+
+
+def _names(table: Table, findings: Findings) -> None:
+    """No two answers share an `id`; a model goes by one name."""
+    fresh, alike = f"{_EMBED}/response/id-fresh", f"{_EMBED}/response/model-named-alike"
+    findings.compared[fresh] += len(table.ids) - 1 if table.ids else 0
+    for name, exchanges in table.ids.items():
+        if len(exchanges) > 1:
+            findings.fail(fresh, f"the id {name!r} in {len(exchanges)} answers", "an id of its own", *exchanges[:2])
+            break
+    for (asked, _), named in table.names.items():
+        findings.compared[alike] += 1
+        if len(named) > 1:
+            first, second = itertools.islice(named.items(), 2)
+            findings.fail(
+                alike,
+                f"the models {first[0]!r} and {second[0]!r} in answers to requests for {asked!r}",
+                "one name",
+                first[1],
+                second[1],
+            )
+
+
+# The model list
+
+
+def _entries(table: Table, findings: Findings) -> None:
+    """An entry of the model list is the same wherever it stands."""
+    requirement = f"{_LIST}/catalog/entries-agree"
+    findings.compared[requirement] += len(table.entries) if len(table.pages) > 1 else 0
+    for name, seen in table.entries.items():
+        if len(seen) > 1:
+            (one, first), (other, second) = itertools.islice(seen.items(), 2)
+            fields = [
+                field
+                for field in {**json.loads(one), **json.loads(other)}
+                if json.loads(one).get(field) != json.loads(other).get(field)
+            ]
+            findings.fail(
+                requirement, f"two entries of {name!r} that differ in {', '.join(fields)}", "one entry", first, second
+            )
+            break
+
+
+def _pages(table: Table, findings: Findings) -> None:
+    """Pages are slices of the one list, and each names its size."""
+    wholes = [page for page in table.pages if page.offset == 0 and page.limit is None]
+    if not wholes:
+        return
+    whole = wholes[0]
+    repeats, total = f"{_LIST}/catalog/repeats-agree", f"{_LIST}/pagination/total-count-is-whole"
+    slices = f"{_LIST}/pagination/pages-are-slices"
+    findings.compared[repeats] += len(wholes) - 1
+    for page in wholes[1:]:
+        if page.ids != whole.ids:
+            findings.fail(
+                repeats,
+                "other models, or another order, the second time",
+                "the same list",
+                page.exchange,
+                whole.exchange,
+            )
+            break
+    for page in table.pages:
+        findings.compared[total] += 1
+        findings.compared[slices] += page is not whole
+        if type(page.total) is not int or page.total != len(whole.ids):
+            findings.fail(
+                total,
+                f"total_count {json.dumps(page.total)}",
+                f"{len(whole.ids)}, the models there are",
+                page.exchange,
+                whole.exchange,
+            )
+        if (wrong := _not_a_slice(page, whole)) is not None and page not in wholes:
+            findings.fail(slices, *wrong, page.exchange, whole.exchange)
+
+
+def _not_a_slice(page: Page, whole: Page) -> tuple[str, str] | None:
+    """Return what a page holds and what it must hold; None when it is a slice: a page may be shorter than asked."""
+    most = len(whole.ids) if page.limit is None else page.limit
+    expected = whole.ids[page.offset : page.offset + most]
+    if page.ids and page.ids == expected[: len(page.ids)]:
+        return None
+    if not page.ids and not expected:
+        return None
+    asked = f"offset={page.offset}" + ("" if page.limit is None else f", limit={page.limit}")
+    if len(page.ids) > most:
+        return f"{len(page.ids)} models with {asked}", f"at most {most}"
+    place = next((at for at, (a, b) in enumerate(zip(page.ids, expected, strict=False)) if a != b), len(expected))
+    found = json.dumps(page.ids[place]) if place < len(page.ids) else "no model"
+    wanted = json.dumps(expected[place]) if place < len(expected) else "no model"
+    return f"{found} at position {place} with {asked}", f"{wanted}, as in the whole list"
+
+
+# Words
+
+
+def shown_input(argument: Argument) -> str:
+    """Return an input as JSON, shortened."""
+    text = argument.input
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}… ({len(text)} characters of JSON)"
+
+
+def _in(factors: Sequence[Factor]) -> str:
+    if not factors:
+        return "in nothing but the time"
+    return "only in " + " and ".join(factor.name for factor in factors)
+
+
+def _places(one: Sighting[Any], other: Sighting[Any]) -> str:
+    if not one.context.others and not other.context.others:
+        return ""
+    size = len(one.context.others) + 1
+    place = f", one at position {one.context.place} of {size}" if size > 1 else ", one alone"
+    size = len(other.context.others) + 1
+    return place + (f", the other at position {other.context.place} of {size}" if size > 1 else ", the other alone")
+
+
+def _more(count: int) -> str:
+    return "" if count < 2 else f" (and {count - 1} more such vectors)" if count > 2 else " (and 1 more)"
+
+
+def _shown_words(words: frozenset[str]) -> str:
+    shown = sorted(words)[:4]
+    return ", ".join(json.dumps(one[:_MAX_SHOWN]) for one in shown)

@@ -1,0 +1,210 @@
+"""The table of observations: what each exchange of a run says, by what it says it about, with its context."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from urllib.parse import parse_qsl, urlsplit
+
+import attrs
+import numpy as np
+
+from openrouter_conformance import answers, vectors
+from openrouter_conformance.errors import CheckFailure
+from openrouter_conformance.operations import CREATE_EMBEDDINGS, LIST_EMBEDDINGS_MODELS
+from openrouter_conformance.oracle import context as contexts
+from openrouter_conformance.oracle.context import Argument, Context, canonical
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from openrouter_conformance.contract import Contract
+    from openrouter_conformance.exchange import Exchange
+
+V = TypeVar("V")
+
+TEMPORARY = frozenset({408, 429})
+"""Statuses that say nothing about the request; so do those from 500 on."""
+
+
+@attrs.frozen
+class Sighting(Generic[V]):
+    """One value that was seen: of which argument, in which context, in which exchange.
+
+    `dimensions` is the length that was asked for, None when none was; `length` is that of the vector.
+    """
+
+    argument: Argument
+    context: Context
+    value: V = attrs.field(eq=False, repr=False)
+    exchange: Exchange = attrs.field(eq=False, repr=False)
+    dimensions: int | None = None
+
+
+@attrs.frozen
+class Page:
+    """A page of the model list: what was asked, what came."""
+
+    exchange: Exchange = attrs.field(repr=False)
+    offset: int
+    limit: int | None
+    ids: tuple[str, ...]
+    total: Any
+
+
+@attrs.frozen
+class Batch:
+    """The tokens that an answer counts for all of its inputs together."""
+
+    arguments: tuple[Argument, ...]
+    tokens: int
+    exchange: Exchange = attrs.field(repr=False)
+
+
+@attrs.frozen
+class Bill:
+    """What an answer says it cost, US dollars, for so many tokens; `routed` by a preference or not."""
+
+    tokens: int
+    cost: float
+    routed: bool
+    exchange: Exchange = attrs.field(repr=False)
+
+
+class Table:
+    """Everything that was observed in a run.
+
+    Attributes:
+        vectors: by argument, length and provider.
+        tokens: of single inputs, by argument and provider.
+        batches: the counts of several inputs, by provider.
+        bills: by model and provider.
+        statuses: by the request, whatever its spelling.
+        names: the `model` of answers, by the model asked for and the provider.
+        ids: the exchanges that carried each `id`.
+        entries: of the model list, by id: the entry as canonical JSON.
+        pages: of the model list.
+
+    """
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self.vectors: dict[tuple[Argument, int, str | None], list[Sighting[NDArray[np.float32]]]] = defaultdict(list)
+        self.tokens: dict[tuple[Argument, str | None], list[Sighting[int]]] = defaultdict(list)
+        self.batches: dict[str | None, list[Batch]] = defaultdict(list)
+        self.bills: dict[tuple[str, str | None], list[Bill]] = defaultdict(list)
+        self.statuses: dict[str, list[Sighting[int]]] = defaultdict(list)
+        self.names: dict[tuple[str, str | None], dict[str, Exchange]] = defaultdict(dict)
+        self.ids: dict[str, list[Exchange]] = defaultdict(list)
+        self.entries: dict[str, dict[str, Exchange]] = defaultdict(dict)
+        self.pages: list[Page] = []
+
+    def add(self, exchange: Exchange) -> None:
+        """Enter what an exchange says that breaks nothing by itself."""
+        if exchange.status is None or exchange.status in TEMPORARY or exchange.status >= 500:
+            return
+        if exchange.operation == CREATE_EMBEDDINGS.operation_id and exchange.method == CREATE_EMBEDDINGS.method:
+            self._add_status(exchange)
+            if exchange.status == 200:
+                self._add_embeddings(exchange)
+        elif exchange.operation == LIST_EMBEDDINGS_MODELS.operation_id and exchange.method == "GET":
+            self._add_page(exchange)
+
+    def _add_status(self, exchange: Exchange) -> None:
+        """Enter the status of a request that the contract allows, by what it asks for and not how."""
+        request = exchange.request
+        if request is None or not self._contract.allows_body(CREATE_EMBEDDINGS, request.body or b""):
+            return
+        found = list(contexts.read(request))
+        kind = dict(request.headers).get("Content-Type", "").partition(";")[0].strip().lower()
+        if not found or kind != "application/json" or request.key not in (True, "bearer {key}"):
+            return
+        argument, context, dimensions = found[0]
+        asked = (context.encoding, context.listed, context.others, context.provider, dimensions)
+        key = canonical([attrs.astuple(argument), asked])
+        self.statuses[key].append(Sighting(argument, context, int(exchange.status or 0), exchange, dimensions))
+
+    def _add_embeddings(self, exchange: Exchange) -> None:
+        request = exchange.request
+        try:
+            answer = answers.embedded(exchange)
+        except CheckFailure:
+            return
+        name = answer.body.get("id")
+        if isinstance(name, str) and name:
+            self.ids[name].append(exchange)
+        found = list(contexts.read(request)) if request is not None else []
+        if not found:
+            return
+        provider = answer.body.get("provider")
+        provider = provider if isinstance(provider, str) else None
+        model = answer.body.get("model")
+        if isinstance(model, str):
+            self.names[found[0][0].model, provider].setdefault(model, exchange)
+        self._add_usage(answer, [argument for argument, _, _ in found], found[0][1], provider)
+        if len(answer.items) != len(found):
+            return
+        try:
+            decoded = answer.vectors
+        except CheckFailure:
+            return
+        for (argument, context, dimensions), vector in zip(found, decoded, strict=True):
+            if not vector.size or not np.isfinite(vector).all() or not vector.any():
+                continue
+            if dimensions is not None and dimensions != vector.size:
+                continue
+            with np.errstate(over="ignore"):
+                kept = vector.astype(np.float32)
+            self.vectors[argument, int(vector.size), provider].append(
+                Sighting(argument, context, kept, exchange, dimensions)
+            )
+
+    def _add_usage(
+        self, answer: answers.Embedded, arguments: list[Argument], context: Context, provider: str | None
+    ) -> None:
+        usage = answer.usage or {}
+        tokens, cost = usage.get("prompt_tokens"), usage.get("cost")
+        if type(tokens) is not int or tokens < 1:
+            return
+        if len(arguments) == 1:
+            sighting = Sighting(arguments[0], context, tokens, answer.exchange)
+            self.tokens[arguments[0], provider].append(sighting)
+        else:
+            self.batches[provider].append(Batch(tuple(arguments), tokens, answer.exchange))
+        if type(cost) in (int, float) and not any(one.input.startswith("{") for one in arguments):
+            self.bills[arguments[0].model, provider].append(
+                Bill(tokens, float(cost), bool(context.provider), answer.exchange)
+            )
+
+    def _add_page(self, exchange: Exchange) -> None:
+        if exchange.status != 200:
+            return
+        try:
+            page = answers.page(exchange)
+        except CheckFailure:
+            return
+        for model in page.models:
+            name = model.get("id")
+            if isinstance(name, str):
+                self.entries[name].setdefault(canonical(model), exchange)
+        asked = dict(parse_qsl(urlsplit(exchange.url).query, keep_blank_values=True))
+        if not set(asked) <= {"offset", "limit"} or not all(value.isdecimal() for value in asked.values()):
+            return
+        limit = int(asked["limit"]) if "limit" in asked else None
+        ids = tuple(str(name) for name in page.ids)
+        self.pages.append(Page(exchange, int(asked.get("offset", 0)), limit, ids, page.total_count))
+
+
+def same_vector(one: NDArray[Any], other: NDArray[Any], tolerance: float) -> bool:
+    """Return whether two vectors agree in direction, to a cosine of 1 - `tolerance`, and in norm."""
+    one, other = one.astype(np.float64), other.astype(np.float64)
+    if one.shape == other.shape and np.array_equal(one, other):
+        return True
+    if vectors.cosine(one, other) < 1 - tolerance:
+        return False
+    norms = float(np.linalg.norm(one)), float(np.linalg.norm(other))
+    return abs(norms[0] - norms[1]) <= _NORM * max(norms)
+
+
+_NORM = 0.01
+"""How much the norms of two equal vectors may differ, relatively."""

@@ -1,0 +1,53 @@
+"""What every run asks: the service in many contexts at first, the plainest request again between and after."""
+
+from __future__ import annotations
+
+import concurrent.futures
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from openrouter_conformance.checks import checks_of
+from openrouter_conformance.contexts import pages, plan
+from openrouter_conformance.operations import CREATE_EMBEDDINGS, LIST_EMBEDDINGS_MODELS
+
+if TYPE_CHECKING:
+    from openrouter_conformance.exchange import Request
+    from openrouter_conformance.operations import Operation
+    from openrouter_conformance.requirements import Requirement
+    from openrouter_conformance.session import Session
+
+
+def open_run(session: Session, chosen: Sequence[Requirement]) -> None:
+    """Send the requests in which the oracle sees the service, as far as a chosen requirement looks at them."""
+    if _observed(chosen, LIST_EMBEDDINGS_MODELS):
+        send(session, pages.requests(session), session.target.concurrency)
+    if _observed(chosen, CREATE_EMBEDDINGS):
+        for fresh in (False, True):
+            session.send(plan.sentinel(session, fresh=fresh), again=True)
+        send(session, [*plan.anchors(session), *plan.requests(session)], session.target.concurrency)
+
+
+def close_run(session: Session, chosen: Sequence[Requirement]) -> None:
+    """Send the plainest requests again: beside others, and after all that was refused."""
+    if _observed(chosen, LIST_EMBEDDINGS_MODELS):
+        send(session, pages.whole()[:1], 1)
+    if _observed(chosen, CREATE_EMBEDDINGS):
+        most = session.profile.burst if session.target.concurrency > 1 else 1
+        send(session, plan.burst(session), most)
+        session.send(plan.sentinel(session), again=True)
+
+
+def send(session: Session, requests: Iterable[Request], at_once: int) -> None:
+    """Send requests, several at a time; errors as for `Recorder.send`."""
+    with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+        for future in [pool.submit(session.send, request, again=True) for request in requests]:
+            future.result()
+
+
+def _observed(chosen: Sequence[Requirement], operation: Operation) -> bool:
+    """Return whether a chosen requirement of an operation is about all of its exchanges."""
+    return any(
+        one.operation == operation and not one.shared and (checks.relation or checks.of_exchanges)
+        for one in chosen
+        if (checks := checks_of(one))
+    )

@@ -1,0 +1,201 @@
+"""From all that a run found out to one result for each requirement: one finding for each cause."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from openrouter_conformance.checks import checks_of
+from openrouter_conformance.results import Result
+from openrouter_conformance.status import Level, Status, status_of_failure
+
+if TYPE_CHECKING:
+    from openrouter_conformance.errors import CheckFailure
+    from openrouter_conformance.exchange import Exchange
+    from openrouter_conformance.exchange_monitor import ExchangeMonitor
+    from openrouter_conformance.oracle.relations import Findings
+    from openrouter_conformance.requirements import Requirement
+
+
+@attrs.frozen
+class Outcome:
+    """What one source of evidence says of a requirement.
+
+    `blocked_by` is the facet and name of what a blocked one rests on, with its failure.
+    """
+
+    status: Status
+    reason: str | None = None
+    failure: CheckFailure | None = None
+    blocked_by: str | None = None
+    exchanges: int = 0
+    seconds: float = 0.0
+
+
+@attrs.frozen
+class Evidence:
+    """All that a run found out: by checks of its own, in every exchange, between exchanges."""
+
+    outcomes: Mapping[str, Outcome]
+    monitor: ExchangeMonitor
+    findings: Findings
+    unanswered: Sequence[Exchange]
+
+
+def results(
+    requirements: Sequence[Requirement], selected: Collection[str], evidence: Evidence, stopped: str | None
+) -> list[Result]:
+    """Return the result of each requirement.
+
+    A failure that rests on another failed requirement is blocked by it, unless it has exchanges of its own. What
+    blocks others is reported, selected or not.
+    """
+    found = {one.id: _outcome(one, evidence, stopped) for one in requirements}
+    causes = _causes(requirements, found, selected)
+    made: list[Result] = []
+    for one in requirements:
+        outcome = found[one.id]
+        if one.id in causes:
+            made.append(
+                _result(
+                    one,
+                    attrs.evolve(outcome, status=Status.FAILED, failure=causes[one.id], reason=causes[one.id].received),
+                )
+            )
+        elif one.id not in selected:
+            made.append(Result(one, Status.DESELECTED, "not selected for this run"))
+        else:
+            made.append(_result(one, _unless_based(one, outcome, requirements, found)))
+    return made
+
+
+def _outcome(requirement: Requirement, evidence: Evidence, stopped: str | None) -> Outcome:
+    """Return what all evidence together says: a failure outweighs an error of ours, and anything seen what was not."""
+    own = evidence.outcomes.get(requirement.id)
+    parts = [own] if own is not None else []
+    if own is not None and _shows_no_answer(own.failure, evidence, stopped):
+        parts = []
+    checks = checks_of(requirement)
+    if checks.of_exchanges is not None:
+        parts = [one for one in parts if one.status is not Status.PASSED]  # that only made the exchanges
+        parts.append(_of_exchanges(requirement, checks.of_exchanges, evidence, stopped))
+    if checks.relation is not None:
+        if checks.of_exchanges is None:
+            parts = [one for one in parts if one.status is not Status.PASSED or checks.of_session]
+        parts.append(_of_relation(requirement, evidence))
+    for status in (Status.FAILED, Status.ERROR):
+        for one in parts:
+            if one.status is status:
+                return one
+    if stopped is not None and (own is None or checks.of_exchanges is not None or checks.relation is not None):
+        return Outcome(Status.NOT_RUN, f"the run stopped: {stopped}")
+    for status in (Status.PASSED, Status.BLOCKED, Status.NOT_APPLICABLE):
+        for one in parts:
+            if one.status is status and (one.reason is not None or status is not Status.NOT_APPLICABLE):
+                return one
+    return Outcome(Status.NOT_APPLICABLE, "the run made no exchange of the kind that it is about")
+
+
+def _shows_no_answer(failure: CheckFailure | None, evidence: Evidence, stopped: str | None) -> bool:
+    """Return whether a failure shows nothing but that the target had stopped answering."""
+    return stopped is not None and failure is not None and any(one in evidence.unanswered for one in failure.exchanges)
+
+
+def _of_exchanges(
+    requirement: Requirement, check: Callable[..., bool], evidence: Evidence, stopped: str | None
+) -> Outcome:
+    name, monitor = requirement.id, evidence.monitor
+    count = monitor.counts.get(name, 0)
+    if name in monitor.crashes:
+        return Outcome(Status.ERROR, crash(check, monitor.crashes[name]))
+    failure = monitor.failures.get(name)
+    if failure is not None and not _shows_no_answer(failure, evidence, stopped):
+        return Outcome(Status.FAILED, failure.received, failure, exchanges=count)
+    if not count and name in monitor.blocked:
+        cause = monitor.blocked[name].most_common(1)[0][0]
+        return Outcome(Status.BLOCKED, f"rests on {cause}", None, blocked_by=cause.partition("/")[2])
+    if not count:
+        return Outcome(Status.NOT_APPLICABLE, "the run made no exchange of the kind that it is about")
+    return Outcome(Status.PASSED, exchanges=count)
+
+
+def _of_relation(requirement: Requirement, evidence: Evidence) -> Outcome:
+    name = requirement.id
+    failure = evidence.findings.failures.get(name)
+    count = evidence.findings.compared[name]
+    if failure is not None:
+        return Outcome(Status.FAILED, failure.received, failure, exchanges=count)
+    if count:
+        return Outcome(Status.PASSED, exchanges=count)
+    breached = [
+        (number, cause)
+        for cause, number in evidence.monitor.breaches.items()
+        if cause.startswith(f"{requirement.operation.slug}/")
+        and cause != name
+        and evidence.monitor.level_of(cause) is not Level.OBSERVED
+    ]
+    if breached:
+        cause = max(breached)[1]
+        return Outcome(Status.BLOCKED, f"rests on {cause}", None, blocked_by=cause.partition("/")[2])
+    return Outcome(Status.NOT_APPLICABLE, "the run saw no two answers of the kind that it is about")
+
+
+def _causes(
+    requirements: Sequence[Requirement], found: Mapping[str, Outcome], selected: Collection[str]
+) -> dict[str, CheckFailure]:
+    """Return the requirements that must be reported as failed, since others that were selected are blocked by them."""
+    by_name = {(one.operation.slug, f"{one.facet}/{one.name}"): one for one in requirements}
+    causes: dict[str, CheckFailure] = {}
+    for one in requirements:
+        outcome = found[one.id]
+        if outcome.status is not Status.BLOCKED or outcome.blocked_by is None or one.id not in selected:
+            continue
+        cause = by_name.get((one.operation.slug, outcome.blocked_by))
+        if cause is None:
+            continue
+        failure = found[cause.id].failure or outcome.failure
+        if failure is not None and found[cause.id].status is not Status.BLOCKED:
+            causes.setdefault(cause.id, failure)
+    return causes
+
+
+def _unless_based(
+    one: Requirement, outcome: Outcome, requirements: Sequence[Requirement], found: Mapping[str, Outcome]
+) -> Outcome:
+    """Return a failure as blocked when what it rests on failed, too."""
+    if outcome.status is not Status.FAILED or checks_of(one).of_exchanges is not None:
+        return outcome
+    base = next(
+        (base for base in requirements if one.is_based_on(base) and found[base.id].status is Status.FAILED), None
+    )
+    if base is None:
+        return outcome
+    return Outcome(
+        Status.BLOCKED, outcome.reason, None, f"{base.facet}/{base.name}", outcome.exchanges, outcome.seconds
+    )
+
+
+def _result(requirement: Requirement, outcome: Outcome) -> Result:
+    status = status_of_failure(requirement.level) if outcome.status is Status.FAILED else outcome.status
+    failed = outcome.status is Status.FAILED
+    blocked_by = None if outcome.blocked_by is None else f"{requirement.operation.slug}/{outcome.blocked_by}"
+    return Result(
+        requirement,
+        status,
+        None if status is Status.PASSED else outcome.reason,
+        outcome.failure if failed else None,
+        outcome.exchanges,
+        outcome.seconds,
+        blocked_by if outcome.status is Status.BLOCKED else None,
+    )
+
+
+def crash(check: Callable[..., Any], error: Exception) -> str:
+    """Return in a sentence where a check of ours crashed."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = "" if trace is None else f" at {trace.tb_frame.f_code.co_name}:{trace.tb_lineno}"
+    return f"the check {getattr(check, '__name__', check)} crashed{where}: {type(error).__name__}: {error}"
