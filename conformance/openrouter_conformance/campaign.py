@@ -18,7 +18,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from openrouter_conformance.errors import CheckFailure
+from openrouter_conformance.errors import Blocked, CheckFailure, NotApplicable
 from openrouter_conformance.exchange import excerpt
 from openrouter_conformance.generated_requests import Generated, generate
 
@@ -60,11 +60,19 @@ def run(session: Session, operation: Operation) -> list[Answered]:
             round(session.profile.generated * share),
             seed=session.seed,
             model=session.model if operation.asks_model else None,
-            native_dimensions=session.native_dimensions if operation.asks_model else None,
+            native_dimensions=_native_dimensions(session) if operation.asks_model else None,
         )
         return [_answered(one, session.recorder.send(one.request)) for one in made]
 
     return session.once(("campaign", operation.operation_id), send_all)
+
+
+def _native_dimensions(session: Session) -> int | None:
+    """Return the greatest length that may be asked for; None, for any, where no vector can be read."""
+    try:
+        return session.native_dimensions
+    except (Blocked, NotApplicable):
+        return None
 
 
 def smallest(answered: Iterable[Answered]) -> Answered:

@@ -36,7 +36,7 @@ class NotApplicable(Exception):  # noqa: N818 - not an error
 class Blocked(Exception):  # noqa: N818 - not an error
     """The requirement could not be tried: what it rests on failed.
 
-    `requirement` is the facet and name of what failed, of the same operation; `failure` shows it.
+    `requirement` is the id of what failed; `failure` shows it.
     """
 
     def __init__(self, requirement: str, failure: CheckFailure) -> None:

@@ -16,6 +16,7 @@ import attrs
 from openrouter_conformance import contract as contracts
 from openrouter_conformance import requirements as known
 from openrouter_conformance import survey, verdicts
+from openrouter_conformance.breaches import breaches_of
 from openrouter_conformance.checks import checks_of
 from openrouter_conformance.errors import (
     Blocked,
@@ -248,6 +249,15 @@ class _Run:
         return relations.judge(self._table)
 
 
+def _base_of(requirement: Requirement, failure: CheckFailure) -> Blocked | None:
+    """Return what an exchange that shows the failure breaks more plainly: a foundation, or what this one rests on."""
+    for exchange in failure.exchanges:
+        for other, breach in breaches_of(exchange).items():
+            if other != requirement and (other.is_foundation or requirement.is_based_on(other)):
+                return Blocked(other.id, breach)
+    return None
+
+
 def _outcome(session: Session, requirement: Requirement) -> Outcome:
     """Return what the requirement's own checks say of the target."""
     reasons: list[str] = []
@@ -261,7 +271,10 @@ def _outcome(session: Session, requirement: Requirement) -> Outcome:
         except Blocked as found:
             blocked = blocked or found
         except CheckFailure as failure:
-            return Outcome(Status.FAILED, failure.received, failure)
+            based = _base_of(requirement, failure)
+            if based is None:
+                return Outcome(Status.FAILED, failure.received, failure)
+            blocked = blocked or based
         except TargetError:
             raise
         except HarnessError as error:

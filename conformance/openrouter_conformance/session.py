@@ -15,7 +15,7 @@ from openrouter_conformance import answers, default_model
 from openrouter_conformance.breaches import breaches_of
 from openrouter_conformance.errors import Blocked, CheckFailure, NotApplicable, TargetError
 from openrouter_conformance.exchange import Request
-from openrouter_conformance.operations import CREATE_EMBEDDINGS, LIST_EMBEDDINGS_MODELS
+from openrouter_conformance.operations import CREATE_EMBEDDINGS, LIST_EMBEDDINGS_MODELS, OPERATIONS
 from openrouter_conformance.samples import TEXT
 
 if TYPE_CHECKING:
@@ -112,9 +112,13 @@ class Session:
                 _ = found.vectors
         except CheckFailure as failure:
             for requirement, breach in breaches_of(exchange).items():
-                raise Blocked(f"{requirement.facet}/{requirement.name}", breach) from None
+                raise Blocked(requirement.id, breach) from None
             unanswered = exchange.status is not None and exchange.status >= 300
-            raise Blocked("schema/valid-requests-answered" if unanswered else "schema/answers-match", failure) from None
+            if unanswered and isinstance(exchange.sent, dict) and exchange.sent.get("input") != TEXT:
+                raise NotApplicable(f"the target refuses such a request: {exchange.outline()}") from None
+            name = "schema/valid-requests-answered" if unanswered else "schema/answers-match"
+            slug = next((one.slug for one in OPERATIONS if one.operation_id == exchange.operation), "")
+            raise Blocked(f"{slug}/{name}", failure) from None
         return found
 
     def choose(self, values: Sequence[T], name: str) -> list[T]:

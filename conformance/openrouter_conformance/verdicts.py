@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Outcome:
     """What one source of evidence says of a requirement.
 
-    `blocked_by` is the facet and name of what a blocked one rests on, with its failure.
+    `blocked_by` is the id of what a blocked one rests on, `failure` what shows that.
     """
 
     status: Status
@@ -53,22 +53,16 @@ def results(
     blocks others is reported, selected or not.
     """
     found = {one.id: _outcome(one, evidence, stopped) for one in requirements}
-    causes = _causes(requirements, found, selected)
-    made: list[Result] = []
-    for one in requirements:
-        outcome = found[one.id]
-        if one.id in causes:
-            made.append(
-                _result(
-                    one,
-                    attrs.evolve(outcome, status=Status.FAILED, failure=causes[one.id], reason=causes[one.id].received),
-                )
-            )
-        elif one.id not in selected:
-            made.append(Result(one, Status.DESELECTED, "not selected for this run"))
-        else:
-            made.append(_result(one, _unless_based(one, outcome, requirements, found)))
-    return made
+    for name, failure in _causes(requirements, found, selected).items():
+        found[name] = Outcome(Status.FAILED, failure.received, failure)
+    shown = {one.id for one in requirements if one.id in selected}
+    shown |= {outcome.blocked_by for name, outcome in found.items() if name in selected and outcome.blocked_by}
+    return [
+        _result(one, _unless_based(one, found[one.id], requirements, found))
+        if one.id in shown
+        else Result(one, Status.DESELECTED, "not selected for this run")
+        for one in requirements
+    ]
 
 
 def _outcome(requirement: Requirement, evidence: Evidence, stopped: str | None) -> Outcome:
@@ -115,7 +109,7 @@ def _of_exchanges(
         return Outcome(Status.FAILED, failure.received, failure, exchanges=count)
     if not count and name in monitor.blocked:
         cause = monitor.blocked[name].most_common(1)[0][0]
-        return Outcome(Status.BLOCKED, f"rests on {cause}", None, blocked_by=cause.partition("/")[2])
+        return Outcome(Status.BLOCKED, f"rests on {cause}", None, blocked_by=cause)
     if not count:
         return Outcome(Status.NOT_APPLICABLE, "the run made no exchange of the kind that it is about")
     return Outcome(Status.PASSED, exchanges=count)
@@ -138,7 +132,7 @@ def _of_relation(requirement: Requirement, evidence: Evidence) -> Outcome:
     ]
     if breached:
         cause = max(breached)[1]
-        return Outcome(Status.BLOCKED, f"rests on {cause}", None, blocked_by=cause.partition("/")[2])
+        return Outcome(Status.BLOCKED, f"rests on {cause}", None, blocked_by=cause)
     return Outcome(Status.NOT_APPLICABLE, "the run saw no two answers of the kind that it is about")
 
 
@@ -146,17 +140,17 @@ def _causes(
     requirements: Sequence[Requirement], found: Mapping[str, Outcome], selected: Collection[str]
 ) -> dict[str, CheckFailure]:
     """Return the requirements that must be reported as failed, since others that were selected are blocked by them."""
-    by_name = {(one.operation.slug, f"{one.facet}/{one.name}"): one for one in requirements}
+    by_name = {one.id: one for one in requirements}
     causes: dict[str, CheckFailure] = {}
     for one in requirements:
         outcome = found[one.id]
         if outcome.status is not Status.BLOCKED or outcome.blocked_by is None or one.id not in selected:
             continue
-        cause = by_name.get((one.operation.slug, outcome.blocked_by))
+        cause = by_name.get(outcome.blocked_by)
         if cause is None:
             continue
         failure = found[cause.id].failure or outcome.failure
-        if failure is not None and found[cause.id].status is not Status.BLOCKED:
+        if failure is not None and found[cause.id].status not in (Status.BLOCKED, Status.FAILED):
             causes.setdefault(cause.id, failure)
     return causes
 
@@ -164,23 +158,22 @@ def _causes(
 def _unless_based(
     one: Requirement, outcome: Outcome, requirements: Sequence[Requirement], found: Mapping[str, Outcome]
 ) -> Outcome:
-    """Return a failure as blocked when what it rests on failed, too."""
-    if outcome.status is not Status.FAILED or checks_of(one).of_exchanges is not None:
+    """Return a failure as blocked when what it rests on failed, too, or the same requirement of another operation."""
+    if outcome.status is not Status.FAILED:
         return outcome
-    base = next(
-        (base for base in requirements if one.is_based_on(base) and found[base.id].status is Status.FAILED), None
-    )
+    failed = [other for other in requirements if other is not one and found[other.id].status is Status.FAILED]
+    base = next((other for other in failed if one.is_based_on(other) and other.level is not Level.OBSERVED), None)
+    if base is None and one.shared:
+        before = requirements[: requirements.index(one)]
+        base = next((other for other in failed if other in before and other.check_id == one.check_id), None)
     if base is None:
         return outcome
-    return Outcome(
-        Status.BLOCKED, outcome.reason, None, f"{base.facet}/{base.name}", outcome.exchanges, outcome.seconds
-    )
+    return attrs.evolve(outcome, status=Status.BLOCKED, blocked_by=base.id)
 
 
 def _result(requirement: Requirement, outcome: Outcome) -> Result:
     status = status_of_failure(requirement.level) if outcome.status is Status.FAILED else outcome.status
     failed = outcome.status is Status.FAILED
-    blocked_by = None if outcome.blocked_by is None else f"{requirement.operation.slug}/{outcome.blocked_by}"
     return Result(
         requirement,
         status,
@@ -188,7 +181,7 @@ def _result(requirement: Requirement, outcome: Outcome) -> Result:
         outcome.failure if failed else None,
         outcome.exchanges,
         outcome.seconds,
-        blocked_by if outcome.status is Status.BLOCKED else None,
+        outcome.blocked_by if outcome.status is Status.BLOCKED else None,
     )
 
 

@@ -43,6 +43,18 @@ def known_key_accepted(session: Session, operation: Operation) -> None:
             raise CheckFailure(exchange.outline(), "200 with a known key", exchange)
 
 
+@shared_exchange_check("auth/known-key-accepted")
+def known_key_never_refused(exchange: Exchange, contract: Contract, operation: Operation) -> bool:  # noqa: ARG001
+    """The status of every request of the run with its own key."""
+    if exchange.request is None or exchange.request.key is not True or exchange.status is None:
+        return False
+    if not any(name.lower() == "authorization" for name, _ in exchange.request_headers):
+        return False
+    if exchange.status == 401:
+        raise CheckFailure(exchange.outline(), "no 401 for a known key", exchange)
+    return True
+
+
 @shared_check("auth/unknown-key-refused")
 def unknown_key_refused(session: Session, operation: Operation) -> None:
     """A key that nobody was given."""

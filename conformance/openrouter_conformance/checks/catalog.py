@@ -23,13 +23,13 @@ _DAY = 86_400
 def public(session: Session) -> None:
     """The list without a key, and with the good one."""
     for key in (None, True):
-        answers.page(session.get_models(key=key))
+        _answered(session, key)
 
 
 @check("list-embeddings-models/catalog/public-with-any-key")
 def public_with_any_key(session: Session) -> None:
     """The list under a key that nobody was given: what is public needs no key to be good."""
-    answers.page(session.get_models(key=f"Bearer {UNKNOWN_KEY}"))
+    _answered(session, f"Bearer {UNKNOWN_KEY}")
 
 
 @check("list-embeddings-models/catalog/not-empty")
@@ -131,7 +131,7 @@ def listed_model_embeds(session: Session) -> None:
     if model is None:
         raise NotApplicable("the list has no model that reads text and has a price")
     exchange = session.ask(TEXT, model=model["id"], dimensions=OMIT)
-    answer = answers.embedded(exchange, 1)
+    answer = session.usable(exchange, lambda: answers.embedded(exchange, 1))
     if not answer.vectors[0].size:
         raise CheckFailure("an empty vector", f"a vector from {model['id']!r}, which is listed", exchange)
 
@@ -142,3 +142,10 @@ def checked_model_listed(session: Session) -> None:
     page = session.page()
     if session.model not in page.ids and session.model not in [model.get("canonical_slug") for model in page.models]:
         raise CheckFailure(f"a list without {session.model!r}, which embeds", "the model in the list", page.exchange)
+
+
+def _answered(session: Session, key: bool | str | None) -> None:
+    exchange = session.get_models(key=key)
+    if exchange.status is not None and exchange.status != 200:
+        raise CheckFailure(exchange.outline(), "200 with the list", exchange)
+    session.usable(exchange, lambda: answers.page(exchange))

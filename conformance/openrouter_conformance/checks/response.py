@@ -6,12 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from openrouter_conformance import answers
-from openrouter_conformance.checks.registry import exchange_check
+from openrouter_conformance.checks.registry import check, exchange_check
 from openrouter_conformance.errors import CheckFailure
+from openrouter_conformance.samples import PAIR
 
 if TYPE_CHECKING:
     from openrouter_conformance.contract import Contract
     from openrouter_conformance.exchange import Exchange
+    from openrouter_conformance.session import Session
 
 
 @exchange_check("create-embeddings/response/one-vector-per-input")
@@ -28,6 +30,14 @@ def one_vector_per_input(exchange: Exchange, contract: Contract) -> bool:  # noq
             exchange,
         )
     return True
+
+
+@check("create-embeddings/response/batches-answered")
+def batches_answered(session: Session) -> None:
+    """Two short texts."""
+    exchange = session.ask(PAIR)
+    if answers.is_refusal(exchange):
+        raise CheckFailure(exchange.outline(), "200 for two texts", exchange)
 
 
 @exchange_check("create-embeddings/response/index-counts-from-zero")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from openrouter_conformance import campaign
+from openrouter_conformance.breaches import breaches_of
 from openrouter_conformance.checks.registry import shared_check, shared_exchange_check
 from openrouter_conformance.contract import first_error
 from openrouter_conformance.errors import CheckFailure
@@ -66,6 +67,18 @@ def no_server_error(exchange: Exchange, contract: Contract, operation: Operation
     return True
 
 
+@shared_exchange_check("schema/not-redirected")
+def not_redirected(exchange: Exchange, contract: Contract, operation: Operation) -> bool:  # noqa: ARG001
+    """The status of every answer: a success or an error."""
+    if exchange.status is None:
+        return False
+    if not 200 <= exchange.status < 300 and exchange.status < 400:
+        where = exchange.header("Location")
+        raise CheckFailure(f"{exchange.status}" + (f" to {where}" if where else ""), "a success or an error", exchange)
+    return True
+
+
+@shared_check("schema/not-redirected")
 @shared_check("schema/answers-match")
 def generated_answers_match(session: Session, operation: Operation) -> None:
     """What schemathesis finds in the answers to requests made from the contract."""
@@ -90,10 +103,10 @@ def valid_requests_answered(session: Session, operation: Operation) -> None:
     """Requests that keep the contract, and their statuses."""
     valid = [one for one in campaign.run(session, operation) if one.generated.valid]
     campaign.raise_smallest(
-        [one for one in valid if one.exchange.status not in _ANSWERED],
+        [one for one in valid if one.exchange.status not in _ANSWERED and not breaches_of(one.exchange)],
         "200 for a request that keeps the contract, or 400, 404, 413 or 422 for a limit of the model",
     )
-    if not any(one.exchange.status == 200 for one in valid):
+    if not any(one.exchange.status == 200 or breaches_of(one.exchange) for one in valid):
         campaign.raise_smallest(valid, "200 for at least one request that keeps the contract")
 
 
@@ -104,7 +117,7 @@ def invalid_requests_refused(session: Session, operation: Operation) -> None:
         [
             one
             for one in campaign.run(session, operation)
-            if one.generated.valid is False and one.exchange.status is not None and one.exchange.status < 400
+            if one.generated.valid is False and one.exchange.status is not None and one.exchange.status < 300
         ],
         "4xx for a request that breaks the contract",
     )
@@ -114,7 +127,10 @@ def _conformance(session: Session, operation: Operation, *, success: bool) -> No
     failing = [
         one
         for one in campaign.run(session, operation)
-        if one.failures and one.exchange.status is not None and (one.exchange.status < 400) == success
+        if one.failures
+        and one.exchange.status is not None
+        and (one.exchange.status < 400) == success
+        and not breaches_of(one.exchange)
     ]
     if failing:
         shown = campaign.smallest(failing)

@@ -101,7 +101,7 @@ def read(request: Request) -> Iterator[tuple[Argument, Context, int | None]]:
     if not isinstance(body, dict) or not isinstance(body.get("model"), str) or "input" not in body:
         return
     items = answers.inputs_of(body["input"])
-    if not items:
+    if not items or not all(isinstance(item, str | list | dict) for item in items):
         return
     listed = (
         isinstance(body["input"], list)

@@ -53,6 +53,9 @@ FACETS = (
 
 EACH_OPERATION = "each-operation"
 
+FOUNDATIONS = ("schema/no-server-error", "schema/not-redirected", "auth/known-key-accepted")
+"""What every other requirement rests on, in each exchange: an answer that fails one of these says nothing else."""
+
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _FIELDS = {"level", "text", "source"}
 _OPTIONAL = {"rests_on"}
@@ -96,6 +99,11 @@ class Requirement:
     def id(self) -> str:
         """Its name in reports and on the command line: operation/facet/name."""
         return f"{self.operation.slug}/{self.facet}/{self.name}"
+
+    @property
+    def is_foundation(self) -> bool:
+        """Whether every other requirement of the operation rests on it."""
+        return f"{self.facet}/{self.name}" in FOUNDATIONS
 
     def is_based_on(self, other: Requirement) -> bool:
         """Return whether this requirement says that it rests on another."""
