@@ -93,11 +93,12 @@ def plainer(known: CheckFailure | None, found: CheckFailure) -> CheckFailure:
     return found if known is None or _plainness(found) < _plainness(known) else known
 
 
-def _plainness(failure: CheckFailure) -> tuple[bool, int, int]:
+def _plainness(failure: CheckFailure) -> tuple[bool, int, int, bytes]:
     if not failure.exchanges:
-        return False, 0, 0
+        return False, 0, 0, b""
     first = failure.exchanges[0]
-    return first.status is None, len(first.request_body or b""), len(first.url)
+    content = first.request_body or b""
+    return first.status is None, len(content), len(first.url), content
 
 
 def _in_order(requirements: Iterable[Requirement]) -> Sequence[_Watched]:
@@ -109,13 +110,13 @@ def _in_order(requirements: Iterable[Requirement]) -> Sequence[_Watched]:
         ready = [
             (one, check)
             for one, check in left
-            if not any(one.is_based_on(other) or other.is_foundation > one.is_foundation for other, _ in left)
+            if not any(one.is_based_on(other) or other.is_foundation > one.is_independent for other, _ in left)
         ]
         for one, check in ready or left[:1]:
             direct = [
                 other
                 for other in found
-                if one.is_based_on(other.requirement) or (other.requirement.is_foundation and not one.is_foundation)
+                if one.is_based_on(other.requirement) or (other.requirement.is_foundation and not one.is_independent)
             ]
             bases = frozenset(base for other in direct for base in (other.requirement.id, *other.bases))
             found.append(_Watched(one, check, bases))

@@ -166,6 +166,9 @@ def check_all(
     progress = progress or NoProgress()
     monitor, table = ExchangeMonitor(session.contract, requirements), Table(session.contract)
     session.recorder.observers += [monitor, table.add]
+    for exchange in session.answered:
+        monitor(exchange)
+        table.add(exchange)
     run = _Run(session, monitor, table, progress)
     try:
         chosen = [one for one in requirements if one.id in selected]
@@ -253,41 +256,47 @@ def _base_of(requirement: Requirement, failure: CheckFailure) -> Blocked | None:
     """Return what an exchange that shows the failure breaks more plainly: a foundation, or what this one rests on."""
     for exchange in failure.exchanges:
         for other, breach in breaches_of(exchange).items():
-            if other != requirement and (other.is_foundation or requirement.is_based_on(other)):
+            if other != requirement and (
+                (other.is_foundation and not requirement.is_independent) or requirement.is_based_on(other)
+            ):
                 return Blocked(other.id, breach)
     return None
 
 
 def _outcome(session: Session, requirement: Requirement) -> Outcome:
-    """Return what the requirement's own checks say of the target."""
-    reasons: list[str] = []
-    blocked: Blocked | None = None
+    """Return what the requirement's own checks say of the target; TargetError when it cannot be checked any more."""
     checks = checks_of(requirement)
-    for check in checks.of_session:
-        try:
-            check(session)
-        except NotApplicable as reason:
-            reasons.append(str(reason))
-        except Blocked as found:
-            blocked = blocked or found
-        except CheckFailure as failure:
-            based = _base_of(requirement, failure)
-            if based is None:
-                return Outcome(Status.FAILED, failure.received, failure)
-            blocked = blocked or based
-        except TargetError:
-            raise
-        except HarnessError as error:
-            return Outcome(Status.ERROR, str(error))
-        except Exception as error:  # noqa: BLE001 - a crash of ours is told apart from the target's faults
-            return Outcome(Status.ERROR, crash(check, error))
-    if blocked is not None:
-        return Outcome(Status.BLOCKED, blocked.failure.received, blocked.failure, blocked_by=blocked.requirement)
     if not checks:
         return Outcome(Status.ERROR, "the requirement has no check")
-    if len(reasons) == len(checks.of_session):
-        return Outcome(Status.NOT_APPLICABLE, reasons[0] if reasons else None)
+    found = [_outcome_of(check, session, requirement) for check in checks.of_session]
+    for status in (Status.FAILED, Status.ERROR, Status.BLOCKED, Status.PASSED):
+        for outcome in found:
+            if outcome.status is status:
+                return outcome
+    return found[0] if found else Outcome(Status.NOT_APPLICABLE)
+
+
+def _outcome_of(check: Callable[[Session], None], session: Session, requirement: Requirement) -> Outcome:
+    try:
+        check(session)
+    except NotApplicable as reason:
+        return Outcome(Status.NOT_APPLICABLE, str(reason))
+    except Blocked as blocked:
+        return _blocked(blocked)
+    except CheckFailure as failure:
+        base = _base_of(requirement, failure)
+        return Outcome(Status.FAILED, failure.received, failure) if base is None else _blocked(base)
+    except TargetError:
+        raise
+    except HarnessError as error:
+        return Outcome(Status.ERROR, str(error))
+    except Exception as error:  # noqa: BLE001 - a crash of ours is told apart from the target's faults
+        return Outcome(Status.ERROR, crash(check, error))
     return Outcome(Status.PASSED)
+
+
+def _blocked(by: Blocked) -> Outcome:
+    return Outcome(Status.BLOCKED, by.failure.received, by.failure, blocked_by=by.requirement)
 
 
 def _prepare(session: Session, plan: Plan) -> None:

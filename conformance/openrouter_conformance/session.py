@@ -121,8 +121,13 @@ class Session:
             raise Blocked(f"{slug}/{name}", failure) from None
         return found
 
+    @property
+    def answered(self) -> list[Exchange]:
+        """What was sent so far, in order, with what came back."""
+        return [found for name, found in self._found.items() if isinstance(name, tuple) and name[0] == "request"]
+
     def choose(self, values: Sequence[T], name: str) -> list[T]:
-        """Return as many of the values as the profile tries of each kind, chosen by the seed; all in larger profiles."""
+        """Return as many of the values as the profile tries of each kind, chosen by the seed."""
         most = self.profile.values
         if most is None or len(values) <= most:
             return list(values)

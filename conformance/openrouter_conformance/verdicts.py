@@ -67,29 +67,34 @@ def results(
 
 def _outcome(requirement: Requirement, evidence: Evidence, stopped: str | None) -> Outcome:
     """Return what all evidence together says: a failure outweighs an error of ours, and anything seen what was not."""
-    own = evidence.outcomes.get(requirement.id)
-    parts = [own] if own is not None else []
-    if own is not None and _shows_no_answer(own.failure, evidence, stopped):
-        parts = []
-    checks = checks_of(requirement)
-    if checks.of_exchanges is not None:
-        parts = [one for one in parts if one.status is not Status.PASSED]  # that only made the exchanges
-        parts.append(_of_exchanges(requirement, checks.of_exchanges, evidence, stopped))
-    if checks.relation is not None:
-        if checks.of_exchanges is None:
-            parts = [one for one in parts if one.status is not Status.PASSED or checks.of_session]
-        parts.append(_of_relation(requirement, evidence))
+    parts = _parts(requirement, evidence, stopped)
     for status in (Status.FAILED, Status.ERROR):
         for one in parts:
             if one.status is status:
                 return one
-    if stopped is not None and (own is None or checks.of_exchanges is not None or checks.relation is not None):
+    checks = checks_of(requirement)
+    is_whole = requirement.id in evidence.outcomes and checks.of_exchanges is None and checks.relation is None
+    if stopped is not None and not is_whole:
         return Outcome(Status.NOT_RUN, f"the run stopped: {stopped}")
     for status in (Status.PASSED, Status.BLOCKED, Status.NOT_APPLICABLE):
         for one in parts:
             if one.status is status and (one.reason is not None or status is not Status.NOT_APPLICABLE):
                 return one
     return Outcome(Status.NOT_APPLICABLE, "the run made no exchange of the kind that it is about")
+
+
+def _parts(requirement: Requirement, evidence: Evidence, stopped: str | None) -> list[Outcome]:
+    """Return what each source of evidence says; a check that only made exchanges for the others says nothing."""
+    own = evidence.outcomes.get(requirement.id)
+    parts = [] if own is None or _shows_no_answer(own.failure, evidence, stopped) else [own]
+    checks = checks_of(requirement)
+    if checks.of_exchanges is not None:
+        parts = [one for one in parts if one.status is not Status.PASSED]
+        parts.insert(0, _of_exchanges(requirement, checks.of_exchanges, evidence, stopped))
+    if checks.relation is not None:
+        parts = [one for one in parts if one.status is not Status.PASSED or checks.of_session or checks.of_exchanges]
+        parts.append(_of_relation(requirement, evidence))
+    return parts
 
 
 def _shows_no_answer(failure: CheckFailure | None, evidence: Evidence, stopped: str | None) -> bool:

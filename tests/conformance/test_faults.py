@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from openrouter_conformance import checks, fault_table, requirements
+from openrouter_conformance.oracle.relations import RELATIONS
 from openrouter_conformance.status import Status
 from openrouter_mock.faults import FAULTS
 
@@ -18,7 +19,9 @@ _CAUGHT = [fault for fault in _TABLE.faults if _TABLE.catching(fault)]
 
 def test_every_requirement_has_a_check() -> None:
     """No requirement is listed without a check, and no check is registered for nothing."""
-    assert {one.check_id for one in _KNOWN} == set(checks.CHECKS) | set(checks.EXCHANGE_CHECKS)
+    named = {one.check_id for one in _KNOWN} | {one.id for one in _KNOWN}
+    assert all(checks.checks_of(one) for one in _KNOWN)
+    assert set(checks.CHECKS) | set(checks.EXCHANGE_CHECKS) | set(RELATIONS) <= named
 
 
 def test_clean_mock_passes(check_mock: CheckMock) -> None:

@@ -67,11 +67,9 @@ def test_variant_is_observed(check_other: Callable[..., Found], variant: str, re
 @pytest.mark.parametrize(
     ("variant", "requirement"),
     [
-        ("small_batches", "create-embeddings/response/many-inputs-answered"),
-        ("short_context", "create-embeddings/texts/end-of-text-read"),
         ("one_model", "list-embeddings-models/catalog/context-positive"),
-        ("one_model", "list-embeddings-models/pagination/pages-add-up"),
-        ("one_model", "list-embeddings-models/pagination/limit-bounds-pages"),
+        ("one_model", "list-embeddings-models/pagination/next-leads-on"),
+        ("one_model", "create-embeddings/vectors/models-differ"),
     ],
 )
 def test_what_cannot_be_seen_is_not_passed(check_other: Callable[..., Found], variant: str, requirement: str) -> None:

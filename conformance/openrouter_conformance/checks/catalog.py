@@ -23,13 +23,13 @@ _DAY = 86_400
 def public(session: Session) -> None:
     """The list without a key, and with the good one."""
     for key in (None, True):
-        _answered(session, key)
+        _answered(session, key=key)
 
 
 @check("list-embeddings-models/catalog/public-with-any-key")
 def public_with_any_key(session: Session) -> None:
     """The list under a key that nobody was given: what is public needs no key to be good."""
-    _answered(session, f"Bearer {UNKNOWN_KEY}")
+    _answered(session, key=f"Bearer {UNKNOWN_KEY}")
 
 
 @check("list-embeddings-models/catalog/not-empty")
@@ -144,7 +144,7 @@ def checked_model_listed(session: Session) -> None:
         raise CheckFailure(f"a list without {session.model!r}, which embeds", "the model in the list", page.exchange)
 
 
-def _answered(session: Session, key: bool | str | None) -> None:
+def _answered(session: Session, *, key: bool | str | None) -> None:
     exchange = session.get_models(key=key)
     if exchange.status is not None and exchange.status != 200:
         raise CheckFailure(exchange.outline(), "200 with the list", exchange)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from openrouter_conformance import answers, vectors
 from openrouter_conformance.checks.registry import check
@@ -26,8 +26,15 @@ def text_part_answered(session: Session) -> None:
 def parts_make_one_vector(session: Session) -> None:
     """Inputs of a text and an image part, of one of them, of another text; alone and in a batch."""
     session.require("multimodal", multimodal_refusal)
-    both, text = [TEXT_PART, IMAGE_PART], [TEXT_PART]
-    contents = [both, text, [OTHER_TEXT_PART, IMAGE_PART], [TEXT_PART, OTHER_TEXT_PART], [IMAGE_PART, TEXT_PART]]
+    both: list[Any] = [TEXT_PART, IMAGE_PART]
+    text: list[Any] = [TEXT_PART]
+    contents: list[list[Any]] = [
+        both,
+        text,
+        [OTHER_TEXT_PART, IMAGE_PART],
+        [TEXT_PART, OTHER_TEXT_PART],
+        [IMAGE_PART, TEXT_PART],
+    ]
     for content in session.choose(contents, "contents"):
         _ask(session, [content])
     answer = _ask(session, [both, text])
@@ -46,6 +53,6 @@ def unread_media_refused(session: Session) -> None:
         raise CheckFailure(exchange.outline(), "4xx for a picture", exchange)
 
 
-def _ask(session: Session, contents: list[list[dict[str, object]]]) -> answers.Embedded:
+def _ask(session: Session, contents: list[list[Any]]) -> answers.Embedded:
     inputs = [{"content": content} for content in contents]
     return session.embed(inputs, len(inputs), model=image_model(session), dimensions=OMIT)

@@ -97,9 +97,7 @@ def rows(profile: Profile, of: dict[str, tuple[Any, ...]], seed: int) -> list[Ro
     """
     chooser = random.Random(seed)  # noqa: S311
     places = {name: _chosen(len(found), profile.levels, chooser) for name, found in of.items()}
-    made = covertable.make(
-        places, strength=min(profile.strength, len(places)), sorter=covertable.sorters.random, salt=str(seed)
-    )
+    made = covertable.make(places, strength=min(profile.strength, len(places)), salt=str(seed))
     plain = dict.fromkeys(places, 0)
     chosen = [plain, *(row for row in made if row != plain)][: profile.contexts]
     return [{name: of[name][row[name]] for name in of} for row in chosen]

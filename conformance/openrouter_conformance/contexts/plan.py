@@ -25,7 +25,7 @@ _LARGE = 9
 def sentinel(session: Session, *, fresh: bool = False) -> Request:
     """Return the plainest request, which is sent again and again: nothing that comes between may change its answer."""
     body = {"model": session.model, "input": TEXT, **session.target.request_defaults}
-    return _request(body, "compact", factors.HEADERS["plain"], True, fresh=fresh)
+    return _request(body, fresh=fresh)
 
 
 def anchors(session: Session) -> list[Request]:
@@ -34,7 +34,7 @@ def anchors(session: Session) -> list[Request]:
     bodies: list[dict[str, Any]] = [{"model": session.model, "input": one} for one in inputs]
     bodies.append({"model": session.model, "input": TEXT, "encoding_format": "float"})
     defaults = session.target.request_defaults
-    return [_request({**body, **defaults}, "compact", factors.HEADERS["plain"], True, fresh=False) for body in bodies]
+    return [_request({**body, **defaults}) for body in bodies]
 
 
 def requests(session: Session) -> list[Request]:
@@ -50,7 +50,7 @@ def burst(session: Session) -> list[Request]:
     made = [sentinel(session)]
     for place in range(session.profile.burst - 1):
         body = {"model": session.model, "input": texts.words(place % 5), **session.target.request_defaults}
-        made.append(_request(body, "compact", factors.HEADERS["plain"], True, fresh=False))
+        made.append(_request(body))
     return made
 
 
@@ -101,7 +101,9 @@ def _filled(session: Session, row: factors.Row, chooser: random.Random) -> Reque
     dimensions = _dimensions(session, level)
     if dimensions is not None:
         body["dimensions"] = dimensions
-    return _request(body, row["spelling"], factors.HEADERS[row["headers"]], row["key"], fresh=row["fresh"])
+    return _request(
+        body, style=row["spelling"], headers=factors.HEADERS[row["headers"]], key=row["key"], fresh=row["fresh"]
+    )
 
 
 def _inputs(session: Session, kind: str, size: int, chooser: random.Random) -> list[Any]:
@@ -138,7 +140,12 @@ def _dimensions(session: Session, level: str | None) -> int | None:
 
 
 def _request(
-    body: dict[str, Any], style: str, headers: tuple[tuple[str, str], ...], key: bool | str, *, fresh: bool
+    body: dict[str, Any],
+    *,
+    style: str = "compact",
+    headers: tuple[tuple[str, str], ...] = factors.HEADERS["plain"],
+    key: bool | str = True,
+    fresh: bool = False,
 ) -> Request:
     operation = CREATE_EMBEDDINGS
     content = spelling.write(body, style)

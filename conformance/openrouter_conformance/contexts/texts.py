@@ -15,9 +15,11 @@ _TAIL = (
     "thunder", "wedding", "ladder", "pepper", "jacket", "soldier", "orange", "library", "tunnel", "candle",
 )  # fmt: skip
 _SCRIPTS = (
-    "журнал на столе", "облако над морем", "東京の音楽", "静かな港", "مدينة قديمة", "כוכב בוקר", "नदी और पहाड़", "ภูเขาสูง",
-    "한국어 문장", "über die Brücke", "façade naïve", "caf\u00e9 noir", "cafe\u0301 noir", "🚀 and 👩‍🔬", "π ≈ 3.14159",
-    "Ελληνικά κείμενα", "ﬁne ligature", "ＦＵＬＬ width", "𝒻𝒶𝓃𝒸𝓎 letters", "Straße und Gasse",
+    "журнал на столе", "облако над морем", "東京の音楽", "静かな港", "مدينة قديمة", "כוכב בוקר", "नदी और पहाड़",
+    "ภูเขาสูง", "한국어 문장", "über die Brücke", "façade naïve", "caf\u00e9 noir", "cafe\u0301 noir", "🚀 and 👩‍🔬",
+    "π ≈ 3.14159", "Ελληνικά κείμενα", "ﬁne ligature", "\uff26\uff35\uff2c\uff2c width",
+    "\U0001d4bb\U0001d4b6ncy letters",
+    "Straße und Gasse",
 )  # fmt: skip
 _TOKENS = (9906, 1917, 1820, 4062, 14198, 39935, 883, 264, 1296, 3373, 7559, 1148, 527, 499, 3815)
 _LENGTHS = (60, 180, 420, 900, 1900, 4000)
@@ -44,8 +46,10 @@ def variant(place: int) -> str:
 
 
 def long(place: int, most: int = 420) -> str:
-    """Return a text of many words, at most `most`, in groups of four: one, and others that differ from it in a few
-    words at the start, in the middle and at the end.
+    """Return a text of many words, at most `most`.
+
+    Texts come in groups of four: one, and others that differ from it in a few words at the start, in the middle and at
+    the end.
     """
     lengths = [one for one in _LENGTHS if one <= most] or [min(most, _LENGTHS[0])]
     count = lengths[place // 4 % len(lengths)]

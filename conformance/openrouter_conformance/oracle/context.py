@@ -112,7 +112,7 @@ def read(request: Request) -> Iterator[tuple[Argument, Context, int | None]]:
     inputs = tuple(canonical(item) for item in items)
     dimensions = body.get("dimensions")
     input_type = body.get("input_type")
-    shared = {
+    shared: dict[str, Any] = {
         "encoding": _shown(body, "encoding_format"),
         "listed": listed,
         "dimensions": dimensions is not None,

@@ -59,7 +59,8 @@ def compare(groups: Iterable[Sequence[Sighting[V]]], same: Callable[[V, V], bool
     """Compare the sightings of each group, which are of one argument, with each other."""
     agreed: Counter[str] = Counter()
     outliers: list[_Outlier[V]] = []
-    for group in groups:
+    for found in groups:
+        group = sorted(found, key=order)
         if len(group) < 2:
             continue
         clusters = _clusters(group, same)
@@ -77,6 +78,12 @@ def compare(groups: Iterable[Sequence[Sighting[V]]], same: Callable[[V, V], bool
             for one in cluster
         ]
     return Comparison(_blame(outliers), agreed)
+
+
+def order(one: Sighting[Any]) -> tuple[int, bytes, int]:
+    """Return what sorts sightings the same way in every run, whichever answer came first."""
+    request = one.exchange.request
+    return plainness(one.context), (request.body or b"") if request is not None else b"", one.context.place
 
 
 def _clusters(group: Sequence[Sighting[V]], same: Callable[[V, V], bool]) -> list[list[Sighting[V]]]:

@@ -29,26 +29,25 @@ class Factor:
 
 
 def _always(requirement: str) -> Callable[[Argument, Context, Context], str]:
-    return lambda argument, one, other: requirement
+    def named(argument: Argument, one: Context, other: Context) -> str:  # noqa: ARG001
+        return requirement
+
+    return named
 
 
-def _of_encoding(argument: Argument, one: Context, other: Context) -> str:
-    return (
-        "encoding/base64-equals-float" if '"base64"' in (one.encoding, other.encoding) else "encoding/float-is-default"
-    )
+def _by_kind(of_texts: str, of_tokens: str) -> Callable[[Argument, Context, Context], str]:
+    def named(argument: Argument, one: Context, other: Context) -> str:  # noqa: ARG001
+        return of_tokens if argument.input.startswith("[") else of_texts
+
+    return named
 
 
-def _of_batch(argument: Argument, one: Context, other: Context) -> str:
-    return "token-ids/batches-keep-order" if argument.input.startswith("[") else "order/batch-equals-singles"
+def _of_encoding(argument: Argument, one: Context, other: Context) -> str:  # noqa: ARG001
+    is_base64 = '"base64"' in (one.encoding, other.encoding)
+    return "encoding/base64-equals-float" if is_base64 else "encoding/float-is-default"
 
 
-def _of_list(argument: Argument, one: Context, other: Context) -> str:
-    return (
-        "token-ids/one-list-is-one-input" if argument.input.startswith("[") else "order/one-element-list-equals-string"
-    )
-
-
-def _of_fields(argument: Argument, one: Context, other: Context) -> str:
+def _of_fields(argument: Argument, one: Context, other: Context) -> str:  # noqa: ARG001
     names = set(_names(one.fields)) ^ set(_names(other.fields))
     return "parameters/sampling-ignored" if names and names <= SAMPLING.keys() else "parameters/unknown-fields-ignored"
 
@@ -57,10 +56,13 @@ def _names(fields: str) -> list[str]:
     return list(json.loads(fields or "{}"))
 
 
+_OF_BATCH = _by_kind("order/batch-equals-singles", "token-ids/batches-keep-order")
+_OF_LIST = _by_kind("order/one-element-list-equals-string", "token-ids/one-list-is-one-input")
+
 FACTORS = (
     Factor("encoding_format", ("encoding",), _of_encoding),
-    Factor("other inputs of the batch", ("others", "place"), _of_batch),
-    Factor("a list of one", ("listed",), _of_list),
+    Factor("other inputs of the batch", ("others", "place"), _OF_BATCH),
+    Factor("a list of one", ("listed",), _OF_LIST),
     Factor("token ids with a decimal point", ("floats",), _always("token-ids/whole-floats-are-integers")),
     Factor("dimensions of the native length", ("dimensions",), _always("dimensions/native-dimensions-accepted")),
     Factor("provider", ("provider",), _always("routing/preferences-keep-the-vector")),

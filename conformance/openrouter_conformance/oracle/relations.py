@@ -17,11 +17,11 @@ import numpy as np
 
 from openrouter_conformance import answers, vectors
 from openrouter_conformance.errors import CheckFailure
-from openrouter_conformance.oracle.contradictions import Contradiction, compare
+from openrouter_conformance.oracle.contradictions import Contradiction, compare, order
 from openrouter_conformance.oracle.factors import FACTORS, Factor
 from openrouter_conformance.oracle.minimal_pairs import Ask, narrow
-from openrouter_conformance.prices import price_per_token
 from openrouter_conformance.oracle.table import Bill, Page, Sighting, Table, same_vector
+from openrouter_conformance.prices import price_per_token
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,7 +43,7 @@ RELATIONS = {
     f"{_EMBED}/order/one-element-list-equals-string": "Every text that was sent in a list of one and without it.",
     f"{_EMBED}/encoding/base64-equals-float": "Every input that was asked for in base64 and in floats.",
     f"{_EMBED}/encoding/float-is-default": "Every input that was asked for with `float` and without a format.",
-    f"{_EMBED}/dimensions/native-dimensions-accepted": "Every input, with `dimensions` of the native length and without.",
+    f"{_EMBED}/dimensions/native-dimensions-accepted": "Every input with and without the native length.",
     f"{_EMBED}/token-ids/batches-keep-order": "Every list of token ids that was sent alone and in batches.",
     f"{_EMBED}/token-ids/one-list-is-one-input": "Every list of token ids, alone and in a list of one.",
     f"{_EMBED}/token-ids/whole-floats-are-integers": "Token ids with and without a decimal point.",
@@ -216,8 +216,8 @@ def _count(findings: Findings, agreed: Counter[str], groups: Sequence[Sequence[S
     for group in groups:
         if len(group) < 2:
             continue
-        first = group[0]
-        for one in group[1:]:
+        first, *others = sorted(group, key=order)
+        for one in others:
             if one.exchange is first.exchange:
                 findings.compared[f"{_EMBED}/order/duplicates-equal"] += 1
             for factor in FACTORS:
@@ -301,18 +301,18 @@ def _different(table: Table, findings: Findings) -> None:
             seen = _Seen(argument, words, vector / np.linalg.norm(vector), first)
             kind = argument.input[0]
             spaces.setdefault((argument.model, argument.input_type, kind, length, provider), []).append(seen)
-    for space, group in spaces.items():
+    for space, texts in spaces.items():
         requirement = f"{_EMBED}/" + (
             "multimodal/parts-make-one-vector" if space[2] == "{" else "vectors/different-texts-differ"
         )
-        matrix = np.stack([one.vector for one in group])
-        for place, one in enumerate(group):
+        matrix = np.stack([one.vector for one in texts])
+        for place, one in enumerate(texts):
             likeness = matrix[place + 1 :] @ one.vector
             findings.compared[requirement] += len(likeness)
-            if space[2] != "{" and any(len(each.words) > _LONG for each in group):
+            if space[2] != "{" and any(len(each.words) > _LONG for each in texts):
                 findings.compared[f"{_EMBED}/texts/every-part-read"] += 1
             for offset in np.flatnonzero(likeness > 1 - _IDENTICAL):
-                other = group[place + 1 + int(offset)]
+                other = texts[place + 1 + int(offset)]
                 if one.words == other.words:
                     continue
                 shared = one.words & other.words
@@ -369,7 +369,8 @@ def _models(table: Table, findings: Findings) -> None:
             if vectors.cosine(one.value.astype(np.float64), other.value.astype(np.float64)) > 1 - _IDENTICAL:
                 findings.fail(
                     requirement,
-                    f"the same vector of {shown_input(one.argument)} from {one.argument.model!r} and {other.argument.model!r}",
+                    f"the same vector of {shown_input(one.argument)} from {one.argument.model} "
+                    f"and {other.argument.model}",
                     "two different vectors: the list describes two models",
                     one.exchange,
                     other.exchange,

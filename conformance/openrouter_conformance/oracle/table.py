@@ -171,7 +171,11 @@ class Table:
             self.tokens[arguments[0], provider].append(sighting)
         else:
             self.batches[provider].append(Batch(tuple(arguments), tokens, answer.exchange))
-        if type(cost) in (int, float) and not any(one.input.startswith("{") for one in arguments):
+        if (
+            isinstance(cost, int | float)
+            and not isinstance(cost, bool)
+            and not any(one.input.startswith("{") for one in arguments)
+        ):
             self.bills[arguments[0].model, provider].append(
                 Bill(tokens, float(cost), bool(context.provider), answer.exchange)
             )

@@ -56,6 +56,9 @@ EACH_OPERATION = "each-operation"
 FOUNDATIONS = ("schema/no-server-error", "schema/not-redirected", "auth/known-key-accepted")
 """What every other requirement rests on, in each exchange: an answer that fails one of these says nothing else."""
 
+INDEPENDENT = ("auth/key-not-echoed", "errors/no-trace")
+"""What is held against any answer, whatever else is wrong with it."""
+
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _FIELDS = {"level", "text", "source"}
 _OPTIONAL = {"rests_on"}
@@ -104,6 +107,11 @@ class Requirement:
     def is_foundation(self) -> bool:
         """Whether every other requirement of the operation rests on it."""
         return f"{self.facet}/{self.name}" in FOUNDATIONS
+
+    @property
+    def is_independent(self) -> bool:
+        """Whether it rests on nothing."""
+        return self.is_foundation or f"{self.facet}/{self.name}" in INDEPENDENT
 
     def is_based_on(self, other: Requirement) -> bool:
         """Return whether this requirement says that it rests on another."""

@@ -20,9 +20,9 @@ class Target:
     embedded mock, which ends with the run, that is where `start`, a POSIX shell line, starts another; other
     targets need no `start`. `key` appears in no repr; reports write `$key_variable` in its place. `model` None
     means the cheapest listed. `request_defaults` are request fields that keep answers small. `declared` features
-    are held to; others are probed. `shrink` says whether failing examples may be minimised by asking
-    again; `concurrency`: how many requests may be under way at once; `max_retries` is how often a request is sent again after a 429 or an outage; `trusted_key`: a refused
-    key is the target's fault, not the user's.
+    are held to; others are probed. `shrink` says whether failing examples may be minimised by asking again;
+    `concurrency`: how many requests may be under way at once; `max_retries` is how often a request is sent again
+    after a 429 or an outage; `trusted_key`: a refused key is the target's fault, not the user's.
     """
 
     name: str

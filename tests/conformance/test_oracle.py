@@ -1,0 +1,275 @@
+"""The oracle: requests read and written, differences blamed on the fewest factors, and what each relation accuses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openrouter_conformance import contract
+from openrouter_conformance.exchange import Exchange, Request
+from openrouter_conformance.oracle import context as contexts
+from openrouter_conformance.oracle import relations, spelling
+from openrouter_conformance.oracle.context import Argument, Context
+from openrouter_conformance.oracle.contradictions import compare
+from openrouter_conformance.oracle.factors import FACTORS, differing, with_factor
+from openrouter_conformance.oracle.minimal_pairs import narrow
+from openrouter_conformance.oracle.table import Sighting, Table
+
+_MODEL = "acme/tiny"
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+_TEXT = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
+_INPUTS = st.one_of(
+    st.lists(_TEXT, min_size=1, max_size=4),
+    st.lists(st.lists(st.integers(0, 9999), min_size=1, max_size=4), min_size=1, max_size=3),
+)
+
+
+class Service:
+    """A service in this process: a function of model and input, with one fault that the context brings out."""
+
+    def __init__(self, fault: Callable[[dict[str, Any], int, list[float]], list[float]] | None = None) -> None:
+        self._fault = fault
+        self.table = Table(contract.shipped())
+        self._count = 0
+
+    def ask(self, request: Request) -> Exchange:
+        """Answer a request, and enter the answer."""
+        self._count += 1
+        body = json.loads(request.body or b"")
+        inputs = body["input"] if isinstance(body["input"], list) else [body["input"]]
+        if inputs and all(isinstance(one, int | float) for one in inputs):
+            inputs = [inputs]
+        data = [
+            {"object": "embedding", "index": at, "embedding": self._vector(body, at, x)} for at, x in enumerate(inputs)
+        ]
+        tokens = sum(len(str(one).split()) for one in inputs)
+        answer = {
+            "object": "list",
+            "model": body["model"],
+            "id": f"gen-{self._count}",
+            "provider": "Acme",
+            "data": data,
+            "usage": {"prompt_tokens": tokens, "total_tokens": tokens, "cost": tokens * 1e-6},
+        }
+        exchange = Exchange(
+            "createEmbeddings", "POST", "http://h/embeddings", (), request.body, 200, (), json.dumps(answer).encode(),
+            request=request,
+        )  # fmt: skip
+        self.table.add(exchange)
+        return exchange
+
+    def send(self, *inputs: Any, **fields: Any) -> None:
+        """Ask for some inputs, a request each."""
+        for one in inputs:
+            content = json.dumps({"model": _MODEL, "input": one, **fields}, separators=(",", ":")).encode()
+            self.ask(Request("POST", "/embeddings", content, (contexts.JSON_TYPE,), operation="createEmbeddings"))
+
+    def _vector(self, body: dict[str, Any], place: int, value: Any) -> list[float]:
+        seed = [ord(letter) for letter in f"{body['model']} {contexts.canonical(value)}"]
+        vector: list[float] = np.random.default_rng(seed).normal(size=8).tolist()
+        return vector if self._fault is None else self._fault(body, place, vector)
+
+
+def _failures(service: Service, *, asking: bool = True) -> dict[str, str]:
+    found = relations.judge(service.table, service.ask if asking else None)
+    return {name.partition("/")[2]: failure.received for name, failure in found.failures.items()}
+
+
+# Requests
+
+
+@given(value=_JSON, style=st.sampled_from(list(spelling.SPELLINGS)))
+def test_every_spelling_is_the_same_value(value: Any, style: str) -> None:
+    """However JSON is written, it reads as the value that it was written from."""
+    assert spelling.read(spelling.write(value, style))[1] == value
+
+
+@given(
+    inputs=_INPUTS,
+    place=st.integers(0, 3),
+    encoding=st.sampled_from(["", '"float"', '"base64"']),
+    style=st.sampled_from(["compact", "spaced", "escaped"]),
+    fields=st.sampled_from(["", '{"x":1}']),
+    fresh=st.booleans(),
+)
+def test_a_request_is_read_as_it_was_written(
+    inputs: list[Any], place: int, encoding: str, style: str, fields: str, *, fresh: bool
+) -> None:
+    """Argument and context, written as a request, are read back from it."""
+    forms = [contexts.canonical(one) for one in inputs]
+    place %= len(forms)
+    argument = Argument(_MODEL, forms[place])
+    others = (*forms[:place], *forms[place + 1 :])
+    context = Context(
+        encoding, others=others, place=place, spelling=style, fields=fields, fresh=fresh, listed=not others
+    )
+    request = contexts.write(argument, context, None)
+    found = list(contexts.read(request))
+    assert len(found) == len(inputs)
+    assert found[place] == (argument, context, None)
+
+
+def test_what_asks_for_no_vectors_is_not_read() -> None:
+    """Bodies that are no request of the contract are nothing to hold against each other."""
+    for body in (b"", b"{", b"[]", b'{"input":"a"}', b'{"model":"m","input":7}', b'{"model":"m","input":[]}'):
+        assert list(contexts.read(Request("POST", "/embeddings", body))) == []
+
+
+@pytest.mark.parametrize("factor", FACTORS, ids=lambda one: one.name)
+def test_each_factor_is_a_side_of_the_context(factor: Any) -> None:
+    """Two contexts that differ in a factor are told apart by it alone."""
+    other = {
+        "encoding": '"base64"', "listed": True, "floats": True, "dimensions": True, "others": ('"b"',), "place": 1,
+        "provider": "{}", "user": '"u"', "fields": '{"x":1}', "spelling": "spaced", "headers": (), "key": "bearer {key}",
+        "fresh": True,
+    }  # fmt: skip
+    changed = attrs.evolve(Context(), **{name: other[name] for name in factor.fields})
+    assert differing(Context(), changed) == (factor,)
+    assert with_factor(Context(), factor, changed) == changed
+
+
+# Blame
+
+
+def _sighting(value: int, **context: Any) -> Sighting[int]:
+    exchange = Exchange("createEmbeddings", "POST", "http://h", (), None)
+    return Sighting(Argument(_MODEL, '"a"'), Context(**context), value, exchange)
+
+
+def _compare(*sightings: Sighting[int]) -> Any:
+    return compare([sightings], lambda one, other: one == other)
+
+
+def test_what_agrees_contradicts_nothing() -> None:
+    """Equal values in different contexts are counted as agreement on each factor."""
+    found = _compare(_sighting(1), _sighting(1, listed=True), _sighting(1, encoding='"float"'))
+    assert found.contradictions == []
+    assert found.agreed["a list of one"] == found.agreed["encoding_format"] == 1
+
+
+def test_the_fewest_factors_are_blamed() -> None:
+    """Values that are wrong with base64, in whatever other context, are one contradiction: that of base64."""
+    wrong = [_sighting(2, encoding='"base64"', **more) for more in ({}, {"listed": True}, {"user": '"u"'})]
+    right = [_sighting(1, **more) for more in ({}, {"listed": True}, {"user": '"u"'}, {"fresh": True})]
+    found = _compare(*wrong, *right).contradictions
+    assert [([factor.name for factor in one.factors], one.count) for one in found] == [(["encoding_format"], 3)]
+
+
+def test_what_changes_with_time_explains_all_else() -> None:
+    """Where one request gets two values, no factor is to blame."""
+    found = _compare(_sighting(1), _sighting(2), _sighting(1), _sighting(3, listed=True)).contradictions
+    assert [(one.factors, one.count) for one in found] == [((), 2)]
+
+
+# Minimal pairs
+
+
+def test_two_requests_that_differ_in_one_factor_are_left() -> None:
+    """Where two answers differ in several factors, the service is asked again until one is left."""
+    service = Service(lambda body, _, vector: vector[::-1] if body.get("user") else vector)
+    service.send("river garden")
+    service.send(["a", "river garden"], user="u", encoding_format="float")
+    asked: list[Request] = []
+
+    def ask(request: Request) -> Exchange:
+        asked.append(request)
+        return service.ask(request)
+
+    found = relations.judge(service.table, ask)
+    assert list(found.failures) == ["create-embeddings/parameters/user-accepted"]
+    one, other = (json.loads(each.request_body or b"") for each in found.failures.popitem()[1].exchanges)
+    assert one.pop("user") == "u"
+    assert one == other
+    assert len(asked) <= len(FACTORS) + 1
+
+
+def test_an_answer_that_is_right_when_asked_again_is_a_matter_of_time() -> None:
+    """A difference that does not come again is blamed on no factor."""
+    first, second = _sighting(1), _sighting(2, listed=True)
+    found = _compare(first, second).contradictions[0]
+    again = narrow(found, lambda _: first.exchange, lambda *_: found.reference.value, lambda one, other: one == other)
+    assert again.factors == ()
+
+
+# Relations
+
+
+def test_a_correct_service_is_accused_of_nothing() -> None:
+    """Every form, batch and spelling of a function of its input agrees."""
+    service = Service()
+    texts = ["river garden", "copper bridge", "violin music in spring", " ".join(["winter market"] * 40)]
+    service.send(*texts, texts, texts[::-1], [texts[0]], [1, 2], [[1, 2]], [1.0, 2.0])
+    service.send(*texts, user="u")
+    assert _failures(service) == {}
+
+
+@pytest.mark.parametrize(
+    ("fault", "requirement"),
+    [
+        (lambda body, place, v: v[::-1] if place else v, "order/batch-equals-singles"),
+        (lambda body, place, v: v[::-1] if body["input"] == ["river garden"] else v, "order/one-element-list-equals-string"),
+        (lambda body, place, v: v[::-1] if "user" in body else v, "parameters/user-accepted"),
+        (lambda body, place, v: [2 * x for x in v] if "user" in body else v, "parameters/user-accepted"),
+        (lambda body, place, v: [1.0] * 8, "vectors/different-texts-differ"),
+        (lambda body, place, v: v[::-1] if body["input"] == [1.0, 2.0] and isinstance(body["input"][0], float) else v,
+         "token-ids/whole-floats-are-integers"),
+        (lambda body, place, v: [*v, 1.0] if body["input"] == "copper bridge" else v, "vectors/equal-length"),
+    ],
+)  # fmt: skip
+def test_each_fault_is_one_finding(fault: Any, requirement: str) -> None:
+    """A fault that shows in one factor fails the requirement of that factor, and no other."""
+    service = Service(fault)
+    texts = ["river garden", "copper bridge", "violin music in spring"]
+    service.send(*texts, texts, [texts[0]], [1, 2], [1.0, 2.0])
+    service.send(*texts, user="u")
+    assert list(_failures(service)) == [requirement]
+
+
+def test_vectors_of_other_inputs_are_called_so() -> None:
+    """A batch whose vectors stand at other places is told from one with strange vectors."""
+    texts = ["river garden", "copper bridge", "violin music in spring"]
+    service = Service()
+    service.send(*texts, texts)
+    swapped = Service(
+        lambda body, place, v: v if isinstance(body["input"], str) else service._vector(body, 0, texts[2 - place])
+    )
+    swapped.send(*texts, texts)
+    assert list(_failures(swapped)) == ["order/vectors-follow-inputs"]
+
+
+def test_texts_that_a_model_may_take_for_the_same_are_not_accused() -> None:
+    """Case, spaces, signs, other scripts and the order of words may be lost; different words may not."""
+    service = Service(lambda body, place, v: [1.0, *[0.0] * 7])
+    for alike in (("Old river", "OLD RIVER", "old  river.", "river old"), ("東京", "音楽"), ("1", "2")):
+        service.table = Table(contract.shipped())
+        service.send(*alike)
+        assert _failures(service) == {}
+
+
+def test_a_text_that_is_longer_than_the_model_reads_may_be_cut() -> None:
+    """Where the tokens reach what the model is known to read, equal vectors prove nothing."""
+    service = Service(lambda body, place, v: [1.0, *[0.0] * 7])
+    service.send(" ".join(["river"] * 150), " ".join(["river"] * 150 + ["copper"]))
+    assert _failures(service) == {}
+
+
+def test_costs_are_compared_as_exactly_as_they_are_written() -> None:
+    """A cost that is rounded to its last digit agrees; one that is not the tokens' does not."""
+    service = Service()
+    service.send("a", "river garden", "copper bridge in spring", "one two three four five six seven")
+    bills = next(iter(service.table.bills.values()))
+    service.table.bills["m", None] = [attrs.evolve(bill, cost=round(bill.tokens * 1.4e-6, 6)) for bill in bills]
+    assert _failures(service) == {}
+    service.table.bills["m", None] = [attrs.evolve(bill, cost=1.1e-5) for bill in bills]
+    assert list(_failures(service)) == ["usage/cost-follows-tokens"]
