@@ -104,20 +104,15 @@ def _plainness(failure: CheckFailure) -> tuple[bool, int, int, bytes]:
 def _in_order(requirements: Iterable[Requirement]) -> Sequence[_Watched]:
     """Return the requirements with a check of exchanges, each after those that it rests on."""
     left = [(one, check) for one in requirements if (check := checks_of(one).of_exchanges) is not None]
-    left.sort(key=lambda pair: not pair[0].is_foundation)
     found: list[_Watched] = []
     while left:
         ready = [
             (one, check)
             for one, check in left
-            if not any(one.is_based_on(other) or other.is_foundation > one.is_independent for other, _ in left)
+            if not any(one.is_void_after(other) for other, _ in left if other is not one)
         ]
         for one, check in ready or left[:1]:
-            direct = [
-                other
-                for other in found
-                if one.is_based_on(other.requirement) or (other.requirement.is_foundation and not one.is_independent)
-            ]
+            direct = [other for other in found if one.is_void_after(other.requirement)]
             bases = frozenset(base for other in direct for base in (other.requirement.id, *other.bases))
             found.append(_Watched(one, check, bases))
         done = {one.id for one, _ in ready or left[:1]}

@@ -256,9 +256,7 @@ def _base_of(requirement: Requirement, failure: CheckFailure) -> Blocked | None:
     """Return what an exchange that shows the failure breaks more plainly: a foundation, or what this one rests on."""
     for exchange in failure.exchanges:
         for other, breach in breaches_of(exchange).items():
-            if other != requirement and (
-                (other.is_foundation and not requirement.is_independent) or requirement.is_based_on(other)
-            ):
+            if other != requirement and requirement.is_void_after(other):
                 return Blocked(other.id, breach)
     return None
 

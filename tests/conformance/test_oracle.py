@@ -129,7 +129,7 @@ def test_what_asks_for_no_vectors_is_not_read() -> None:
 @pytest.mark.parametrize("factor", FACTORS, ids=lambda one: one.name)
 def test_each_factor_is_a_side_of_the_context(factor: Any) -> None:
     """Two contexts that differ in a factor are told apart by it alone."""
-    other = {
+    other: dict[str, Any] = {
         "encoding": '"base64"', "listed": True, "floats": True, "dimensions": True, "others": ('"b"',), "place": 1,
         "provider": "{}", "user": '"u"', "fields": '{"x":1}', "spelling": "spaced", "headers": (), "key": "bearer {key}",
         "fresh": True,

@@ -295,7 +295,7 @@ def _different(table: Table, findings: Findings) -> None:
         if not _is_read_whole(table, argument, provider):
             continue
         words = _words(argument)
-        if words:
+        if words and np.isfinite(group[0].value).all():
             first = group[0]
             vector = first.value.astype(np.float64)
             seen = _Seen(argument, words, vector / np.linalg.norm(vector), first)

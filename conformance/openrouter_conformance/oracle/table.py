@@ -149,11 +149,11 @@ class Table:
         except CheckFailure:
             return
         for (argument, context, dimensions), vector in zip(found, decoded, strict=True):
-            if not vector.size or not np.isfinite(vector).all() or not vector.any():
+            if not vector.size or not vector.any():
                 continue
             if dimensions is not None and dimensions != vector.size:
                 continue
-            with np.errstate(over="ignore"):
+            with np.errstate(over="ignore", invalid="ignore"):
                 kept = vector.astype(np.float32)
             self.vectors[argument, int(vector.size), provider].append(
                 Sighting(argument, context, kept, exchange, dimensions)
@@ -202,7 +202,7 @@ class Table:
 def same_vector(one: NDArray[Any], other: NDArray[Any], tolerance: float) -> bool:
     """Return whether two vectors agree in direction, to a cosine of 1 - `tolerance`, and in norm."""
     one, other = one.astype(np.float64), other.astype(np.float64)
-    if one.shape == other.shape and np.array_equal(one, other):
+    if one.shape == other.shape and np.array_equal(one, other, equal_nan=True):
         return True
     if vectors.cosine(one, other) < 1 - tolerance:
         return False

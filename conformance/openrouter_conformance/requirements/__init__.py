@@ -103,20 +103,19 @@ class Requirement:
         """Its name in reports and on the command line: operation/facet/name."""
         return f"{self.operation.slug}/{self.facet}/{self.name}"
 
-    @property
-    def is_foundation(self) -> bool:
-        """Whether every other requirement of the operation rests on it."""
-        return f"{self.facet}/{self.name}" in FOUNDATIONS
-
-    @property
-    def is_independent(self) -> bool:
-        """Whether it rests on nothing."""
-        return self.is_foundation or f"{self.facet}/{self.name}" in INDEPENDENT
-
     def is_based_on(self, other: Requirement) -> bool:
         """Return whether this requirement says that it rests on another."""
         name = f"{other.facet}/{other.name}"
         return self.operation == other.operation and any(fnmatch.fnmatchcase(name, glob) for glob in self.rests_on)
+
+    def is_void_after(self, other: Requirement) -> bool:
+        """Return whether an exchange that fails another requirement says nothing about this one."""
+        if self.is_based_on(other):
+            return True
+        own, base = f"{self.facet}/{self.name}", f"{other.facet}/{other.name}"
+        if base not in FOUNDATIONS or own in INDEPENDENT or self.operation != other.operation:
+            return False
+        return own not in FOUNDATIONS or FOUNDATIONS.index(own) > FOUNDATIONS.index(base)
 
     @property
     def check_id(self) -> str:

@@ -1,0 +1,69 @@
+"""One finding for each cause: what rests on a failure is blocked by it, and no exchange is held against two."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from openrouter_conformance import contract, requirements
+from openrouter_conformance.errors import HarnessError
+from openrouter_conformance.operations import CREATE_EMBEDDINGS
+from openrouter_conformance.results import Result
+from openrouter_conformance.status import Status, conclude
+
+from .conftest import CheckMock
+
+
+def _of(results: list[Result], *statuses: Status) -> dict[str, Result]:
+    return {one.requirement.id: one for one in results if one.status in statuses}
+
+
+@pytest.mark.parametrize(
+    ("fault", "cause"),
+    [
+        ("drops_last_vector", "create-embeddings/response/one-vector-per-input"),
+        ("answers_no_vectors", "create-embeddings/response/one-vector-per-input"),
+        ("success_content_type_is_html", "create-embeddings/protocol/json-content-type"),
+        ("fails_every_fifth_call", "create-embeddings/schema/no-server-error"),
+        ("reverses_batch_order", "create-embeddings/order/vectors-follow-inputs"),
+        ("base64_big_endian", "create-embeddings/encoding/base64-equals-float"),
+        ("floats_for_base64", "create-embeddings/encoding/base64-when-asked"),
+        ("item_object_is_vector", "create-embeddings/response/object-constants"),
+        ("body_twice", "create-embeddings/schema/answers-match"),
+    ],
+)
+def test_one_cause_is_one_finding(check_mock: CheckMock, fault: str, cause: str) -> None:
+    """A fault that spoils many answers fails the requirement that says so; the others are blocked by it."""
+    results = check_mock(faults=(fault,))
+    assert list(_of(results, Status.FAILED)) == [cause]
+    blocked = _of(results, Status.BLOCKED)
+    assert blocked
+    assert all(one.blocked_by in {*_of(results, Status.FAILED), *blocked} for one in blocked.values())
+    assert all(one.failure is None for one in blocked.values())
+    assert conclude(one.status for one in results).exit_code == 1
+
+
+def test_a_cause_is_reported_although_it_was_not_selected(check_mock: CheckMock) -> None:
+    """A run of requirements that are all blocked fails by what blocks them."""
+    results = check_mock("create-embeddings/vectors/related-texts-closer", faults=("drops_last_vector",))
+    assert list(_of(results, Status.FAILED)) == ["create-embeddings/response/one-vector-per-input"]
+    assert list(_of(results, Status.BLOCKED)) == ["create-embeddings/vectors/related-texts-closer"]
+
+
+def test_bases_exist_and_lead_in_no_circle() -> None:
+    """What a requirement rests on is there, and does not rest on it."""
+    known = requirements.load()
+    for one in known:
+        for glob in one.rests_on:
+            bases = [other for other in known if one.is_based_on(other)]
+            assert bases or one.shared, (one.id, glob)
+        assert not any(one.is_based_on(other) and other.is_based_on(one) for other in known if other is not one), one.id
+
+
+@pytest.mark.parametrize("rests_on", ["x", ["order"], [7]])
+def test_malformed_bases_are_refused(rests_on: Any) -> None:
+    """`rests_on` names facets and requirements."""
+    entry = {"level": "required", "text": "It is.", "source": "a document", "rests_on": rests_on}
+    with pytest.raises(HarnessError, match="rests_on must be"):
+        list(requirements.parse({"it-is": entry}, CREATE_EMBEDDINGS, "response", contract.shipped()))
