@@ -84,7 +84,7 @@ def bounds(query: str, most: int = 1000) -> tuple[int, int] | None:
     for name, text in given:
         if name not in ("offset", "limit"):
             continue
-        if name in found or not re.fullmatch(r"-?[0-9]{1,1000}", text):
+        if name in found or not re.fullmatch(r"-?[0-9]{1,4000}", text):
             raise Refusal(400, f"{name} must be one whole number.")
         found[name] = int(text)
     if found.get("offset", 0) < 0 or not 1 <= found.get("limit", 1) <= 1000:

@@ -46,6 +46,8 @@ class Server(Gateway):
         no_dimensions(body)
         providers(body.get("provider"), ("Serverless",), model["pricing"]["prompt"])
         given = texts(body)
+        if any("\0" in text for text in given):
+            raise Refusal(400, "input holds the character U+0000.")
         count = sum(len(text.split()) + 1 for text in given)
         if count > _MOST_TOKENS or max(map(len, given)) > 20_000:
             raise Refusal(413, f"input has {count} tokens; a request may have {_MOST_TOKENS} in 20,000 characters.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl
 
@@ -175,7 +176,7 @@ def _written(vector: Any, request: _Request) -> Any:
 
 def _list(query: str) -> dict[str, Any]:
     given = {"offset": "0", "limit": "1000"} | dict(parse_qsl(query, keep_blank_values=True))
-    if not given["offset"].isdecimal() or not given["limit"].isdecimal() or len(given["offset"] + given["limit"]) > 99:
+    if not all(re.fullmatch("[0-9]{1,4000}", given[name]) for name in ("offset", "limit")):
         raise _Refused(400, "offset and limit must be whole numbers from 0.")
     offset, limit = int(given["offset"]), int(given["limit"])
     if not 1 <= limit <= 1000:

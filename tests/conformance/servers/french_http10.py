@@ -13,9 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from . import hosts
 
-SPECIAL = (
-    "http.server, HTTP/1.0; validation by hand; errors in French without code; blank texts refused; no usage, no id"
-)
+SPECIAL = "http.server, HTTP/1.0; validation by hand; errors in French without code; blank texts refused; bag of words; no usage, no id"
 KEY = "clef-connue"
 BASE = "/api/v1"
 _MODEL = "maison/mots-64"
@@ -129,10 +127,9 @@ def _texts(body: dict[str, Any]) -> list[str]:
 
 
 def _vector(text: str) -> list[float]:
-    """Return the sum of a direction per word between blanks, of norm 1."""
-    words = text.split()
+    """Return the sum of a direction per word, of norm 1: the order of words has no part in it."""
     total = [0.0] * _LENGTH
-    for word in [*words, " ".join(words[:3])]:
+    for word in text.split():
         source = random.Random(f"mot {word}")
         for place in range(_LENGTH):
             total[place] += source.gauss(0, 1)
@@ -214,7 +211,7 @@ class _Handler(BaseHTTPRequestHandler):
         numbers = {"offset": 0, "limit": 1000}
         for name, values in parse_qs(target.query, keep_blank_values=True).items():
             if name in numbers:
-                _demander(re.fullmatch(r"[0-9]{1,18}", values[-1]) is not None, f"{name} doit être un entier")
+                _demander(re.fullmatch(r"[0-9]{1,4000}", values[-1]) is not None, f"{name} doit être un entier")
                 numbers[name] = int(values[-1])
         _demander(1 <= numbers["limit"] <= 1000, "limit va de 1 à 1000")
         return {"data": [_ENTRY][numbers["offset"] :], "links": {"next": None}, "total_count": 1}

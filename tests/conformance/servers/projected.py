@@ -7,6 +7,7 @@ import contextlib
 import functools
 import json
 import logging
+import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +17,9 @@ import tornado.web
 
 from . import hosts
 
-SPECIAL = "dimensions by random projection; pairs of bytes; Tornado; validation by a table; base64; 240 numbers"
+SPECIAL = (
+    "dimensions by random projection; pairs of bytes; Tornado, lenient JSON; validation by a table; base64; 240 numbers"
+)
 KEY = "projected-key"
 BASE = "/api/v1"
 _MODELS = {"linear/projected-240": "0.00000009", "linear/projected-240:large": "0.0000009"}
@@ -165,7 +168,7 @@ class _Embeddings(_Base):
         if self.request.headers.get("Content-Type", "").split(";")[0].strip().lower() != "application/json":
             raise self.refuse(415, "JSON is needed.")
         try:
-            body = json.loads(self.request.body.decode())
+            body = json.loads(self.request.body.decode(errors="replace"))
         except (ValueError, RecursionError):
             raise self.refuse(400, "This is no JSON.") from None
         if not isinstance(body, dict):
@@ -227,18 +230,18 @@ def _packed(vector: np.ndarray[Any, np.dtype[np.float64]]) -> str:
 class _Models(_Base):
     def get(self) -> None:
         """Answer listEmbeddingsModels."""
-        offset, limit = self._bound("offset", 0, 10**9), self._bound("limit", 1, 1000)
+        offset, limit = self._bound("offset", 0, math.inf), self._bound("limit", 1, 1000)
         start = 0 if offset is None else offset
         end = len(_MODELS) if limit is None else start + limit
         models = [self._entry(name, price) for name, price in _MODELS.items()]
         following = f"{self.request.path}?limit={limit}&offset={end}" if end < len(models) else None
         self.give({"data": models[start:end], "total_count": len(models), "links": {"next": following}})
 
-    def _bound(self, name: str, least: int, most: int) -> int | None:
+    def _bound(self, name: str, least: int, most: float) -> int | None:
         given = self.get_query_arguments(name, strip=False)
         if not given:
             return None
-        if len(given) > 1 or not re.fullmatch(r"[0-9]{1,30}", given[0]):
+        if len(given) > 1 or not re.fullmatch(r"[0-9]{1,4000}", given[0]):
             raise self.refuse(400, f"The parameter {name} is no whole number.")
         if not least <= int(given[0]) <= most:
             raise self.refuse(400, f"The parameter {name} is out of bounds.")
