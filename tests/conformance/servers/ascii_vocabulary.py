@@ -1,4 +1,4 @@
-"""Starlette-free ASGI by h11. Words of ASCII letters and digits are known; everything else is one unknown token."""
+"""Words of ASCII letters and digits are known; everything else is one unknown token."""
 
 from __future__ import annotations
 
