@@ -72,9 +72,9 @@ class Server(Gateway):
     base = BASE
     keys = (KEY,)
     models: ClassVar = [
-        listed("three/pictures-only", "0.000000001", context_length=2048, architecture=_reads("image")),
         listed("three/text-128", "0.00000001", context_length=2048, architecture=_reads("text")),
         listed("three/pictures-512", "0.0000002", context_length=2048, architecture=_reads("text", "image")),
+        listed("three/pictures-only", "0.000000001", context_length=2048, architecture=_reads("image")),
     ]
 
     def embed(self, body: dict[str, Any], model: dict[str, Any]) -> dict[str, Any]:
