@@ -16,7 +16,7 @@ import attrs
 from . import (
     all_free,
     ascii_vocabulary,
-    batch_of_one,
+    batch_of_two,
     case_insensitive,
     chunked,
     cold_start,
@@ -75,7 +75,7 @@ SERVERS = {
         (
             all_free,
             ascii_vocabulary,
-            batch_of_one,
+            batch_of_two,
             case_insensitive,
             chunked,
             cold_start,

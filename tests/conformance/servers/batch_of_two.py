@@ -11,8 +11,9 @@ from . import hosts
 from .by_contract import Refusal, dimensions, providers, texts
 from .gateway import Gateway, listed, no_base64
 
-SPECIAL = "batch limit 1; wsgiref, HTTP/1.0; tokens are bytes; norm not 1; length 64, dimensions by prefix"
-KEY = "batch-of-one-key"
+_MOST_TEXTS = 2
+SPECIAL = "batch limit 2; wsgiref, HTTP/1.0; tokens are bytes; norm not 1; length 64, dimensions by prefix"
+KEY = "batch-of-two-key"
 _LENGTH = 64
 
 
@@ -31,7 +32,7 @@ def _vector(text: str) -> list[float]:
 
 
 class Server(Gateway):
-    """One text at a time."""
+    """Two texts at a time."""
 
     keys = (KEY,)
     models: ClassVar = [listed("one/bytes-64", "0.00000002", context_length=8192)]
@@ -40,14 +41,13 @@ class Server(Gateway):
         """Embed one text."""
         no_base64(body)
         length = dimensions(body, _LENGTH)
-        if len(texts(body)) > 1:
-            raise Refusal(400, "input may hold one text: this model takes no batches.")
+        if len(texts(body)) > _MOST_TEXTS:
+            raise Refusal(400, f"input may hold {_MOST_TEXTS} texts.")
         providers(body.get("provider"), ("One",), model["pricing"]["prompt"])
-        text = texts(body)[0]
-        count = len(text.encode())
-        if count > model["context_length"]:
-            raise Refusal(400, f"input has {count} tokens, the model reads {model['context_length']}.")
-        return self.answer(body, [_vector(text)[:length]], count)
+        counts = [len(text.encode()) for text in texts(body)]
+        if max(counts) > model["context_length"]:
+            raise Refusal(400, f"input has {max(counts)} tokens, the model reads {model['context_length']}.")
+        return self.answer(body, [_vector(text)[:length] for text in texts(body)], sum(counts))
 
 
 def serve() -> contextlib.AbstractContextManager[str]:
