@@ -42,7 +42,7 @@ class ExchangeMonitor:
             try:
                 applied = check(exchange, self._contract)
             except CheckFailure as failure:
-                self.failures[name] = _plainer(self.failures.get(name), failure)
+                self.failures[name] = _plainer(self.failures.get(name), failure).without_traceback()
                 applied = True
             except Exception as error:  # noqa: BLE001 - a crash of ours is told apart from the target's faults
                 self.crashes.setdefault(name, error)

@@ -235,7 +235,9 @@ def _result_of_exchanges(requirement: Requirement, check: Callable[..., bool], m
 
 
 def _failed(requirement: Requirement, failure: CheckFailure, exchanges: int = 0) -> Result:
-    return Result(requirement, status_of_failure(requirement.level), failure.received, failure, exchanges)
+    return Result(
+        requirement, status_of_failure(requirement.level), failure.received, failure.without_traceback(), exchanges
+    )
 
 
 def _crash(check: Callable[..., Any], error: Exception) -> str:

@@ -12,12 +12,11 @@ import attrs
 
 from openrouter_conformance import answers, default_model
 from openrouter_conformance.errors import CheckFailure, NotApplicable, TargetError
-from openrouter_conformance.exchange import Request
+from openrouter_conformance.exchange import Exchange, Request, as_evidence
 from openrouter_conformance.operations import CREATE_EMBEDDINGS, LIST_EMBEDDINGS_MODELS
 
 if TYPE_CHECKING:
     from openrouter_conformance.contract import Contract
-    from openrouter_conformance.exchange import Exchange
     from openrouter_conformance.profiles import Profile
     from openrouter_conformance.recorder import Recorder
     from openrouter_conformance.targets.target import Target
@@ -32,10 +31,10 @@ JSON_HEADERS = (("Content-Type", "application/json"),)
 
 @attrs.frozen
 class Unsupported:
-    """A feature that a target does not have: why, and the exchange in which it said so."""
+    """A feature that a target does not have: why, and as evidence the exchange in which it said so."""
 
     reason: str
-    exchange: Exchange
+    exchange: Exchange = attrs.field(converter=as_evidence)
 
 
 class Session:
@@ -145,11 +144,11 @@ class Session:
             try:
                 self._features[feature] = probe(self)
             except CheckFailure as failure:
-                self._features[feature] = failure
+                self._features[feature] = failure.without_traceback()
             self.probed[feature] = _support(self._features[feature])
         found = self._features[feature]
         if isinstance(found, CheckFailure):
-            raise found
+            raise found.without_traceback()
         if found is None:
             return
         if feature in self.target.declared:

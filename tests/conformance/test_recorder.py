@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from openrouter_conformance import recorder as recorder_module
+from openrouter_conformance import transport
 from openrouter_conformance.errors import TargetError
 from openrouter_conformance.exchange import Request
 from openrouter_conformance.prices import price_per_token
@@ -110,7 +110,7 @@ def test_lasting_429_stops_the_run() -> None:
     application = _app(429, {"error": {"message": "slow down"}}, ((b"retry-after", b"0"),))
     with (
         serve_app(application) as url,
-        Recorder(Target("test", url, url, max_retries=2)) as recorder,
+        Recorder(Target("test", url, url, max_retries=2), max_waiting=0.5) as recorder,
         pytest.raises(TargetError, match="429"),
     ):
         recorder.send(_ASK)
@@ -134,7 +134,7 @@ def test_passing_429_is_waited_out() -> None:
 
 def test_endless_answers_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer beyond the ceiling on size is no answer."""
-    monkeypatch.setattr(recorder_module, "_MAX_BODY_BYTES", 1000)
+    monkeypatch.setattr(transport, "MAX_BYTES", 1000)
     with serve_app(_app(body=b"x" * 5000)) as url, Recorder(Target("test", url, url)) as recorder:
         exchange = recorder.send(_ASK)
     assert exchange.status is None

@@ -11,7 +11,6 @@ import attrs
 import jsonschema_rs
 
 from openrouter_conformance import version
-from openrouter_conformance.exchange import excerpt
 from openrouter_conformance.status import Conclusion, Status, conclude
 
 if TYPE_CHECKING:
@@ -188,7 +187,7 @@ def _exchange(exchange: Exchange) -> Record:
         "curl": _bounded(exchange.curl()),
         "status": exchange.status,
         "headers": [list(pair) for pair in exchange.headers if pair[0].lower() not in ("date", "set-cookie")],
-        "body": excerpt(exchange.body),
+        "body": exchange.excerpt(),
         "failure": exchange.failure,
     }
 
