@@ -14,8 +14,8 @@ How it is checked:
 - `session`: what a check is given; `default_model`: the model that is asked for when the user names none
 - `recorder`: the only way to the target, for any number of threads; it gives up a target that stops answering;
   `exchange` is what it returns
-- `admission`: when a request may go: ceilings, rate, concurrency, time; `transport`: one request and its answer within one
-  deadline and one ceiling of bytes; `content_coding`: its body, decompressed
+- `admission`: when a request may go: ceilings, rate, concurrency, time; `transport`: one request and its answer within
+  one deadline and one ceiling of bytes; `content_coding`: its body, decompressed
 - `exchange_monitor`: every exchange, given to the checks of single exchanges
 - `answers`: successful answers, decoded; `vectors`: their vectors, and when two of them are the same
 - `properties`, `strategies`, `hypothesis_settings`: relations that hold for all inputs

@@ -92,6 +92,14 @@ class Recorder:
         self._admission = Admission(
             target.name, target.ceilings, concurrency=concurrency, seconds=seconds, max_waiting=max_waiting
         )
+        self._default_headers = httpx.Headers(
+            {
+                "Accept": "*/*",
+                "Accept-Encoding": content_coding.ACCEPTED,
+                "Connection": "keep-alive",
+                "User-Agent": f"openrouter-conformance/{version()}",
+            }
+        )
         self._state = threading.Lock()
         self._observing = threading.Lock()
         self._checking_alive = threading.Lock()
@@ -243,14 +251,7 @@ class Recorder:
             self._admission.leave(turn, dollars)
 
     def _built(self, request: Request) -> httpx.Request:
-        headers = httpx.Headers(
-            {
-                "Accept": "*/*",
-                "Accept-Encoding": content_coding.ACCEPTED,
-                "Connection": "keep-alive",
-                "User-Agent": f"openrouter-conformance/{version()}",
-            }
-        )
+        headers = self._default_headers.copy()
         headers.update([*request.headers, *self._authorization(request, self._target.key)])
         return httpx.Request(request.method, self._target.url + request.path, headers=headers, content=request.body)
 
