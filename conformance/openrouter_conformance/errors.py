@@ -35,7 +35,14 @@ class CheckFailure(Exception):  # noqa: N818 - it names what the target did, not
         return CheckFailure(self.received, self.expected, *self.exchanges)
 
 
-class NotApplicable(Exception):  # noqa: N818 - not an error
+class _SentenceError(Exception):
+    """Its message is printed as it is, and may quote a server."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(printable(sentence))
+
+
+class NotApplicable(_SentenceError):  # noqa: N818 - not an error
     """The requirement says nothing about this target; the message is the reason."""
 
 
@@ -43,9 +50,9 @@ class HarnessError(Exception):
     """The suite itself failed; the target is not to blame."""
 
 
-class TargetError(Exception):
+class TargetError(_SentenceError):
     """The target cannot be checked: the message is one sentence for the user."""
 
 
-class UsageError(Exception):
+class UsageError(_SentenceError):
     """The command line cannot be followed: the message is one sentence for the user."""

@@ -18,6 +18,9 @@ _KEPT_BODY = 4 * _SHOWN_BODY
 _KEPT_HEADERS = 8192
 """Bytes of a body, and characters of all headers, that are left of an answer which has been checked."""
 
+_LONGEST_ARGUMENT = 100_000
+"""Bytes of a body up to which it is an argument of curl: Linux takes 131,072 for one, and more through a pipe."""
+
 _LARGEST_JSON = {b",": 8_000_000, b":": 1_000_000, b"{": 250_000, b"[": 250_000}
 """How often each sign may stand in a body that is parsed: a few megabytes of `[[],[],…]` would become gigabytes.
 
@@ -146,16 +149,21 @@ class Exchange:
         """Return a POSIX shell line that sends the same request; the key is read from the environment."""
         words = ["curl", "-sS"]
         words += ["--compressed"] if self.compressed else []
+        words += ["--globoff"] if set("[]{}") & set(self.url) else []
         words += ["--head"] if self.method == "HEAD" else ["-X", shlex.quote(self.method)]
         words.append(shlex.quote(self.url))
         for name, value in self.request_headers:
-            words += ["-H", _quote_header(f"{name}: {value}")]
+            words += ["-H", _quote_header(f"{name}: {value}" if value else f"{name};")]
         if self.request_body is None:
             return " ".join(words)
+        if not any(name.lower() == "content-type" for name, _ in self.request_headers):
+            words += ["-H", "Content-Type:"]  # curl would send one of its own with a body
         text = _as_shell_text(self.request_body)
+        piped = " ".join([*words, "--data-binary", "@-"])
         if text is None:
-            encoded = base64.b64encode(self.request_body).decode()
-            return f"printf %s {shlex.quote(encoded)} | base64 -d | " + " ".join([*words, "--data-binary", "@-"])
+            return f"printf %s {base64.b64encode(self.request_body).decode()} | base64 -d | {piped}"
+        if len(self.request_body) > _LONGEST_ARGUMENT:
+            return f"printf %s {shlex.quote(text)} | {piped}"
         return " ".join([*words, "--data-binary", shlex.quote(text)])
 
 

@@ -14,6 +14,7 @@ from openrouter_conformance import requirements as known
 from openrouter_conformance.checks import checks_of
 from openrouter_conformance.errors import CheckFailure, HarnessError, NotApplicable, TargetError, UsageError
 from openrouter_conformance.exchange_monitor import ExchangeMonitor
+from openrouter_conformance.foreign_text import shortened
 from openrouter_conformance.operations import CREATE_EMBEDDINGS, LIST_EMBEDDINGS_MODELS
 from openrouter_conformance.prices import price_per_token
 from openrouter_conformance.profiles import PROFILES
@@ -268,9 +269,8 @@ def _prepare(session: Session, plan: Plan) -> None:
     if not target.trusted_key:
         _check_admission(session, exchange)
     if named is not None and exchange.status in _UNKNOWN_MODEL:
-        hint = (
-            f"name one that it lists, such as {listed[0].get('id')}" if listed else "it lists none: is the URL right?"
-        )
+        shown = shortened(str(listed[0].get("id"))) if listed else None
+        hint = f"name one that it lists, such as {shown}" if listed else "it lists none: is the URL right?"
         raise UsageError(f"--model {named}: {target.name} refuses that model ({exchange.outline()}); {hint}.")
 
 
