@@ -18,6 +18,8 @@ _SHORTEST_START, _SHORTEST_END = 8, 12
 """Characters from which on the start of a secret, if it is two thirds of it as well, and its end are redacted."""
 _PREFIX = re.compile(r"sk-or-(?:v\d+-)?", re.IGNORECASE)
 _WORDS = re.compile(r"(?:[a-z]*|[A-Z]*|[A-Z][a-z]*|\d{1,2})(?:[-_./ ](?:[a-z]*|[A-Z]*|[A-Z][a-z]*|\d{1,2}))*")
+_SEARCHED_AT_ONCE = 24
+"""Letters in one pattern: it takes long to make one of a token of thousands."""
 _GAP = r"(?:\x00|\\{1,7}u0000){0,3}"
 _MIRRORED_GAP = r"(?:\x00|0000u\\{1,7}){0,3}"
 """The zero bytes of UTF-16 and UTF-32 between two letters, plain or escaped; and the same read from right to left."""
@@ -54,12 +56,9 @@ class _Search:
         secret = _secret(key)
         prefix = key.removesuffix(secret)
         start, end = _cuts(secret)
-        self._start = _pattern(f"(?:{_spelling(prefix)})?{_spelling(secret[:start])}")
-        self._after = [_next_letter(letter) for letter in secret[start:]]
-        self._end = _pattern(_mirrored_spelling(secret[len(secret) - end :]))
-        before = reversed(secret[: len(secret) - end])
-        self._before = [_letter_before(letter) for letter in before]
-        self._backwards = _pattern(f"{_spelling(secret[::-1])}(?:{_spelling(prefix[::-1])})?")
+        self._start = _Run(secret, start, before=f"(?:{_spelling(prefix)})?")
+        self._end = _Run(secret[::-1], end, mirrored=True)
+        self._backwards = _Run(key[::-1], len(secret))
         self._encoded = _base64(secret.encode())
         hexadecimal = secret.encode().hex().encode()
         self._hexadecimal = re.compile(hexadecimal, re.IGNORECASE)
@@ -86,13 +85,37 @@ class _Search:
             found = self._any_sign.search(lowered, at + self._longest)
 
     def _spans(self, content: bytes) -> Iterator[tuple[int, int]]:
-        for found in self._start.finditer(content):
-            yield found.start(), _extended(content, found.end(), self._after)
-        mirrored, length = content[::-1], len(content)
-        for found in self._end.finditer(mirrored):
-            yield length - _extended(mirrored, found.end(), self._before), length - found.start()
-        yield from (found.span() for found in self._backwards.finditer(content))
+        yield from self._start.spans(content)
+        length = len(content)
+        yield from ((length - last, length - first) for first, last in self._end.spans(content[::-1]))
+        yield from self._backwards.spans(content)
         yield from (found.span() for found in self._hexadecimal.finditer(content))
+
+
+class _Run:
+    """Finds as many of the first letters of a text as there are, from `least` on.
+
+    The first few are one pattern, `before` which something else may stand; the others are looked up where it was found.
+    `mirrored` is for bytes that are read from right to left.
+    """
+
+    def __init__(self, letters: str, least: int, *, before: str = "", mirrored: bool = False) -> None:
+        first = min(least, _SEARCHED_AT_ONCE)
+        spelling = _mirrored_spelling if mirrored else _spelling
+        self._first = _pattern(before + spelling(letters[:first]))
+        self._others = [_next_letter(letter, mirrored=mirrored) for letter in letters[first:]]
+        self._least = least - first
+
+    def spans(self, content: bytes) -> Iterator[tuple[int, int]]:
+        for found in self._first.finditer(content):
+            end, count = found.end(), 0
+            for letter in self._others:
+                another = letter.match(content, end)
+                if another is None:
+                    break
+                end, count = another.end(), count + 1
+            if count >= self._least:
+                yield found.start(), end
 
 
 def _secret(key: str) -> str:
@@ -112,16 +135,6 @@ def _cuts(secret: str) -> tuple[int, int]:
     )
 
 
-def _extended(content: bytes, end: int, letters: Sequence[re.Pattern[bytes]]) -> int:
-    """Return where the run of these letters that goes on at `end` is over."""
-    for letter in letters:
-        found = letter.match(content, end)
-        if found is None:
-            break
-        end = found.end()
-    return end
-
-
 def _replaced(content: bytes, spans: Sequence[tuple[int, int]], name: bytes) -> bytes:
     """Return `content` with `name` in the place of all spans, which are sorted and may overlap."""
     pieces: list[bytes] = []
@@ -138,13 +151,8 @@ def _pattern(text: str) -> re.Pattern[bytes]:
 
 
 @functools.cache
-def _next_letter(letter: str) -> re.Pattern[bytes]:
-    return _pattern(_GAP + _spelling(letter))
-
-
-@functools.cache
-def _letter_before(letter: str) -> re.Pattern[bytes]:
-    return _pattern(_MIRRORED_GAP + _mirrored_spelling(letter))
+def _next_letter(letter: str, *, mirrored: bool) -> re.Pattern[bytes]:
+    return _pattern(_MIRRORED_GAP + _mirrored_spelling(letter) if mirrored else _GAP + _spelling(letter))
 
 
 def _spelling(text: str) -> str:
@@ -161,13 +169,13 @@ def _spelling(text: str) -> str:
 
 
 def _mirrored_spelling(text: str) -> str:
-    """Return the pattern of what `_spelling` finds, read from right to left."""
+    """Return the pattern of `text` among bytes that are read from right to left, else as `_spelling` does."""
     ampersand = r"#(?:;pma){0,3}(?:&|6200u\\{1,7}|62%)"
     return _MIRRORED_GAP.join(
         rf"(?:{re.escape(letter)}\\{{0,7}}|{f'{ord(letter):04x}'[::-1]}u\\{{1,7}}|{f'{ord(letter):02x}'[::-1]}x\\{{1,7}}"
         rf"|{f'{ord(letter):02x}'[::-1]}(?:52){{0,3}}%"
         rf"|;(?:{str(ord(letter))[::-1]}0{{0,5}}|{f'{ord(letter):x}'[::-1]}0{{0,5}}x){ampersand})"
-        for letter in reversed(text)
+        for letter in text
     )
 
 

@@ -132,6 +132,21 @@ def test_passing_429_is_waited_out() -> None:
     assert len(calls) == 2
 
 
+@pytest.mark.parametrize("coding", ["utf-8", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("shown", [slice(None), slice(0, -4), slice(-12, None)], ids=["whole", "start", "end"])
+def test_echoed_key_is_told_of_and_not_kept(coding: str, shown: slice) -> None:
+    """A key in an answer, in another encoding or cut short, is redacted, and the exchange says that it was there."""
+    key = "sk-or-v1-0123456789abcdef0123"
+    with (
+        serve_app(_app(401, key[shown].encode(coding))) as url,
+        Recorder(Target("test", url, url, key=key)) as recorder,
+    ):
+        exchange = recorder.send(_ASK)
+    assert exchange.key_echoed
+    assert b"$CONFORMANCE_API_KEY" in exchange.body
+    assert b"f" not in exchange.body  # of the secret
+
+
 def test_endless_answers_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer beyond the ceiling on size is no answer."""
     monkeypatch.setattr(transport, "MAX_BYTES", 1000)
