@@ -90,26 +90,29 @@ def test_dollar_ceiling_holds_for_all_threads(usage: str, fewest: int, most: int
 
 def test_no_more_requests_are_under_way_than_allowed() -> None:
     """The server sees as many at once as it may, and never one more; each exchange tells how many there were."""
-    together = threading.Barrier(3)
-    lock, counts = threading.Lock(), [0]
-    most = 0
+    lock = threading.Lock()
+    under_way = most = 0
+
+    def answer_all() -> None:
+        nonlocal under_way
+        under_way = 0
+
+    together = threading.Barrier(3, answer_all)
 
     def reply(_: RawServer) -> Iterable[bytes]:
-        nonlocal most
+        nonlocal under_way, most
         with lock:
-            counts[0] += 1
-            most = max(most, counts[0])
+            under_way += 1
+            most = max(most, under_way)
         together.wait(10)  # three are here, or nobody is answered
-        with lock:
-            counts[0] -= 1
         return [_answer()]
 
     with (
         serve_raw(reply, keep=True) as server,
         Recorder(Target("test", server.url, server.url), concurrency=3) as recorder,
+        ThreadPoolExecutor(_THREADS) as pool,
     ):
-        found = _send_from_threads(recorder, 3)
-    exchanges = [one for one in found if isinstance(one, Exchange)]
+        exchanges = list(pool.map(recorder.send, [_ASK] * 24))
     assert most == 3
     assert {one.in_flight for one in exchanges} == {0, 1, 2}
     assert sorted(one.number for one in exchanges) == list(range(1, 25))
