@@ -12,8 +12,10 @@ How it is checked:
 - `runner`: a plan → records
 - `checks`: one module per facet, a function per requirement; `checks.registry` knows which checks what
 - `session`: what a check is given; `default_model`: the model that is asked for when the user names none
-- `recorder`: the only way to the target: it counts, waits, holds the ceilings, and gives up a target that stops
-  answering; `exchange` is what it returns
+- `recorder`: the only way to the target, for any number of threads; it gives up a target that stops answering;
+  `exchange` is what it returns
+- `admission`: when a request may go: ceilings, rate, concurrency, time; `transport`: one request and its answer within
+  one deadline and one ceiling of bytes; `content_coding`: its body, decompressed
 - `exchange_monitor`: every exchange, given to the checks of single exchanges
 - `answers`: successful answers, decoded; `vectors`: their vectors, and when two of them are the same
 - `properties`, `strategies`, `hypothesis_settings`: relations that hold for all inputs
@@ -25,7 +27,8 @@ What comes out:
 
 - `status`: statuses, what fails a run, exit codes; `results`: the result of one requirement, as data
 - `report`: records, and what is written of them
-- `errors`: what a check raises, and who is to blame for it; `redaction`: no key in any of it
+- `errors`: what a check raises, and who is to blame for it; `redaction`: no key in any of it; `foreign_text`: text of
+  a server, made safe to print
 - `cli`, `pytest_plugin`: the two ways to run it
 """
 

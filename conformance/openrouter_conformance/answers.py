@@ -22,7 +22,7 @@ _OK = 200
 
 @attrs.frozen(slots=False)
 class Embedded:
-    """A 200 of createEmbeddings."""
+    """A 200 of createEmbeddings; `exchange` is the evidence, stripped of what `body` holds."""
 
     exchange: Exchange
     body: dict[str, Any]
@@ -45,7 +45,7 @@ class Embedded:
 
 @attrs.frozen
 class Page:
-    """A 200 of listEmbeddingsModels."""
+    """A 200 of listEmbeddingsModels; `exchange` is the evidence, stripped of what `models` holds."""
 
     exchange: Exchange
     models: list[dict[str, Any]]
@@ -67,7 +67,7 @@ def embedded(exchange: Exchange, count: int | None = None) -> Embedded:
     if count is not None and len(items) != count:
         found = f"{len(items)} item{'' if len(items) == 1 else 's'}"
         raise CheckFailure(f"{found} in `data`", f"{count}, one per input", exchange)
-    return Embedded(exchange, body, items)
+    return Embedded(exchange.stripped(), body, items)
 
 
 @attrs.frozen
@@ -113,7 +113,9 @@ def page(exchange: Exchange) -> Page:
     if not isinstance(models, list) or not all(isinstance(model, dict) for model in models):
         raise CheckFailure(f"200 {excerpt(exchange.body)}", "a body whose `data` is an array of models", exchange)
     links = body.get("links")
-    return Page(exchange, models, body.get("total_count"), links.get("next") if isinstance(links, dict) else None)
+    return Page(
+        exchange.stripped(), models, body.get("total_count"), links.get("next") if isinstance(links, dict) else None
+    )
 
 
 def is_refusal(exchange: Exchange) -> bool:

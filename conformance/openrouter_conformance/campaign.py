@@ -19,13 +19,12 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from openrouter_conformance.errors import Blocked, CheckFailure, NotApplicable
-from openrouter_conformance.exchange import excerpt
+from openrouter_conformance.exchange import Exchange, as_evidence, excerpt
 from openrouter_conformance.generated_requests import Generated, generate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from openrouter_conformance.exchange import Exchange
     from openrouter_conformance.operations import Operation
     from openrouter_conformance.session import Session
 
@@ -42,10 +41,10 @@ _CHECKS = [
 
 @attrs.frozen
 class Answered:
-    """A generated request with its answer, and what schemathesis' own checks say of it."""
+    """A generated request with an excerpt of its answer, and what schemathesis' own checks say of it."""
 
     generated: Generated
-    exchange: Exchange
+    exchange: Exchange = attrs.field(converter=as_evidence)
     failures: tuple[str, ...]
 
 
@@ -89,7 +88,7 @@ def raise_smallest(failing: list[Answered], expected: str) -> None:
 
 
 def _answered(generated: Generated, exchange: Exchange) -> Answered:
-    if exchange.status is None:
+    if exchange.status is None or exchange.is_oversized:
         return Answered(generated, exchange, (exchange.outline(),))
     response = httpx.Response(
         exchange.status,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from openrouter_conformance import version
 from openrouter_conformance.errors import HarnessError, TargetError, UsageError
+from openrouter_conformance.foreign_text import printable
 from openrouter_conformance.status import ExitCode
 from openrouter_mock import cli as mock_cli
 
@@ -172,5 +173,5 @@ def _print(text: str) -> None:
 
 
 def _say(code: int, sentence: str) -> int:
-    sys.stderr.write(f"openrouter-conformance: {' '.join(sentence.split())}\n")
+    sys.stderr.write(f"openrouter-conformance: {printable(' '.join(sentence.split()))}\n")
     return code

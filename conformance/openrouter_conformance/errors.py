@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from openrouter_conformance.foreign_text import printable
+
 if TYPE_CHECKING:
     from openrouter_conformance.exchange import Exchange
 
@@ -19,17 +21,29 @@ if TYPE_CHECKING:
 class CheckFailure(Exception):  # noqa: N818 - it names what the target did, not an error of the suite
     """The target breaks a requirement.
 
-    `received` and `expected` are one phrase each; `exchanges` are the requests that show it.
+    `received` and `expected` are one phrase each, safe to print; `exchanges` are the requests that show it, each with
+    an excerpt of the answer.
     """
 
     def __init__(self, received: str, expected: str, *exchanges: Exchange) -> None:
-        super().__init__(f"received {received}; expected {expected}")
-        self.received = received
-        self.expected = expected
-        self.exchanges = exchanges
+        self.received = printable(received)
+        self.expected = printable(expected)
+        self.exchanges = tuple(exchange.stripped() for exchange in exchanges)
+        super().__init__(f"received {self.received}; expected {self.expected}")
+
+    def without_traceback(self) -> CheckFailure:
+        """Return the failure to be kept: a traceback would keep alive every answer that the check has seen."""
+        return CheckFailure(self.received, self.expected, *self.exchanges)
 
 
-class NotApplicable(Exception):  # noqa: N818 - not an error
+class _SentenceError(Exception):
+    """Its message is printed as it is, and may quote a server."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(printable(sentence))
+
+
+class NotApplicable(_SentenceError):  # noqa: N818 - not an error
     """The requirement says nothing about this target; the message is the reason."""
 
 
@@ -49,9 +63,9 @@ class HarnessError(Exception):
     """The suite itself failed; the target is not to blame."""
 
 
-class TargetError(Exception):
+class TargetError(_SentenceError):
     """The target cannot be checked: the message is one sentence for the user."""
 
 
-class UsageError(Exception):
+class UsageError(_SentenceError):
     """The command line cannot be followed: the message is one sentence for the user."""

@@ -73,7 +73,7 @@ class ExchangeMonitor:
                 breaches[name] = failure
                 with self._lock:
                     self.breaches[name] += 1
-                    self.failures[name] = plainer(self.failures.get(name), failure)
+                    self.failures[name] = plainer(self.failures.get(name), failure).without_traceback()
                 applied = True
             except Exception as error:  # noqa: BLE001 - a crash of ours is told apart from the target's faults
                 self.crashes.setdefault(name, error)

@@ -54,7 +54,7 @@ def check_property(
         try:
             relation(value)
         except CheckFailure as failure:
-            failures[name] = failure
+            failures[name] = failure.without_traceback()
             raise
         except Exception as error:
             raise _AbortError(error) from error

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import email.utils
 import math
+import threading
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
@@ -11,12 +14,14 @@ import attrs
 import httpx
 import orjson
 
-from openrouter_conformance import version
-from openrouter_conformance.errors import TargetError
+from openrouter_conformance import content_coding, transport, version
+from openrouter_conformance.admission import Admission, Turn, Waited
 from openrouter_conformance.exchange import Exchange, Request
+from openrouter_conformance.foreign_text import shortened
 from openrouter_conformance.operations import CREATE_EMBEDDINGS
 from openrouter_conformance.redaction import redactor
 from openrouter_conformance.targets.address import is_loopback
+from openrouter_conformance.transport import Bounds, Transport
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -25,41 +30,83 @@ if TYPE_CHECKING:
 
 Observer = Callable[[Exchange], None]
 
-_MAX_BODY_BYTES = 64 * 2**20
-_MAX_WAIT = 20.0
-_TEMPORARY = frozenset({408, 429, 502, 503, 524, 529})
-_MAX_UNANSWERED = 3
-"""Requests in a row without an answer after which one that was answered before is sent again; then the run ends."""
-_BROKEN_ANSWER = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 TIMEOUT = 30.0
 """Seconds that a target may take until it begins to answer; the whole answer may take twice as long."""
+CONCURRENCY = 4
+"""Requests that are under way at once, at most."""
+MAX_WAITING = 120.0
+"""Seconds that a run may wait, in all, because the target asks for it or is about to start."""
+
+_MAX_WAIT = 20.0
+_MIN_WAIT = 0.1
+_TEMPORARY = frozenset({408, 429, 502, 503, 524, 529})
+_STARTING = frozenset({502, 503, 529})
+_MAX_UNANSWERED = 3
+"""Requests in a row without an answer after which one that was answered before is sent again; then the run ends."""
+_MAX_FAILURE = 500
+
+
+@attrs.frozen
+class _Outcome:
+    """What came of sending a request once; `silent`: there is no sign that the target is alive."""
+
+    exchange: Exchange
+    turn: Turn
+    silent: bool = False
+    broken: bool = False
 
 
 class Recorder:
-    """Sends requests to one target and returns exchanges; a context manager.
+    """Sends requests to one target and returns exchanges, from any number of threads; a context manager.
 
-    Redirects are not followed, timeouts and body sizes are finite, the key appears in no exchange.
-    `timeout` is in seconds; `unanswered` are the requests in a row, up to the last, that have got no answer.
-    `prices` are the listed prices per input token by model, US dollars: with `usage.cost`, whichever is
-    higher, they bound what is spent. A model that is not among them costs as much as the most expensive one.
+    Redirects are not followed, time and size of an answer are bounded, the key appears in no exchange. Observers are
+    called one at a time, in the order in which answers come.
+
+    Args:
+        target: where requests go.
+        timeout: seconds until the target begins to answer; a whole exchange may take twice as long.
+        concurrency: how many requests may be under way at once.
+        seconds: how long the run may take from now on; None for as long as it takes.
+        max_waiting: seconds that are waited, in all, where the target asks for it (429, `Retry-After`) or is starting.
+
+    Attributes:
+        unanswered: the requests in a row, up to the last, that have got no answer.
+        prices: the listed prices per input token by model, US dollars: with `usage.cost`, whichever is higher, they
+            bound what is spent. A model that is not among them costs as much as the most expensive one.
+
     """
 
-    def __init__(self, target: Target, timeout: float = TIMEOUT) -> None:
+    def __init__(
+        self,
+        target: Target,
+        timeout: float = TIMEOUT,
+        *,
+        concurrency: int = CONCURRENCY,
+        seconds: float | None = None,
+        max_waiting: float = MAX_WAITING,
+    ) -> None:
         self._target = target
         self._timeout = timeout
         self._redact_bytes = redactor(target.key, target.key_variable)
-        self._client = httpx.Client(
-            timeout=httpx.Timeout(timeout, connect=min(timeout, 10.0)),
-            follow_redirects=False,
-            trust_env=not is_loopback(target.url),
-            headers={"User-Agent": f"openrouter-conformance/{version()}"},
+        self._transport = Transport(target.url, trust_env=not is_loopback(target.url))
+        self._admission = Admission(
+            target.name, target.ceilings, concurrency=concurrency, seconds=seconds, max_waiting=max_waiting
         )
-        self._next_at = 0.0
+        self._default_headers = httpx.Headers(
+            {
+                "Accept": "*/*",
+                "Accept-Encoding": content_coding.ACCEPTED,
+                "Connection": "keep-alive",
+                "User-Agent": f"openrouter-conformance/{version()}",
+            }
+        )
+        self._state = threading.Lock()
+        self._observing = threading.Lock()
+        self._checking_alive = threading.Lock()
         self._answered: dict[str | None, Request] = {}
+        self._ready: set[str] = set()
         self.unanswered: list[Exchange] = []
         self.observers: list[Observer] = []
-        self.requests = 0
-        self.dollars = 0.0
         self.prices: dict[str, float] = {}
 
     def __enter__(self) -> Self:
@@ -68,89 +115,145 @@ class Recorder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._client.close()
+        self._transport.close()
+
+    @property
+    def requests(self) -> int:
+        """How many requests have been sent."""
+        return self._admission.requests
+
+    @property
+    def dollars(self) -> float:
+        """What has been spent at most, US dollars."""
+        return self._admission.dollars
+
+    @property
+    def waited(self) -> Waited:
+        """How long the run has waited because the target asked for it, and for how many answers."""
+        return self._admission.waited
+
+    @property
+    def concurrency(self) -> int:
+        """How many requests may be under way at once now: a target that asks for patience is asked less at once."""
+        return self._admission.concurrency
+
+    def stop(self, sentence: str) -> None:
+        """End the run: from now on `send` raises TargetError with this sentence, in every thread."""
+        self._admission.stop(sentence)
 
     def send(self, request: Request) -> Exchange:
-        """Send `request` and return what came back; TargetError when the target is gone or a ceiling reached."""
-        exchange = self._attempt(request)
-        for _ in range(self._target.max_retries):
-            wait = _pause(exchange)
-            if wait is None:
-                break
-            time.sleep(wait)
-            exchange = self._attempt(request)
+        """Send `request` and return what came back.
+
+        What the target asks to wait for is waited for, and not returned as the answer while there is time to wait.
+
+        Raises:
+            TargetError: the target is gone, a ceiling is reached, or the run is over for another reason.
+
+        """
+        outcome = self._attempt(request)
+        tries = 0
+        while self._waits_out(request, outcome, tries):
+            tries += 1
+            outcome = self._attempt(request)
+        exchange = outcome.exchange
         if exchange.status == httpx.codes.TOO_MANY_REQUESTS and self._target.max_retries:
-            raise TargetError(f"{self._target.name} keeps answering 429 to {request.method} {request.path}: try later.")
-        for observer in self.observers:
-            observer(exchange)
-        if exchange.status is not None and exchange.status < 300:
-            self._answered[request.operation] = request
-        if len(self.unanswered) >= _MAX_UNANSWERED:
-            self._check_alive(request, exchange)
+            raise self._admission.stop(
+                f"{self._target.name} keeps answering 429 to {request.method} {request.path}: try later."
+            )
+        with self._observing:
+            for observer in self.observers:
+                observer(exchange)
+        self._check_alive(request, exchange)
         return exchange
+
+    def _attempt(self, request: Request) -> _Outcome:
+        outcome = self._send_once(request, fresh_connection=request.fresh_connection)
+        if outcome.broken:
+            # A kept-alive connection may close under the request: only a second time is the server's fault.
+            outcome = self._send_once(request, fresh_connection=True)
+        exchange = outcome.exchange
+        with self._state:
+            if outcome.silent:
+                self.unanswered.append(exchange)
+            else:
+                self.unanswered.clear()
+            if exchange.status is not None and exchange.status not in _TEMPORARY:
+                self._ready.add(_operation(request))
+            if exchange.status is not None and exchange.status < 300:
+                self._answered[request.operation] = request
+        return outcome
 
     def _check_alive(self, request: Request, exchange: Exchange) -> None:
-        """Raise TargetError when a request that was answered before gets no answer either."""
-        count = len(self.unanswered)
-        before = self._answered.get(request.operation or CREATE_EMBEDDINGS.operation_id)
-        if before is not None:
-            self._attempt(before)
-        if self.unanswered:
-            raise TargetError(
-                f"{self._target.name} left {count} requests in a row unanswered, the last of them "
-                f"{request.method} {request.path} ({exchange.failure}): is it still running?"
-            )
-
-    def _attempt(self, request: Request) -> Exchange:
-        self._reserve(request)
-        try:
-            exchange = self._exchange(request)
-        except _BROKEN_ANSWER:
-            # A kept-alive connection may close under the request: only a second time is the server's fault.
-            self._reserve(request)
-            try:
-                exchange = self._exchange(request)
-            except _BROKEN_ANSWER as error:
-                exchange = self._no_answer(request, f"no proper answer: {error or type(error).__name__}")
-        self._account(exchange)
-        return exchange
-
-    def _exchange(self, request: Request) -> Exchange:
-        started = time.monotonic()
-        try:
-            built = self._client.build_request(
-                request.method,
-                self._target.url + request.path,
-                content=request.body,
-                headers=[*request.headers, *self._authorization(request, self._target.key)],
-            )
-            response = self._client.send(built, stream=True)
-            try:
-                body = _read(response, started, 2 * self._timeout)
-            finally:
-                response.close()
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.UnsupportedProtocol) as error:
-            raise TargetError(f"cannot reach {self._target.shown_url}: {error}; is the server running there?") from None
-        except httpx.TimeoutException:
-            return self._no_answer(request, f"no answer within {self._timeout:g} seconds")
-        except _AnswerTooSlowError as error:
-            return self._no_answer(request, str(error))
-        except _BodyTooLargeError as error:
-            self.unanswered.clear()
-            return self._unanswered(request, str(error))
-        except httpx.DecodingError as error:
-            self.unanswered.clear()
-            return self._unanswered(request, f"a body that its Content-Encoding does not decode: {error}")
-        self.unanswered.clear()
-        return self._without_key(
-            Exchange(
-                **self._as_sent(request),
-                status=response.status_code,
-                headers=tuple(response.headers.multi_items()),
-                body=body,
-                seconds=time.monotonic() - started,
-            )
+        """Raise TargetError when many got no answer, and a request that was answered before gets none either."""
+        with self._checking_alive:
+            with self._state:
+                count = len(self.unanswered)
+                before = self._answered.get(_operation(request))
+            if count < _MAX_UNANSWERED or (before is not None and not self._attempt(before).silent):
+                return
+        raise self._admission.stop(
+            f"{self._target.name} left {count} requests in a row unanswered, the last of them "
+            f"{request.method} {request.path} ({exchange.failure}): is it still running?"
         )
+
+    def _waits_out(self, request: Request, outcome: _Outcome, tries: int) -> bool:
+        """Wait for as long as the answer asks for; False, without waiting, where it is to be returned as it is."""
+        status = outcome.exchange.status
+        if not self._target.max_retries or status not in _TEMPORARY:
+            return False
+        asked = _retry_after(outcome.exchange)
+        wait = min((1.0 if asked is None else _MIN_WAIT) * 2 ** min(tries, 10), _MAX_WAIT)
+        wait = max(wait, asked or 0.0)
+        if wait > _MAX_WAIT:
+            return False
+        announced = status == 429 or (status == 503 and asked is not None)
+        if announced or (status in _STARTING and _operation(request) not in self._ready):
+            return self._admission.pause(wait, outcome.turn)
+        return tries < self._target.max_retries and self._admission.hold(wait)
+
+    def _send_once(self, request: Request, *, fresh_connection: bool) -> _Outcome:
+        built = self._built(request)
+        turn = self._admission.enter(len(request.body or b"") * self._price(request.body))
+        dollars = turn.dollars  # no tokenizer makes more tokens than bytes
+        began = time.monotonic()
+        bounds = Bounds(
+            began=began,
+            begin_by=began + self._timeout,
+            end_by=min(began + 2 * self._timeout, self._admission.ends),
+            max_bytes=transport.MAX_BYTES,
+        )
+        try:
+            answer = self._transport.send(built, bounds, fresh_connection=fresh_connection)
+            exchange = self._without_key(
+                Exchange(
+                    **self._as_sent(request, turn, bounds),
+                    status=answer.status,
+                    headers=answer.headers,
+                    body=answer.body,
+                    seconds=time.monotonic() - began,
+                )
+            )
+            dollars = self._cost(exchange)
+            return _Outcome(exchange, turn)
+        except transport.UnreachableError as error:
+            reason = shortened(self._redact(str(error)), _MAX_FAILURE)
+            raise self._admission.stop(
+                f"cannot reach {self._target.shown_url}: {reason}; is the server running there?"
+            ) from None
+        except transport.NoAnswerError as error:
+            self._admission.check()  # what the end of the run has cut short says nothing about the target
+            return _Outcome(self._failed(request, turn, bounds, error), turn, silent=True)
+        except transport.BrokenAnswerError as error:
+            return _Outcome(self._failed(request, turn, bounds, error), turn, silent=True, broken=True)
+        except transport.UnusableAnswerError as error:
+            return _Outcome(self._failed(request, turn, bounds, error), turn)
+        finally:
+            self._admission.leave(turn, dollars)
+
+    def _built(self, request: Request) -> httpx.Request:
+        headers = self._default_headers.copy()
+        headers.update([*request.headers, *self._authorization(request, self._target.key)])
+        return httpx.Request(request.method, self._target.url + request.path, headers=headers, content=request.body)
 
     def _without_key(self, exchange: Exchange) -> Exchange:
         """Return `exchange` with the key redacted from the answer, should the target have put it there."""
@@ -163,14 +266,11 @@ class Recorder:
     def _redact(self, text: str) -> str:
         return self._redact_bytes(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
 
-    def _no_answer(self, request: Request, failure: str) -> Exchange:
-        self.unanswered.append(self._unanswered(request, failure))
-        return self.unanswered[-1]
+    def _failed(self, request: Request, turn: Turn, bounds: Bounds, error: Exception) -> Exchange:
+        failure = shortened(self._redact(str(error)), _MAX_FAILURE)
+        return Exchange(**self._as_sent(request, turn, bounds), failure=failure)
 
-    def _unanswered(self, request: Request, failure: str) -> Exchange:
-        return Exchange(**self._as_sent(request), failure=self._redact(failure))
-
-    def _as_sent(self, request: Request) -> dict[str, Any]:
+    def _as_sent(self, request: Request, turn: Turn, bounds: Bounds) -> dict[str, Any]:
         shown = self._authorization(request, f"${self._target.key_variable}")
         return {
             "operation": request.operation,
@@ -179,6 +279,10 @@ class Recorder:
             "url": self._target.shown_url + request.path,
             "request_headers": (*request.headers, *shown),
             "request_body": request.body,
+            "number": turn.number,
+            "in_flight": turn.in_flight,
+            "fresh_connection": bounds.fresh_connection,
+            "compressed": bounds.compressed,
         }
 
     def _authorization(self, request: Request, key: str | None) -> list[tuple[str, str]]:
@@ -188,31 +292,16 @@ class Recorder:
             return [("Authorization", f"Bearer {key}")]
         return []
 
-    def _reserve(self, request: Request) -> None:
-        """Count the request, wait for its turn, refuse it when it could pass a ceiling."""
-        ceilings = self._target.ceilings
-        if ceilings.requests is not None and self.requests >= ceilings.requests:
-            raise TargetError(f"stopped after {self.requests} requests, the ceiling for {self._target.name}.")
-        worst = len(request.body or b"") * self._price(request.body)  # no tokenizer makes more tokens than bytes
-        if ceilings.dollars is not None and self.dollars + worst > ceilings.dollars:
-            raise TargetError(
-                f"stopped at ${self.dollars:.6f}: the next request could pass the ceiling of ${ceilings.dollars:g}."
-            )
-        self.requests += 1
-        if ceilings.per_second is not None:
-            now = time.monotonic()
-            time.sleep(max(0.0, self._next_at - now))
-            self._next_at = max(now, self._next_at) + 1 / ceilings.per_second
-
-    def _account(self, exchange: Exchange) -> None:
+    def _cost(self, exchange: Exchange) -> float:
+        """Return what an exchange has cost at most, US dollars."""
         if exchange.operation != CREATE_EMBEDDINGS.operation_id or (
             exchange.status is not None and exchange.status >= 400
         ):
-            return
+            return 0.0
         usage = exchange.json.get("usage") if isinstance(exchange.json, dict) else None
         usage = usage if isinstance(usage, dict) else {}
         tokens = _amount(usage.get("prompt_tokens"), missing=len(exchange.request_body or b""))
-        self.dollars += max(tokens * self._price(exchange.request_body), _amount(usage.get("cost"), missing=0.0))
+        return max(tokens * self._price(exchange.request_body), _amount(usage.get("cost"), missing=0.0))
 
     def _price(self, body: bytes | None) -> float:
         highest = max(self.prices.values(), default=0.0)
@@ -223,34 +312,24 @@ class Recorder:
         return self.prices.get(model, highest) if isinstance(model, str) else highest
 
 
-class _BodyTooLargeError(Exception):
-    """The answer passes the ceiling on size."""
+def _operation(request: Request) -> str:
+    """Return the operation that shows whether the target can answer `request`."""
+    return request.operation or CREATE_EMBEDDINGS.operation_id
 
 
-class _AnswerTooSlowError(Exception):
-    """The answer passes the ceiling on time."""
-
-
-def _read(response: httpx.Response, started: float, seconds: float) -> bytes:
-    body = bytearray()
-    for chunk in response.iter_bytes():
-        body += chunk
-        if len(body) > _MAX_BODY_BYTES:
-            raise _BodyTooLargeError(f"an answer over {_MAX_BODY_BYTES} bytes")
-        if time.monotonic() - started > seconds:
-            raise _AnswerTooSlowError(f"an answer that took over {seconds:g} seconds")
-    return bytes(body)
-
-
-def _pause(exchange: Exchange) -> float | None:
-    """Return how long to wait before asking again, seconds, or None when asking again is no use."""
-    if exchange.status not in _TEMPORARY:
-        return None
+def _retry_after(exchange: Exchange) -> float | None:
+    """Return the seconds that the header `Retry-After` asks to wait, a number or a date; None when it does not."""
+    value = (exchange.header("Retry-After") or "").strip()
     try:
-        seconds = float(exchange.header("Retry-After") or "1")
+        seconds = float(value)
     except ValueError:
-        seconds = 1.0
-    return seconds if 0 <= seconds <= _MAX_WAIT else None
+        try:
+            date = email.utils.parsedate_to_datetime(value)
+        except ValueError:
+            return None
+        date = date if date.tzinfo is not None else date.replace(tzinfo=dt.UTC)
+        return max(0.0, (date - dt.datetime.now(dt.UTC)).total_seconds())
+    return seconds if seconds >= 0 else None
 
 
 def _amount(value: Any, *, missing: float) -> float:

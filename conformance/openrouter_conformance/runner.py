@@ -27,6 +27,7 @@ from openrouter_conformance.errors import (
     UsageError,
 )
 from openrouter_conformance.exchange_monitor import ExchangeMonitor
+from openrouter_conformance.foreign_text import shortened
 from openrouter_conformance.operations import CREATE_EMBEDDINGS, LIST_EMBEDDINGS_MODELS
 from openrouter_conformance.oracle import relations
 from openrouter_conformance.oracle.table import Table
@@ -283,7 +284,7 @@ def _outcome_of(check: Callable[[Session], None], session: Session, requirement:
         return _blocked(blocked)
     except CheckFailure as failure:
         base = _base_of(requirement, failure)
-        return Outcome(Status.FAILED, failure.received, failure) if base is None else _blocked(base)
+        return Outcome(Status.FAILED, failure.received, failure.without_traceback()) if base is None else _blocked(base)
     except TargetError:
         raise
     except HarnessError as error:
@@ -294,7 +295,7 @@ def _outcome_of(check: Callable[[Session], None], session: Session, requirement:
 
 
 def _blocked(by: Blocked) -> Outcome:
-    return Outcome(Status.BLOCKED, by.failure.received, by.failure, blocked_by=by.requirement)
+    return Outcome(Status.BLOCKED, by.failure.received, by.failure.without_traceback(), blocked_by=by.requirement)
 
 
 def _prepare(session: Session, plan: Plan) -> None:
@@ -317,9 +318,8 @@ def _prepare(session: Session, plan: Plan) -> None:
     if not target.trusted_key:
         _check_admission(session, exchange)
     if named is not None and exchange.status in _UNKNOWN_MODEL:
-        hint = (
-            f"name one that it lists, such as {listed[0].get('id')}" if listed else "it lists none: is the URL right?"
-        )
+        shown = shortened(str(listed[0].get("id"))) if listed else None
+        hint = f"name one that it lists, such as {shown}" if listed else "it lists none: is the URL right?"
         raise UsageError(f"--model {named}: {target.name} refuses that model ({exchange.outline()}); {hint}.")
 
 

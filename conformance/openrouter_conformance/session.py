@@ -14,13 +14,12 @@ import attrs
 from openrouter_conformance import answers, default_model
 from openrouter_conformance.breaches import breaches_of
 from openrouter_conformance.errors import Blocked, CheckFailure, NotApplicable, TargetError
-from openrouter_conformance.exchange import Request
+from openrouter_conformance.exchange import Exchange, Request, as_evidence
 from openrouter_conformance.operations import CREATE_EMBEDDINGS, LIST_EMBEDDINGS_MODELS, OPERATIONS
 from openrouter_conformance.samples import TEXT
 
 if TYPE_CHECKING:
     from openrouter_conformance.contract import Contract
-    from openrouter_conformance.exchange import Exchange
     from openrouter_conformance.profiles import Profile
     from openrouter_conformance.recorder import Recorder
     from openrouter_conformance.targets.target import Target
@@ -30,15 +29,18 @@ T = TypeVar("T")
 OMIT: Any = object()
 """As a field's value: leave the field out, even where the target's request defaults would set it."""
 
+_MOST_KEPT = 2**20
+"""Bytes of an answer up to which it is kept, to be given again."""
+
 JSON_HEADERS = (("Content-Type", "application/json"),)
 
 
 @attrs.frozen
 class Unsupported:
-    """A feature that a target does not have: why, and the exchange in which it said so."""
+    """A feature that a target does not have: why, and as evidence the exchange in which it said so."""
 
     reason: str
-    exchange: Exchange
+    exchange: Exchange = attrs.field(converter=as_evidence)
 
 
 class Session:
@@ -55,6 +57,7 @@ class Session:
         self.seed = seed
         self.probed: dict[str, str] = {}
         self._found: dict[Hashable, Any] = {}
+        self._answers: dict[Request, Exchange] = {}
         self._lock = threading.Lock()
         self._locks: dict[Hashable, threading.RLock] = {}
 
@@ -83,7 +86,13 @@ class Session:
         """Send a request and return what came back; what came back before, where it was sent before and not `again`."""
         if again:
             return self.recorder.send(request)
-        return self.once(("request", request), lambda: self.recorder.send(request))
+        with self._lock_of(("request", request)):
+            found = self._answers.get(request)
+            if found is None:
+                found = self.recorder.send(request)
+                if len(found.body) <= _MOST_KEPT:
+                    self._answers[request] = found
+            return found
 
     def request(self, text: Any, **fields: Any) -> dict[str, Any]:
         """Return the body that asks for the embedding of `text` with `fields`."""
@@ -98,6 +107,10 @@ class Session:
         """Return the successful answer to `ask`, of `count` items if given; Blocked when it is none."""
         exchange = self.ask(text, **fields)
         return self.usable(exchange, lambda: answers.embedded(exchange, count))
+
+    def require_plain(self) -> None:
+        """Return when the plainest request is answered; else Blocked by what says so."""
+        self.embed(TEXT, 1)
 
     def page(self, **query: Any) -> answers.Page:
         """Return a page of the model list; Blocked when it is none."""
@@ -124,7 +137,7 @@ class Session:
     @property
     def answered(self) -> list[Exchange]:
         """What was sent so far, in order, with what came back."""
-        return [found for name, found in self._found.items() if isinstance(name, tuple) and name[0] == "request"]
+        return list(self._answers.values())
 
     def choose(self, values: Sequence[T], name: str) -> list[T]:
         """Return as many of the values as the profile tries of each kind, chosen by the seed."""
@@ -138,13 +151,15 @@ class Session:
 
     def once(self, name: Hashable, find: Callable[[], T]) -> T:
         """Return what `find` returns, called at most once in this run for `name`."""
-        with self._lock:
-            lock = self._locks.setdefault(name, threading.RLock())
-        with lock:
+        with self._lock_of(name):
             if name not in self._found:
                 self._found[name] = find()
             found: T = self._found[name]
             return found
+
+    def _lock_of(self, name: Hashable) -> threading.RLock:
+        with self._lock:
+            return self._locks.setdefault(name, threading.RLock())
 
     @property
     def whole_list(self) -> answers.Page:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from openrouter_conformance import recorder as recorder_module
+from openrouter_conformance import transport
 from openrouter_conformance.errors import TargetError
 from openrouter_conformance.exchange import Request
 from openrouter_conformance.prices import price_per_token
@@ -110,7 +110,7 @@ def test_lasting_429_stops_the_run() -> None:
     application = _app(429, {"error": {"message": "slow down"}}, ((b"retry-after", b"0"),))
     with (
         serve_app(application) as url,
-        Recorder(Target("test", url, url, max_retries=2)) as recorder,
+        Recorder(Target("test", url, url, max_retries=2), max_waiting=0.5) as recorder,
         pytest.raises(TargetError, match="429"),
     ):
         recorder.send(_ASK)
@@ -132,9 +132,24 @@ def test_passing_429_is_waited_out() -> None:
     assert len(calls) == 2
 
 
+@pytest.mark.parametrize("coding", ["utf-8", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("shown", [slice(None), slice(0, -4), slice(-12, None)], ids=["whole", "start", "end"])
+def test_echoed_key_is_told_of_and_not_kept(coding: str, shown: slice) -> None:
+    """A key in an answer, in another encoding or cut short, is redacted, and the exchange says that it was there."""
+    key = "sk-or-v1-0123456789abcdef0123"
+    with (
+        serve_app(_app(401, key[shown].encode(coding))) as url,
+        Recorder(Target("test", url, url, key=key)) as recorder,
+    ):
+        exchange = recorder.send(_ASK)
+    assert exchange.key_echoed
+    assert b"$CONFORMANCE_API_KEY" in exchange.body
+    assert b"f" not in exchange.body  # of the secret
+
+
 def test_endless_answers_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer beyond the ceiling on size is no answer."""
-    monkeypatch.setattr(recorder_module, "_MAX_BODY_BYTES", 1000)
+    monkeypatch.setattr(transport, "MAX_BYTES", 1000)
     with serve_app(_app(body=b"x" * 5000)) as url, Recorder(Target("test", url, url)) as recorder:
         exchange = recorder.send(_ASK)
     assert exchange.status is None

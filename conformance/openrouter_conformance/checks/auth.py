@@ -24,6 +24,7 @@ _MALFORMED = (
     f"Token {UNKNOWN_KEY}",
     f"Bearer {UNKNOWN_KEY} {UNKNOWN_KEY}",
 )
+_REFUSED = (401, 402, 403)
 _MISPLACED = ("{key}", "Basic {key}", "Token {key}", "Bearer:{key}")
 
 
@@ -36,6 +37,8 @@ def missing_key_refused(session: Session, operation: Operation) -> None:
 @shared_check("auth/known-key-accepted")
 def known_key_accepted(session: Session, operation: Operation) -> None:
     """The run's own key, several times."""
+    if operation.asks_model:
+        session.require_plain()
     _need_key(session)
     for again in (False, True):
         exchange = sample_requests.send(session, operation, again=again)
@@ -50,8 +53,8 @@ def known_key_never_refused(exchange: Exchange, contract: Contract, operation: O
         return False
     if not any(name.lower() == "authorization" for name, _ in exchange.request_headers):
         return False
-    if exchange.status == 401:
-        raise CheckFailure(exchange.outline(), "no 401 for a known key", exchange)
+    if exchange.status in _REFUSED:
+        raise CheckFailure(exchange.outline(), "no refusal of a known key", exchange)
     return True
 
 
@@ -103,6 +106,8 @@ def key_checked_first(session: Session, operation: Operation) -> None:
 @shared_check("auth/scheme-in-any-case")
 def scheme_in_any_case(session: Session, operation: Operation) -> None:
     """`bearer` is `Bearer`: schemes have no case."""
+    if operation.asks_model:
+        session.require_plain()
     _need_key(session)
     exchange = sample_requests.send(session, operation, key="bearer {key}")
     if exchange.status != 200:

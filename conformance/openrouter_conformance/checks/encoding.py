@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from openrouter_conformance import answers, vectors
-from openrouter_conformance.checks.registry import exchange_check
+from openrouter_conformance.checks.registry import check, exchange_check
 from openrouter_conformance.errors import CheckFailure
 from openrouter_conformance.exchange import excerpt
+from openrouter_conformance.samples import TEXT
 
 if TYPE_CHECKING:
     from openrouter_conformance.contract import Contract
     from openrouter_conformance.exchange import Exchange
+    from openrouter_conformance.session import Session
 
 
 @exchange_check("create-embeddings/encoding/floats-by-default")
@@ -24,6 +26,15 @@ def floats_by_default(exchange: Exchange, contract: Contract) -> bool:  # noqa: 
 def floats_when_asked(exchange: Exchange, contract: Contract) -> bool:  # noqa: ARG001
     """JSON numbers in every answer to a request for `float`."""
     return _all_are(exchange, list, "float")
+
+
+@check("create-embeddings/encoding/floats-when-asked")
+def float_accepted(session: Session) -> None:
+    """The format by default, asked for by name."""
+    session.require_plain()
+    exchange = session.ask(TEXT, encoding_format="float")
+    if answers.is_refusal(exchange):
+        raise CheckFailure(exchange.outline(), "200 with the encoding_format that is the default", exchange)
 
 
 @exchange_check("create-embeddings/encoding/base64-when-asked")

@@ -42,7 +42,7 @@ def next_leads_on(session: Session) -> None:
     """Following `links.next` from the first page visits the whole list once."""
     whole = session.page().ids
     _need_several(whole)
-    limit = min(_HIGHEST_LIMIT, max(1, len(whole) // session.profile.pages))
+    limit = min(_HIGHEST_LIMIT, max(1, -(-len(whole) // (session.profile.pages + 1))))
     page = session.page(offset=0, limit=limit)
     found = list(page.ids)
     for _ in range(_MOST_PAGES):

@@ -38,6 +38,7 @@ def user_accepted(session: Session) -> None:
 @check("create-embeddings/parameters/input-type-accepted")
 def input_type_accepted(session: Session) -> None:
     """A kind of input, known to the model or not."""
+    session.require_plain()
     for kind in session.choose(("search_query", "search_document"), "input types"):
         exchange = session.ask(TEXT, input_type=kind)
         if answers.is_refusal(exchange):
@@ -48,6 +49,7 @@ def input_type_accepted(session: Session) -> None:
 @check("create-embeddings/parameters/attribution-accepted")
 def attribution_accepted(session: Session) -> None:
     """The headers with which applications name themselves, what they accept, and an empty cookie."""
+    session.require_plain()
     for name, headers in session.choose(list(factors.HEADERS.items())[1:], "headers"):
         exchange = session.post(session.request(TEXT), headers=headers)
         if exchange.status is not None and exchange.status != 200:
@@ -55,6 +57,7 @@ def attribution_accepted(session: Session) -> None:
 
 
 def _accepted(session: Session, *names: str) -> None:
+    session.require_plain()
     for name in names:
         fields = factors.FIELDS[name]
         exchange = session.ask(TEXT, **fields)

@@ -84,6 +84,8 @@ def allow_header(session: Session, operation: Operation) -> None:
 @shared_check("protocol/charset-accepted")
 def charset_accepted(session: Session, operation: Operation) -> None:
     """`application/json` with a charset, in any case."""
+    if operation.asks_model:
+        session.require_plain()
     kinds = ("application/json; charset=utf-8", "application/json;charset=UTF-8", "Application/JSON")
     for kind in session.choose(kinds, "charsets"):
         exchange = sample_requests.send(session, operation, headers=(("Content-Type", kind),))

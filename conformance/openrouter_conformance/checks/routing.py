@@ -35,6 +35,7 @@ _PREFERENCES: tuple[dict[str, Any] | None, ...] = (
 @check("create-embeddings/routing/preferences-accepted")
 def preferences_accepted(session: Session) -> None:
     """Preferences that every set of providers can meet."""
+    session.require_plain()
     for preferences in session.choose(_PREFERENCES, "preferences"):
         exchange = session.ask(TEXT, provider=preferences)
         if exchange.status is not None and exchange.status != 200:

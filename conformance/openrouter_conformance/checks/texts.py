@@ -73,6 +73,7 @@ def scripts_distinguished(session: Session) -> None:
 @check("create-embeddings/texts/escapes-equal-characters")
 def escapes_equal_characters(session: Session) -> None:
     """One request in every spelling that JSON allows."""
+    session.require_plain()
     body = session.request(_ESCAPED)
     for style in session.choose(list(spelling.SPELLINGS)[1:], "spellings"):
         exchange = session.post(raw=spelling.write(body, style))

@@ -149,4 +149,6 @@ def _request(
 ) -> Request:
     operation = CREATE_EMBEDDINGS
     content = spelling.write(body, style)
-    return Request(operation.method, operation.path, content, headers, key, operation.operation_id, fresh=fresh)
+    return Request(
+        operation.method, operation.path, content, headers, key, operation.operation_id, fresh_connection=fresh
+    )

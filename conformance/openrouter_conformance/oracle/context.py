@@ -122,7 +122,7 @@ def read(request: Request) -> Iterator[tuple[Argument, Context, int | None]]:
         "spelling": style,
         "headers": tuple(pair for pair in request.headers if pair[0].lower() != "authorization"),
         "key": request.key,
-        "fresh": request.fresh,
+        "fresh": request.fresh_connection,
     }
     for place, item in enumerate(items):
         yield (
@@ -133,7 +133,7 @@ def read(request: Request) -> Iterator[tuple[Argument, Context, int | None]]:
                 place=place,
                 **shared,
             ),
-            dimensions if isinstance(dimensions, int) and not isinstance(dimensions, bool) else None,
+            _whole_number(dimensions),
         )
 
 
@@ -164,8 +164,13 @@ def write(argument: Argument, context: Context, dimensions: int | None) -> Reque
         context.headers,
         context.key,
         CREATE_EMBEDDINGS.operation_id,
-        fresh=context.fresh,
+        fresh_connection=context.fresh,
     )
+
+
+def _whole_number(value: Any) -> int | None:
+    whole = _whole(value)
+    return whole if isinstance(whole, int) and not isinstance(whole, bool) else None
 
 
 def _shown(body: dict[str, Any], name: str) -> str:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 V = TypeVar("V")
 
+_EVIDENCE = "evidence"
+
 TEMPORARY = frozenset({408, 429})
 """Statuses that say nothing about the request; so do those from 500 on."""
 
@@ -103,6 +105,7 @@ class Table:
         """Enter what an exchange says that breaks nothing by itself."""
         if exchange.status is None or exchange.status in TEMPORARY or exchange.status >= 500:
             return
+        exchange.derived[_EVIDENCE] = exchange.stripped()
         if exchange.operation == CREATE_EMBEDDINGS.operation_id and exchange.method == CREATE_EMBEDDINGS.method:
             self._add_status(exchange)
             if exchange.status == 200:
@@ -122,17 +125,19 @@ class Table:
         argument, context, dimensions = found[0]
         asked = (context.encoding, context.listed, context.others, context.provider, dimensions)
         key = canonical([attrs.astuple(argument), asked])
-        self.statuses[key].append(Sighting(argument, context, int(exchange.status or 0), exchange, dimensions))
+        self.statuses[key].append(
+            Sighting(argument, context, int(exchange.status or 0), exchange.derived[_EVIDENCE], dimensions)
+        )
 
     def _add_embeddings(self, exchange: Exchange) -> None:
-        request = exchange.request
+        request, shown = exchange.request, exchange.derived[_EVIDENCE]
         try:
             answer = answers.embedded(exchange)
         except CheckFailure:
             return
         name = answer.body.get("id")
         if isinstance(name, str) and name:
-            self.ids[name].append(exchange)
+            self.ids[name].append(shown)
         found = list(contexts.read(request)) if request is not None else []
         if not found:
             return
@@ -140,8 +145,8 @@ class Table:
         provider = provider if isinstance(provider, str) else None
         model = answer.body.get("model")
         if isinstance(model, str):
-            self.names[found[0][0].model, provider].setdefault(model, exchange)
-        self._add_usage(answer, [argument for argument, _, _ in found], found[0][1], provider)
+            self.names[found[0][0].model, provider].setdefault(model, shown)
+        self._add_usage(answer, [argument for argument, _, _ in found], found[0][1], provider, shown)
         if len(answer.items) != len(found):
             return
         try:
@@ -156,29 +161,32 @@ class Table:
             with np.errstate(over="ignore", invalid="ignore"):
                 kept = vector.astype(np.float32)
             self.vectors[argument, int(vector.size), provider].append(
-                Sighting(argument, context, kept, exchange, dimensions)
+                Sighting(argument, context, kept, shown, dimensions)
             )
 
     def _add_usage(
-        self, answer: answers.Embedded, arguments: list[Argument], context: Context, provider: str | None
+        self,
+        answer: answers.Embedded,
+        arguments: list[Argument],
+        context: Context,
+        provider: str | None,
+        shown: Exchange,
     ) -> None:
         usage = answer.usage or {}
         tokens, cost = usage.get("prompt_tokens"), usage.get("cost")
         if type(tokens) is not int or tokens < 1:
             return
         if len(arguments) == 1:
-            sighting = Sighting(arguments[0], context, tokens, answer.exchange)
+            sighting = Sighting(arguments[0], context, tokens, shown)
             self.tokens[arguments[0], provider].append(sighting)
         else:
-            self.batches[provider].append(Batch(tuple(arguments), tokens, answer.exchange))
+            self.batches[provider].append(Batch(tuple(arguments), tokens, shown))
         if (
             isinstance(cost, int | float)
             and not isinstance(cost, bool)
             and not any(one.input.startswith("{") for one in arguments)
         ):
-            self.bills[arguments[0].model, provider].append(
-                Bill(tokens, float(cost), bool(context.provider), answer.exchange)
-            )
+            self.bills[arguments[0].model, provider].append(Bill(tokens, float(cost), bool(context.provider), shown))
 
     def _add_page(self, exchange: Exchange) -> None:
         if exchange.status != 200:
@@ -190,13 +198,13 @@ class Table:
         for model in page.models:
             name = model.get("id")
             if isinstance(name, str):
-                self.entries[name].setdefault(canonical(model), exchange)
+                self.entries[name].setdefault(canonical(model), exchange.derived[_EVIDENCE])
         asked = dict(parse_qsl(urlsplit(exchange.url).query, keep_blank_values=True))
         if not set(asked) <= {"offset", "limit"} or not all(value.isdecimal() for value in asked.values()):
             return
         limit = int(asked["limit"]) if "limit" in asked else None
         ids = tuple(str(name) for name in page.ids)
-        self.pages.append(Page(exchange, int(asked.get("offset", 0)), limit, ids, page.total_count))
+        self.pages.append(Page(exchange.derived[_EVIDENCE], int(asked.get("offset", 0)), limit, ids, page.total_count))
 
 
 def same_vector(one: NDArray[Any], other: NDArray[Any], tolerance: float) -> bool:

@@ -11,7 +11,6 @@ import attrs
 import jsonschema_rs
 
 from openrouter_conformance import version
-from openrouter_conformance.exchange import excerpt
 from openrouter_conformance.status import Conclusion, Status, conclude
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 FILE_NAME = "results.jsonl"
 _MAX_EXCHANGES = 4
-_MAX_TEXT = 20_000
 
 Record = dict[str, Any]
 
@@ -187,13 +185,9 @@ def _failure(failure: CheckFailure) -> Record:
 
 def _exchange(exchange: Exchange) -> Record:
     return {
-        "curl": _bounded(exchange.curl()),
+        "curl": exchange.curl(),
         "status": exchange.status,
         "headers": [list(pair) for pair in exchange.headers if pair[0].lower() not in ("date", "set-cookie")],
-        "body": excerpt(exchange.body),
+        "body": exchange.excerpt(),
         "failure": exchange.failure,
     }
-
-
-def _bounded(text: str) -> str:
-    return text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}… ({len(text)} characters)"

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from openrouter_conformance.foreign_text import printable, shortened
 from openrouter_conformance.report.records import source
 from openrouter_conformance.status import Conclusion, Level, Status
 
@@ -108,7 +109,8 @@ class ProgressBar:
 def _opening(header: Mapping[str, Any]) -> str:
     target = header["target"]
     where = target["name"] if target["url"] in (None, target["name"]) else f"{target['name']} at {target['url']}"
-    return f"Checking {where} with {header['model']} (profile {header['profile']}, seed {header['seed']})"
+    model = shortened(header["model"])
+    return f"Checking {printable(where)} with {model} (profile {header['profile']}, seed {header['seed']})"
 
 
 def show(screen: Console, records: RunRecords) -> None:
@@ -174,7 +176,7 @@ def _table(records: RunRecords) -> Group:
 
 def _row(record: Record) -> tuple[Text, str, Text]:
     word, style = _STATUSES[Status(record["status"])]
-    text = Text(record["text"])
+    text = Text(printable(record["text"]))
     if record["level"] != Level.REQUIRED:
         text.append(f" ({record['level']})", style="dim")
     return Text(word, style=style), record["id"].partition("/")[2], text
@@ -188,13 +190,12 @@ def _show_example(screen: Console, record: Record) -> None:
     rows = [("received", failure["received"]), ("expected", failure["expected"]), ("source", source(record))]
     rows += [("repeat", _shortened(exchange["curl"])) for exchange in failure["exchanges"][:2]]
     for name, value in rows:
-        screen.print(Text.assemble((f"  {name:9}", "dim"), _visible(value)), soft_wrap=True)
+        screen.print(Text.assemble((f"  {name:9}", "dim"), printable(value)), soft_wrap=True)
 
 
 def _findings(records: Sequence[Record]) -> list[tuple[str, str]]:
     return [
-        (one["id"], f"received {_visible(one['failure']['received'])}; expected {one['failure']['expected']}")
-        for one in records
+        (one["id"], f"received {one['failure']['received']}; expected {one['failure']['expected']}") for one in records
     ]
 
 
@@ -212,22 +213,17 @@ def _show_list(screen: Console, title: str, entries: Sequence[tuple[str, str]]) 
     screen.print()
     _line(screen, title)
     for first, second in entries:
-        _line(screen, f"  {_visible(first)}")
+        _line(screen, f"  {first}")
         if second:
             _line(screen, f"    {second}")
 
 
 def _line(screen: Console, text: str) -> None:
     """Print `text` as it is: one line, however wide, so that it can be copied."""
-    screen.print(Text(text), soft_wrap=True)
+    screen.print(Text(printable(text)), soft_wrap=True)
 
 
 def _shortened(line: str) -> str:
     if len(line) <= _MAX_CURL:
         return line
     return f"{line[:_MAX_CURL]}… ({len(line)} characters; the whole line stands in results.jsonl under --report)"
-
-
-def _visible(text: str) -> str:
-    """Return `text` with characters that would move the cursor or reorder the line written as escapes."""
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

@@ -53,7 +53,12 @@ FACETS = (
 
 EACH_OPERATION = "each-operation"
 
-FOUNDATIONS = ("schema/no-server-error", "schema/not-redirected", "auth/known-key-accepted")
+FOUNDATIONS = (
+    "schema/no-server-error",
+    "schema/status-documented",
+    "errors/no-error-in-success",
+    "auth/known-key-accepted",
+)
 """What every other requirement rests on, in each exchange: an answer that fails one of these says nothing else."""
 
 INDEPENDENT = ("auth/key-not-echoed", "errors/no-trace")
