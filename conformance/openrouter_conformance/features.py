@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from openrouter_conformance import answers
 from openrouter_conformance.default_model import modalities
+from openrouter_conformance.errors import NotApplicable
 from openrouter_conformance.samples import TEXT, TEXT_PART, TOKENS
 from openrouter_conformance.session import OMIT, Unsupported
 
@@ -30,20 +31,20 @@ def token_refusal(session: Session) -> Unsupported | None:
 
 
 def multimodal_refusal(session: Session) -> Unsupported | None:
-    """Probe for the feature `multimodal`: a listed model that reads images takes an input of one text part."""
+    """Probe for the feature `multimodal`: a listed model that reads images and texts takes an input of one text part."""
     model = image_model(session)
     if model is None:
-        return Unsupported("no listed model reads images", session.whole_list.exchange)
+        raise NotApplicable("no listed model reads images")
     return _refusal(session, session.ask([{"content": [TEXT_PART]}], model=model, dimensions=OMIT))
 
 
 def image_model(session: Session) -> str | None:
-    """Return a listed model that reads images, or None."""
+    """Return a listed model that reads images and texts, or None."""
     return next(
         (
             str(model["id"])
             for model in session.models
-            if "image" in modalities(model, "input_modalities") and "id" in model
+            if {"image", "text"} <= set(modalities(model, "input_modalities")) and "id" in model
         ),
         None,
     )

@@ -24,7 +24,7 @@ _MALFORMED = (
     f"Token {UNKNOWN_KEY}",
     f"Bearer {UNKNOWN_KEY} {UNKNOWN_KEY}",
 )
-_REFUSED = (401, 402, 403)
+_REFUSED = (401, 402, 403, 429)
 _MISPLACED = ("{key}", "Basic {key}", "Token {key}", "Bearer:{key}")
 
 
