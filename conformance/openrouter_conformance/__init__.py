@@ -9,14 +9,17 @@ What is checked:
 
 How it is checked:
 
-- `runner`: a plan → records
-- `checks`: one module per facet, a function per requirement; `checks.registry` knows which checks what
-- `session`: what a check is given; `default_model`: the model that is asked for when the user names none
+- `runner`: a plan → records; `verdicts`: all evidence → a result per requirement, one finding for each cause
+- `survey`: what every run asks; `contexts`: the requests in which it sees the service, by a covering array
+- `oracle`: all answers of a run held against each other; where two contradict, in what their requests differ
+- `exchange_monitor`: every exchange, given to the checks of single exchanges; `breaches`: what one breaks by itself
+- `checks`: one module per facet, what is looked at for one requirement; `checks.registry` knows which checks what
+- `session`: what a check is given; `default_model`: the model that is asked for when the user names none;
+  `features`: what a target may have or not
 - `recorder`: the only way to the target, for any number of threads; it gives up a target that stops answering;
   `exchange` is what it returns
 - `admission`: when a request may go: ceilings, rate, concurrency, time; `transport`: one request and its answer within
   one deadline and one ceiling of bytes; `content_coding`: its body, decompressed
-- `exchange_monitor`: every exchange, given to the checks of single exchanges
 - `answers`: successful answers, decoded; `vectors`: their vectors, and when two of them are the same
 - `properties`, `strategies`, `hypothesis_settings`: relations that hold for all inputs
 - `campaign`, `generated_requests`, `sample_requests`, `samples`: what is sent

@@ -31,7 +31,7 @@ def token_refusal(session: Session) -> Unsupported | None:
 
 
 def multimodal_refusal(session: Session) -> Unsupported | None:
-    """Probe for the feature `multimodal`: a listed model that reads images and texts takes an input of one text part."""
+    """Probe for the feature `multimodal`: a model that reads images and texts takes an input of one text part."""
     model = image_model(session)
     if model is None:
         raise NotApplicable("no listed model reads images")
