@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from openrouter_conformance.exchange import Exchange
 
 _OK = 200
+ALLOWED = "allowed"
+"""Under this name an exchange keeps whether the contract allows its request: True, False, or None where it is open."""
 
 
 @attrs.frozen(slots=False)
@@ -80,7 +82,9 @@ class Answered:
 
 
 def answered(exchange: Exchange) -> Answered | None:
-    """Return a readable 200 beside its request; None for any other exchange."""
+    """Return a readable 200 beside its request, which keeps the contract; None for any other exchange."""
+    if exchange.derived.get(ALLOWED) is False:
+        return None  # what is made of a request that breaks the contract is nothing to hold against the rest
     if "answered" not in exchange.derived:
         exchange.derived["answered"] = _answered(exchange)
     found: Answered | None = exchange.derived["answered"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from openrouter_conformance import answers
 from openrouter_conformance import breaches as breaches_kept
 from openrouter_conformance.checks import checks_of
 from openrouter_conformance.errors import CheckFailure
@@ -45,11 +46,19 @@ class ExchangeMonitor:
         self._contract = contract
         self._lock = threading.Lock()
         self._watched = _in_order(requirements)
+        self._operations = {one.requirement.operation.operation_id: one.requirement.operation for one in self._watched}
         self.failures: dict[str, CheckFailure] = {}
         self.counts: Counter[str] = Counter()
         self.breaches: Counter[str] = Counter()
         self.blocked: dict[str, Counter[str]] = {}
         self.crashes: dict[str, Exception] = {}
+
+    def _allowed(self, exchange: Exchange) -> bool | None:
+        """Return whether the contract allows the request; None where it does not say."""
+        operation = self._operations.get(exchange.operation or "")
+        if operation is None or not self._contract.takes_body(operation):
+            return None
+        return self._contract.allows_body(operation, exchange.request_body or b"")
 
     def level_of(self, name: str) -> Level | None:
         """Return the level of a requirement on exchanges, by its id."""
@@ -58,6 +67,7 @@ class ExchangeMonitor:
     def __call__(self, exchange: Exchange) -> None:
         """Check one exchange by every requirement on its operation."""
         breaches: dict[str, CheckFailure] = {}
+        exchange.derived[answers.ALLOWED] = self._allowed(exchange)
         for one in self._watched:
             requirement, name = one.requirement, one.requirement.id
             if exchange.operation != requirement.operation.operation_id:

@@ -78,8 +78,15 @@ def malformed_key_refused(session: Session, operation: Operation) -> None:
 def key_compared_whole(session: Session, operation: Operation) -> None:
     """A known key with a letter more."""
     _need_key(session)
-    for header in session.choose(("Bearer {key}x", "Bearer x{key}"), "altered keys"):
-        _expect_401(session, operation, header, f"Authorization {header.format(key='KEY')!r}")
+    key = session.target.key or ""
+    altered = {
+        "Bearer {key}x": "the key with a letter more",
+        "Bearer x{key}": "the key behind another letter",
+        f"Bearer {key[:-1]}": "the key without its last letter",
+        f"Bearer {key.swapcase()}": "the key in the other case",
+    }
+    for header in session.choose([one for one in altered if one != f"Bearer {key}"], "altered keys"):
+        _expect_401(session, operation, header, altered[header])
 
 
 @shared_check("auth/challenge-given")

@@ -45,9 +45,10 @@ def preferences_accepted(session: Session) -> None:
 @check("create-embeddings/routing/unmeetable-preferences-refused")
 def unmeetable_preferences_refused(session: Session) -> None:
     """Preferences that no provider can meet: refused, not overruled."""
-    _provider_of(session)
+    name, _ = _provider_of(session)
     unmeetable: tuple[dict[str, Any], ...] = (
         {"only": ["A provider of no name"]},
+        {"only": [name], "ignore": [name]},
         {"order": ["A provider of no name"], "allow_fallbacks": False},
     )
     for preferences in session.choose(unmeetable, "unmeetable preferences"):

@@ -67,6 +67,11 @@ def long(place: int, most: int = 420) -> str:
     return " ".join(text)
 
 
+def numbers(place: int) -> str:
+    """Return a short text that differs from others in its numbers alone."""
+    return f"Flight {100 + 7 * place} leaves from gate {place % 40} on day {place % 9}."
+
+
 def unicode(place: int) -> str:
     """Return a text beyond ASCII: other scripts, composed and decomposed letters, signs of several code points."""
     return _SCRIPTS[place % 20] if place < 20 else f"{_SCRIPTS[place % 20]} {_number(place // 20)}"
@@ -88,7 +93,7 @@ def tokens(place: int) -> list[int]:
 
 def mixed(place: int) -> str:
     """Return texts of all kinds, one after another: short ones beside long ones."""
-    return (words, long, unicode, sentence, white_space, variant)[place % 6](place // 6)
+    return (words, long, unicode, numbers, sentence, white_space, variant)[place % 7](place // 7)
 
 
 KINDS: dict[str, Callable[[int], Any]] = {

@@ -313,7 +313,7 @@ def _different(table: Table, findings: Findings) -> None:
                 findings.compared[f"{_EMBED}/texts/every-part-read"] += 1
             for offset in np.flatnonzero(likeness > 1 - _IDENTICAL):
                 other = texts[place + 1 + int(offset)]
-                if one.words == other.words:
+                if not _must_differ(one.words, other.words):
                     continue
                 shared = one.words & other.words
                 named = f"{_EMBED}/texts/every-part-read" if len(shared) > _LONG and space[2] != "{" else requirement
@@ -332,13 +332,18 @@ _LONG = 12
 
 
 def _words(argument: Argument) -> frozenset[str]:
-    """Return what no model may overlook: the words of Latin letters, token ids, or parts of a multimodal input."""
+    """Return what no model may overlook: words of Latin letters, numbers, token ids, or parts of a multimodal input."""
     value = argument.value
     if isinstance(value, str):
-        return frozenset(re.findall(r"[a-z]{3,}", value.lower())) if value.isascii() else frozenset()
+        return frozenset(re.findall(r"[a-z]{3,}|[0-9]+", value.lower())) if value.isascii() else frozenset()
     if isinstance(value, list):
         return frozenset(map(str, value))
     return frozenset(json.dumps(part, sort_keys=True) for part in value.get("content", []) if isinstance(part, dict))
+
+
+def _must_differ(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Return whether what two inputs do not share is more than the same letters in other numbers or another order."""
+    return set("".join(one - other)) != set("".join(other - one))
 
 
 def _is_read_whole(table: Table, argument: Argument, provider: str | None) -> bool:

@@ -105,6 +105,8 @@ class Table:
         """Enter what an exchange says that breaks nothing by itself."""
         if exchange.status is None or exchange.status in TEMPORARY or exchange.status >= 500:
             return
+        if exchange.derived.get(answers.ALLOWED) is False:
+            return
         exchange.derived[_EVIDENCE] = exchange.stripped()
         if exchange.operation == CREATE_EMBEDDINGS.operation_id and exchange.method == CREATE_EMBEDDINGS.method:
             self._add_status(exchange)
