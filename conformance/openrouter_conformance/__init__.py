@@ -24,7 +24,7 @@ How it is checked:
 What comes out:
 
 - `status`: statuses, what fails a run, exit codes; `results`: the result of one requirement, as data
-- `report`: records, and what is written of them
+- `report`: records, and what is written of them; `excerpts`: bodies and values, short; `foreign_text`: safe to print
 - `errors`: what a check raises, and who is to blame for it; `redaction`: no key in any of it
 - `cli`, `pytest_plugin`: the two ways to run it
 """

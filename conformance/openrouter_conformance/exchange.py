@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import re
 import shlex
@@ -9,6 +10,8 @@ from typing import Any
 
 import attrs
 import orjson
+
+from openrouter_conformance import excerpts
 
 _SHOWN_BODY = 400
 
@@ -101,18 +104,14 @@ class Exchange:
             return " ".join(words)
         text = _as_shell_text(self.request_body)
         if text is None:
-            octets = "".join(f"\\{byte:03o}" for byte in self.request_body)
-            return f"printf '{octets}' | " + " ".join([*words, "--data-binary", "@-"])
+            encoded = base64.b64encode(self.request_body).decode()
+            return f"printf %s {shlex.quote(encoded)} | base64 -d | " + " ".join([*words, "--data-binary", "@-"])
         return " ".join([*words, "--data-binary", shlex.quote(text)])
 
 
 def excerpt(body: bytes, limit: int = _SHOWN_BODY) -> str:
-    """Return the body as one line of at most about `limit` characters."""
-    text = body[: 4 * limit].decode("utf-8", errors="replace")
-    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    if len(line) <= limit and len(body) <= 4 * limit:
-        return line
-    return f"{line[:limit]}… ({len(body)} bytes)"
+    """Return the body as one line of at most about `limit` characters, with long values shortened."""
+    return excerpts.of_body(body, limit)
 
 
 def _quote_header(text: str) -> str:
@@ -123,11 +122,9 @@ def _quote_header(text: str) -> str:
 
 
 def _as_shell_text(body: bytes) -> str | None:
-    """Return the body as text that a shell and curl pass on unchanged, or None when it cannot be."""
+    """Return the body as text that a terminal, a shell and curl pass on unchanged, or None when it cannot be."""
     try:
         text = body.decode()
     except UnicodeDecodeError:
         return None
-    if "\0" in text or text.startswith("@"):
-        return None
-    return text
+    return None if not text.isprintable() or text.startswith("@") else text
