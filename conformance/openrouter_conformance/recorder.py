@@ -61,6 +61,7 @@ class Recorder:
         self.requests = 0
         self.dollars = 0.0
         self.prices: dict[str, float] = {}
+        self._stopped: str | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -69,6 +70,10 @@ class Recorder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._client.close()
+
+    def stop(self, sentence: str) -> None:
+        """End the run: from now on `send` raises TargetError with this sentence, in every thread."""
+        self._stopped = sentence
 
     def send(self, request: Request) -> Exchange:
         """Send `request` and return what came back; TargetError when the target is gone or a ceiling reached."""
@@ -190,6 +195,8 @@ class Recorder:
 
     def _reserve(self, request: Request) -> None:
         """Count the request, wait for its turn, refuse it when it could pass a ceiling."""
+        if self._stopped is not None:
+            raise TargetError(self._stopped)
         ceilings = self._target.ceilings
         if ceilings.requests is not None and self.requests >= ceilings.requests:
             raise TargetError(f"stopped after {self.requests} requests, the ceiling for {self._target.name}.")

@@ -27,6 +27,7 @@ from openrouter_conformance.errors import (
     UsageError,
 )
 from openrouter_conformance.exchange_monitor import ExchangeMonitor
+from openrouter_conformance.interruption import INTERRUPTED, Interruption
 from openrouter_conformance.operations import CREATE_EMBEDDINGS, LIST_EMBEDDINGS_MODELS
 from openrouter_conformance.oracle import relations
 from openrouter_conformance.oracle.table import Table
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from openrouter_conformance.exchange import Exchange, Request
     from openrouter_conformance.operations import Operation
     from openrouter_conformance.report.records import RunRecords
+    from openrouter_conformance.targets import Target
 
 _UNAUTHORIZED = 401
 _UNKNOWN_MODEL = (400, 404, 422)
@@ -66,6 +68,9 @@ class Plan:
         key_variable: the environment variable that holds the key.
         faults: those of the embedded mock.
         timeout: seconds that the target may take until it begins to answer.
+        strict: whether warnings fail the run.
+        concurrency: how many requests may be under way at once; None leaves it to the target.
+        seconds: how long the run may take; None for as long as it takes.
         requirements: all that there are; a report names each.
         contract: what answers are held to.
 
@@ -79,6 +84,9 @@ class Plan:
     key_variable: str | None = None
     faults: tuple[str, ...] = ()
     timeout: float = TIMEOUT
+    strict: bool = False
+    concurrency: int | None = None
+    seconds: float | None = None
     requirements: Sequence[Requirement] = attrs.field(factory=known.load)
     contract: Contract = attrs.field(factory=contracts.shipped)
 
@@ -109,11 +117,16 @@ class NoProgress:
         """Do nothing."""
 
 
-def run(plan: Plan, environment: Mapping[str, str], progress: Progress | None = None) -> RunRecords:
+def run(
+    plan: Plan,
+    environment: Mapping[str, str],
+    progress: Progress | None = None,
+    interruption: Interruption | None = None,
+) -> RunRecords:
     """Check the plan's target and return the records of the run.
 
-    When the target cannot be checked any more in the middle of the run, the records say so: what had no result yet
-    is `not-run`.
+    When the target cannot be checked any more in the middle of the run, or an interruption ends it, the records say
+    so: what had no result yet is `not-run`.
 
     Raises:
         UsageError: the plan cannot be followed.
@@ -121,7 +134,8 @@ def run(plan: Plan, environment: Mapping[str, str], progress: Progress | None = 
 
     """
     progress = progress or NoProgress()
-    started = _now()
+    interruption = interruption or Interruption()
+    started, began = _now(), time.monotonic()
     with (
         open_target(
             plan.target,
@@ -129,19 +143,32 @@ def run(plan: Plan, environment: Mapping[str, str], progress: Progress | None = 
             key_variable=plan.key_variable,
             model=plan.model,
             faults=plan.faults,
-        ) as target,
-        Recorder(target, plan.timeout) as recorder,
+        ) as opened,
+        Recorder(target := _as_planned(opened, plan), plan.timeout) as recorder,
     ):
         session = Session(target, recorder, plan.contract, PROFILES[plan.profile], plan.seed)
         _prepare(session, plan)
-        header = records.header(session, started)
+        header = records.header(session, started, strict=plan.strict)
         progress.run_started(header, len(plan.selected))
-        checked = check_all(session, plan.requirements, plan.selected, progress)
+        with interruption.ends(recorder.stop):
+            checked = check_all(session, plan.requirements, plan.selected, progress)
     return records.RunRecords(
         header,
         tuple(records.result(result) for result in checked.results),
-        records.footer(session, checked.results, _now(), checked.stopped),
+        records.footer(
+            session,
+            checked.results,
+            _now(),
+            stopped=checked.stopped,
+            seconds=time.monotonic() - began,
+            strict=plan.strict,
+        ),
     )
+
+
+def _as_planned(target: Target, plan: Plan) -> Target:
+    """Return the target with what the plan says of it."""
+    return target if plan.concurrency is None else attrs.evolve(target, concurrency=plan.concurrency)
 
 
 @attrs.frozen
@@ -194,6 +221,8 @@ class _Run:
             survey.close_run(self._session, chosen)
         except TargetError as error:
             stopped = str(error)
+        except KeyboardInterrupt:
+            stopped = INTERRUPTED
         self._findings = self._relate(asking=stopped is None)
         for one in chosen:
             if one.id not in self._outcomes and stopped is None:
