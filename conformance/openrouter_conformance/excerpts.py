@@ -24,7 +24,7 @@ _SHORTEST_VECTOR = 8
 _SHORTEST_RUN = 3
 _SHOWN_ODD = 3
 _LONGEST_PARSED = 2**20
-_LEGIBLE = 0.9
+_LEGIBLE = 0.8
 """The share of bytes that must be text for a body to be shown as text."""
 
 _LONG = re.compile(
@@ -63,11 +63,15 @@ def of_body(body: bytes, limit: int = _SHOWN_BODY, keep: Collection[int] = ()) -
 
 def of_value(value: Any, limit: int = _SHOWN_VALUE) -> str:
     """Return a value as JSON spells it (`null`, `true`, `"text"`), on one line of about `limit` characters."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    return of_text(json.dumps(value, ensure_ascii=False, default=str), limit)
+
+
+def of_text(text: str, limit: int = _SHOWN_VALUE) -> str:
+    """Return a text with JSON in it on one line of about `limit` characters."""
     line = _one_line(text)
     if len(line) > limit:
         line = _one_line(_without_alike(_shorten(text), ()))
-    return line if len(line) <= limit else f"{line[:limit]}…"
+    return line if len(line) <= limit else f"{line[: limit * 2 // 3]}… …{line[-limit // 3 :]}"
 
 
 def _one_line(text: str) -> str:

@@ -149,8 +149,8 @@ def run(
         session = Session(target, recorder, plan.contract, PROFILES[plan.profile], plan.seed)
         _prepare(session, plan)
         header = records.header(session, started, strict=plan.strict)
-        progress.run_started(header, len(plan.selected))
         with interruption.ends(recorder.stop):
+            progress.run_started(header, len(plan.selected))
             checked = check_all(session, plan.requirements, plan.selected, progress)
     return records.RunRecords(
         header,
