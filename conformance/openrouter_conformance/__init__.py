@@ -9,7 +9,7 @@ What is checked:
 
 How it is checked:
 
-- `runner`: a plan → records
+- `runner`: a plan → records; `interruption`: signals end a run, which keeps its records
 - `checks`: one module per facet, a function per requirement; `checks.registry` knows which checks what
 - `session`: what a check is given; `default_model`: the model that is asked for when the user names none
 - `recorder`: the only way to the target: it counts, waits, holds the ceilings, and gives up a target that stops

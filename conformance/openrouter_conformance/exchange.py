@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import functools
+import gzip
 import re
 import shlex
 from typing import Any
@@ -14,6 +15,8 @@ import orjson
 from openrouter_conformance import excerpts
 
 _SHOWN_BODY = 400
+_LONGEST_ARGUMENT = 4096
+"""Characters of a body up to which it stands in a command as it is: longer ones fill screens, and overflow commands."""
 
 
 @attrs.frozen
@@ -103,9 +106,8 @@ class Exchange:
         if self.request_body is None:
             return " ".join(words)
         text = _as_shell_text(self.request_body)
-        if text is None:
-            encoded = base64.b64encode(self.request_body).decode()
-            return f"printf %s {shlex.quote(encoded)} | base64 -d | " + " ".join([*words, "--data-binary", "@-"])
+        if text is None or len(text) > _LONGEST_ARGUMENT:
+            return f"{_piped(self.request_body)} | " + " ".join([*words, "--data-binary", "@-"])
         return " ".join([*words, "--data-binary", shlex.quote(text)])
 
 
@@ -119,6 +121,14 @@ def _quote_header(text: str) -> str:
     if re.fullmatch(r"Authorization: [A-Za-z]+ \$[A-Za-z_][A-Za-z0-9_]*", text):
         return f'"{text}"'
     return shlex.quote(text)
+
+
+def _piped(body: bytes) -> str:
+    """Return the shell commands that write a body, compressed where that makes the line much shorter."""
+    packed = gzip.compress(body, mtime=0)
+    if 2 * len(packed) < len(body):
+        return f"printf %s {shlex.quote(base64.b64encode(packed).decode())} | base64 -d | gunzip"
+    return f"printf %s {shlex.quote(base64.b64encode(body).decode())} | base64 -d"
 
 
 def _as_shell_text(body: bytes) -> str | None:

@@ -30,12 +30,14 @@ class Interruption:
         self._signals = signals
         self._previous: dict[int, signal.Handlers | Callable[[int, FrameType | None], object] | int | None] = {}
         self._end: Callable[[str], object] | None = None
+        self._raises = False
         self.signal: signal.Signals | None = None
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
             for number in self._signals:
-                self._previous[number] = signal.signal(number, self._received)
+                if signal.getsignal(number) not in (signal.SIG_IGN, None):  # what is ignored by design stays so
+                    self._previous[number] = signal.signal(number, self._received)
         return self
 
     def __exit__(
@@ -52,6 +54,15 @@ class Interruption:
         finally:
             self._end = None
 
+    @contextlib.contextmanager
+    def raised(self) -> Iterator[None]:
+        """Have a signal raise KeyboardInterrupt, too, while the context lasts: that ends work which sends nothing."""
+        self._raises = True
+        try:
+            yield
+        finally:
+            self._raises = False
+
     def _received(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the form of a handler
         self._restore()
         if self._end is None:
@@ -59,6 +70,8 @@ class Interruption:
             return
         self.signal = signal.Signals(number)
         self._end(INTERRUPTED)
+        if self._raises:
+            raise KeyboardInterrupt
 
     def _restore(self) -> None:
         while self._previous:

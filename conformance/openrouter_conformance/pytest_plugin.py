@@ -92,6 +92,7 @@ class RequirementSuite(pytest.Collector):
     def _run(self) -> RunRecords:
         from openrouter_conformance import runner  # noqa: PLC0415 - heavy, and seldom used
         from openrouter_conformance.errors import TargetError, UsageError  # noqa: PLC0415
+        from openrouter_conformance.foreign_text import printable  # noqa: PLC0415
         from openrouter_conformance.interruption import INTERRUPTED, Interruption  # noqa: PLC0415
 
         options = self.config.option
@@ -114,14 +115,14 @@ class RequirementSuite(pytest.Collector):
             except UsageError as error:
                 pytest.exit(_as_option(error), returncode=_USAGE)
             except TargetError as error:
-                pytest.exit(str(error), returncode=_NOT_CHECKED)
+                pytest.exit(printable(str(error)), returncode=_NOT_CHECKED)
             except Exception as error:  # noqa: BLE001 - else each test would run the suite anew, and crash anew
                 sentence = f"the suite failed, not the target: {type(error).__name__}: {error}"
-                pytest.exit(sentence, returncode=_NOT_CHECKED)
+                pytest.exit(printable(sentence), returncode=_NOT_CHECKED)
         if records.footer["stopped"] == INTERRUPTED:
             raise KeyboardInterrupt
         if records.footer["stopped"] is not None:
-            pytest.exit(records.footer["stopped"], returncode=_NOT_CHECKED)
+            pytest.exit(printable(records.footer["stopped"]), returncode=_NOT_CHECKED)
         return records
 
 
@@ -144,14 +145,17 @@ class RequirementItem(pytest.Item):
 
     def runtest(self) -> None:
         """Turn the status into an outcome."""
+        from openrouter_conformance.foreign_text import printable  # noqa: PLC0415 - nothing heavy until it is used
+
         record = self._record()
+        reason = printable(record["reason"] or "")
         match record["status"]:
             case "not-applicable":
-                pytest.skip(record["reason"])
+                pytest.skip(reason)
             case "blocked":
                 pytest.skip(f"rests on {record['blocked_by']}, which failed")
             case "warning" if not self.config.option.conformance_strict:
-                pytest.xfail(record["reason"])
+                pytest.xfail(reason)
             case "failed" | "warning":
                 raise RequirementFailedError(record)
 
@@ -183,7 +187,9 @@ class SuiteError(Exception):
     """The suite failed at a requirement; the target is not to blame."""
 
     def __init__(self, record: Record) -> None:
-        super().__init__(f"the suite failed, not the target: {record['reason']}")
+        from openrouter_conformance.foreign_text import printable  # noqa: PLC0415 - nothing heavy until it is used
+
+        super().__init__(f"the suite failed, not the target: {printable(record['reason'])}")
 
 
 def _as_option(error: Exception) -> str:

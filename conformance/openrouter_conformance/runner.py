@@ -151,7 +151,7 @@ def run(
         header = records.header(session, started, strict=plan.strict)
         with interruption.ends(recorder.stop):
             progress.run_started(header, len(plan.selected))
-            checked = check_all(session, plan.requirements, plan.selected, progress)
+            checked = check_all(session, plan.requirements, plan.selected, progress, interruption)
     return records.RunRecords(
         header,
         tuple(records.result(result) for result in checked.results),
@@ -184,6 +184,7 @@ def check_all(
     requirements: Sequence[Requirement],
     selected: Collection[str],
     progress: Progress | None = None,
+    interruption: Interruption | None = None,
 ) -> Checked:
     """Check the `selected` of `requirements`.
 
@@ -193,7 +194,7 @@ def check_all(
     progress = progress or NoProgress()
     monitor, table = ExchangeMonitor(session.contract, requirements), Table(session.contract)
     session.recorder.observers += [monitor, table.add]
-    run = _Run(session, monitor, table, progress)
+    run = _Run(session, monitor, table, progress, interruption or Interruption())
     try:
         chosen = [one for one in requirements if one.id in selected]
         stopped = run.check(chosen)
@@ -206,8 +207,16 @@ def check_all(
 class _Run:
     """What one run collects until the results are made of it."""
 
-    def __init__(self, session: Session, monitor: ExchangeMonitor, table: Table, progress: Progress) -> None:
+    def __init__(
+        self,
+        session: Session,
+        monitor: ExchangeMonitor,
+        table: Table,
+        progress: Progress,
+        interruption: Interruption,
+    ) -> None:
         self._session, self._monitor, self._table, self._progress = session, monitor, table, progress
+        self._interruption = interruption
         self._outcomes: dict[str, Outcome] = {}
         self._findings: relations.Findings | None = None
         self._lock = threading.Lock()
@@ -216,9 +225,10 @@ class _Run:
         """Do all that the chosen requirements need; return why it ended early, None when it did not."""
         stopped: str | None = None
         try:
-            survey.open_run(self._session, chosen)
-            self._check_each(chosen)
-            survey.close_run(self._session, chosen)
+            with self._interruption.raised():
+                survey.open_run(self._session, chosen)
+                self._check_each(chosen)
+                survey.close_run(self._session, chosen)
         except TargetError as error:
             stopped = str(error)
         except KeyboardInterrupt:

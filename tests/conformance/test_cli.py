@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from openrouter_conformance import checks, fault_table, report, requirements, runner
+from openrouter_conformance import checks, fault_table, report, requirements, runner, survey
 from openrouter_conformance.report import records as report_records
 from openrouter_mock.faults import FAULTS
 from openrouter_mock.server import MockServer
@@ -269,7 +269,7 @@ def test_interruption_without_a_signal_keeps_what_was_found_out(
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(runner.survey, "close_run", interrupted)
+    monkeypatch.setattr(survey, "close_run", interrupted)
     printed = command("run", "--only", _ONE, "--profile", "quick", "--report", tmp_path)
     assert printed.code == 130
     _assert_one_sentence(printed)
