@@ -25,20 +25,20 @@ if TYPE_CHECKING:
 
 
 _RUN_EPILOG = """\
-TARGET is `mock` (the embedded reference server, the default), `live` (https://openrouter.ai/api/v1) or a
-base URL, the part before /embeddings.
+TARGET is `mock` (the embedded reference server, the default), `live`
+(https://openrouter.ai/api/v1) or a base URL, the part before /embeddings.
 
-levels: requirements of the levels `required` and `expected` that fail make the run fail; those of the level
-`observed` are warnings and never do.
+levels: requirements of the levels `required` and `expected` that fail make the
+run fail; those of the level `observed` are warnings, which do so with --strict
+alone.
 
---strict: warnings fail the run, too.
+keys: OPENROUTER_API_KEY is sent to openrouter.ai only; other targets get
+CONFORMANCE_API_KEY, or the variable that --key-env names.
 
-keys: OPENROUTER_API_KEY is sent to openrouter.ai only; other targets get CONFORMANCE_API_KEY, or the
-variable that --key-env names.
-
-exit codes: 0 the target conforms; 1 it does not; 2 the command line cannot be followed; 3 the target cannot
-be reached or checked, or the suite itself failed; 130 interrupted, 143 terminated: what was found out until
-then is printed and reported.
+exit codes: 0 the target conforms; 1 it does not; 2 the command line cannot be
+followed; 3 the target cannot be reached or checked, or the suite itself failed;
+130 interrupted and 143 terminated: what was found out until then is printed
+and reported.
 """
 
 _MOST_AT_ONCE = 256

@@ -318,10 +318,19 @@ def test_concurrency_and_time_reach_the_plan(command: Command, monkeypatch: pyte
         plans.append(plan)
         return run(plan, *rest)
 
+    at_once: list[int] = []
+    check_all = runner.check_all
+
+    def checking(session: Any, *rest: Any) -> Any:
+        at_once.append(session.target.concurrency)
+        return check_all(session, *rest)
+
     monkeypatch.setattr(runner, "run", seen)
+    monkeypatch.setattr(runner, "check_all", checking)
     command("run", "--only", _ONE, "--profile", "quick")
     command("run", "--only", _ONE, "--profile", "quick", "--concurrency", "1", "--time", "60.5")
     assert [(plan.concurrency, plan.seconds) for plan in plans] == [(None, None), (1, 60.5)]
+    assert at_once == [4, 1]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes break otherwise there")
