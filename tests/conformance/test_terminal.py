@@ -271,8 +271,10 @@ def test_no_server_writes_on_the_screen_as_it_likes() -> None:
         _result("a/b/g", "not-run", reason=_HOSTILE),
     )
     run.header["target"]["name"] = run.header["model"] = run.header["target"]["start"] = _HOSTILE
+    run.header["model"] *= 1000
     run.footer["features"][_HOSTILE] = "supported"
     shown = _shown(run, verbose=True)
     assert all(char == "\n" or char.isprintable() for char in shown)
     assert not any(line.startswith("FAILED x") for line in shown.splitlines())
     assert "[bold]" in shown
+    assert len(shown) < 5000

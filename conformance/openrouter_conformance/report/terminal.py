@@ -18,7 +18,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from openrouter_conformance.foreign_text import printable
+from openrouter_conformance.foreign_text import printable, shortened
 from openrouter_conformance.report.records import received, source
 from openrouter_conformance.status import Conclusion, Level, Status, fails_run
 
@@ -150,8 +150,8 @@ def show_conclusion(screen: Console, records: RunRecords) -> None:
 def _opening(header: Mapping[str, Any]) -> str:
     target = header["target"]
     where = target["name"] if target["url"] in (None, target["name"]) else f"{target['name']} at {target['url']}"
-    strict = ", strict" if header["strict"] else ""
-    return f"Checking {where} with {header['model']} (profile {header['profile']}, seed {header['seed']}{strict})"
+    how = f"profile {header['profile']}, seed {header['seed']}{', strict' if header['strict'] else ''}"
+    return f"Checking {where} with {shortened(header['model'])} ({how})"
 
 
 class _Screen:
