@@ -9,7 +9,8 @@ What is checked:
 
 How it is checked:
 
-- `runner`: a plan → records; `verdicts`: all evidence → a result per requirement, one finding for each cause
+- `runner`: a plan → records; `verdicts`: all evidence → a result per requirement, one finding for each cause;
+  `interruption`: signals end a run, which keeps its records
 - `survey`: what every run asks; `contexts`: the requests in which it sees the service, by a covering array
 - `oracle`: all answers of a run held against each other; where two contradict, in what their requests differ
 - `exchange_monitor`: every exchange, given to the checks of single exchanges; `breaches`: what one breaks by itself
@@ -29,7 +30,7 @@ How it is checked:
 What comes out:
 
 - `status`: statuses, what fails a run, exit codes; `results`: the result of one requirement, as data
-- `report`: records, and what is written of them
+- `report`: records, and what is written of them; `excerpts`: bodies and values, short
 - `errors`: what a check raises, and who is to blame for it; `redaction`: no key in any of it; `foreign_text`: text of
   a server, made safe to print
 - `cli`, `pytest_plugin`: the two ways to run it

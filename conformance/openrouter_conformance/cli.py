@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import math
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING
 from openrouter_conformance import version
 from openrouter_conformance.errors import HarnessError, TargetError, UsageError
 from openrouter_conformance.foreign_text import printable
-from openrouter_conformance.status import ExitCode
+from openrouter_conformance.status import ExitCode, Status
 from openrouter_mock import cli as mock_cli
 
 if TYPE_CHECKING:
@@ -23,18 +25,23 @@ if TYPE_CHECKING:
 
 
 _RUN_EPILOG = """\
-TARGET is `mock` (the embedded reference server, the default), `live` (https://openrouter.ai/api/v1) or a
-base URL, the part before /embeddings.
+TARGET is `mock` (the embedded reference server, the default), `live`
+(https://openrouter.ai/api/v1) or a base URL, the part before /embeddings.
 
-levels: requirements of the levels `required` and `expected` that fail make the run fail; those of the level
-`observed` are warnings and never do.
+levels: requirements of the levels `required` and `expected` that fail make the
+run fail; those of the level `observed` are warnings, which do so with --strict
+alone.
 
-keys: OPENROUTER_API_KEY is sent to openrouter.ai only; other targets get CONFORMANCE_API_KEY, or the
-variable that --key-env names.
+keys: OPENROUTER_API_KEY is sent to openrouter.ai only; other targets get
+CONFORMANCE_API_KEY, or the variable that --key-env names.
 
-exit codes: 0 the target conforms; 1 it does not; 2 the command line cannot be followed; 3 the target cannot
-be reached or checked, or the suite itself failed; 130 interrupted.
+exit codes: 0 the target conforms; 1 it does not; 2 the command line cannot be
+followed; 3 the target cannot be reached or checked, or the suite itself failed;
+130 interrupted and 143 terminated: what was found out until then is printed
+and reported.
 """
+
+_MOST_AT_ONCE = 256
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,6 +74,7 @@ def _run(options: argparse.Namespace) -> int:
 
     selected = requirements.select(requirements.load(), options.only, options.skip)
     from openrouter_conformance import report, runner  # noqa: PLC0415
+    from openrouter_conformance.interruption import INTERRUPTED, Interruption  # noqa: PLC0415
     from openrouter_conformance.report import terminal  # noqa: PLC0415
 
     if options.report is not None:
@@ -78,16 +86,33 @@ def _run(options: argparse.Namespace) -> int:
         seed=options.seed,
         model=options.model,
         key_variable=options.key_env,
+        strict=options.strict,
+        concurrency=options.concurrency,
+        seconds=options.time,
     )
     screen = terminal.console()
-    with terminal.ProgressBar(screen) as progress:
-        records = runner.run(plan, os.environ, progress)
-    terminal.show(screen, records)
+    with Interruption(signal.SIGINT, signal.SIGTERM) as interruption, terminal.ProgressBar(screen) as progress:
+        records = runner.run(plan, os.environ, runner.NoProgress() if options.quiet else progress, interruption)
+    problem: UsageError | None = None
+    written: list[Path] = []
     if options.report is not None:
-        written = report.write(options.report, records)
-        screen.print(f"Report: {', '.join(path.as_posix() for path in written)}", markup=False, soft_wrap=True)
-    if records.footer["stopped"] is not None:
-        _say(records.conclusion.exit_code, records.footer["stopped"])
+        try:
+            written = report.write(options.report, records)
+        except UsageError as error:
+            problem = error  # what was found out is printed none the less
+    if options.quiet:
+        terminal.show_conclusion(screen, records)
+    else:
+        terminal.show(screen, records, verbose=options.verbose, written=written)
+    if problem is not None:
+        raise problem
+    stopped = records.footer["stopped"]
+    if stopped == INTERRUPTED:
+        unfinished = f"interrupted; {records.footer['totals'][Status.NOT_RUN]} requirements were not checked."
+        code = ExitCode.TERMINATED if interruption.signal is signal.SIGTERM else ExitCode.INTERRUPTED
+        return _say(code, unfinished)
+    if stopped is not None:
+        _say(records.conclusion.exit_code, stopped)
     return records.conclusion.exit_code
 
 
@@ -159,6 +184,19 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     run.add_argument("--report", type=Path, metavar="DIR", help="write results.jsonl and junit.xml there")
     run.add_argument("--model", metavar="ID", help="the model to ask (default: the target's, else the cheapest listed)")
     run.add_argument("--key-env", metavar="NAME", help="the environment variable that holds the target's key")
+    run.add_argument(
+        "--concurrency", type=_count, metavar="N", help="requests under way at once, at most (default: the target's, 4)"
+    )
+    run.add_argument("--time", type=_seconds, metavar="SECONDS", help="stop after so long (default: no limit)")
+    run.add_argument("--strict", action="store_true", help="let warnings fail the run, too")
+    shown = run.add_mutually_exclusive_group()
+    shown.add_argument(
+        "-v",
+        "--verbose",
+        action="store_true",
+        help="print also what passed, what did not apply, what rests on failures",
+    )
+    shown.add_argument("-q", "--quiet", action="store_true", help="print the conclusion alone")
     run.set_defaults(command=_run)
 
 
@@ -166,6 +204,23 @@ def _add_mock(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     mock = commands.add_parser("mock", help="serve the reference mock")
     mock_cli.add_arguments(mock)
     mock.set_defaults(command=mock_cli.serve_from)
+
+
+def _count(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdecimal() else 0
+    if not 1 <= number <= _MOST_AT_ONCE:
+        raise argparse.ArgumentTypeError(f"{text[:50]!r} is not a number from 1 to {_MOST_AT_ONCE}")
+    return number
+
+
+def _seconds(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text[:50]!r} is not a number of seconds above 0")
+    return number
 
 
 def _print(text: str) -> None:

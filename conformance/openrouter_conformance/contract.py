@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema_rs
 import orjson
 
+from openrouter_conformance import excerpts
 from openrouter_mock import contract as shipped_contract
 
 if TYPE_CHECKING:
@@ -157,9 +158,8 @@ def first_error(validator: Validator, body: Any) -> str | None:
     if not errors:
         return None
     where, message = errors[0]
-    shown = message if len(message) <= 300 else message[:140] + " … " + message[-140:]
     others = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    return f"{'/' + where if where else 'the body'}: {shown}{others}"
+    return f"{'/' + where if where else 'the body'}: {excerpts.of_text(message, 300)}{others}"
 
 
 def _close(node: Any) -> Any:

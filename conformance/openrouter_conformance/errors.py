@@ -10,12 +10,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from openrouter_conformance.foreign_text import printable
 
 if TYPE_CHECKING:
     from openrouter_conformance.exchange import Exchange
+
+
+_PLACE = re.compile(r"(?:\bdata\[|/data/|\bposition )([0-9]+)")
+"""How a finding names an item of `data`: that one is shown whatever else is left out."""
 
 
 class CheckFailure(Exception):  # noqa: N818 - it names what the target did, not an error of the suite
@@ -28,7 +33,8 @@ class CheckFailure(Exception):  # noqa: N818 - it names what the target did, not
     def __init__(self, received: str, expected: str, *exchanges: Exchange) -> None:
         self.received = printable(received)
         self.expected = printable(expected)
-        self.exchanges = tuple(exchange.stripped() for exchange in exchanges)
+        named = tuple(int(place) for place in _PLACE.findall(self.received))
+        self.exchanges = tuple(exchange.as_shown(named) for exchange in exchanges)
         super().__init__(f"received {self.received}; expected {self.expected}")
 
     def without_traceback(self) -> CheckFailure:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import codecs
 import functools
+import gzip
 import re
 import shlex
 from typing import Any
@@ -11,15 +13,16 @@ from typing import Any
 import attrs
 import orjson
 
-from openrouter_conformance.foreign_text import printable
+from openrouter_conformance import excerpts
 
 _SHOWN_BODY = 400
-_KEPT_BODY = 4 * _SHOWN_BODY
+_SHOWN_EVIDENCE = 6_000
+_KEPT_BODY = 2**14
 _KEPT_HEADERS = 8192
 """Bytes of a body, and characters of all headers, that are left of an answer which has been checked."""
 
-_LONGEST_ARGUMENT = 100_000
-"""Bytes of a body up to which it is an argument of curl: Linux takes 131,072 for one, and more through a pipe."""
+_LONGEST_ARGUMENT = 4096
+"""Characters of a body up to which it stands in a command as it is: longer ones fill screens, and overflow commands."""
 
 _LARGEST_JSON = {b",": 8_000_000, b":": 1_000_000, b"{": 250_000, b"[": 250_000}
 """How often each sign may stand in a body that is parsed: a few megabytes of `[[],[],…]` would become gigabytes.
@@ -63,7 +66,7 @@ class Exchange:
 
     `number` is the place in the order of sending, from 1; `fresh_connection` says whether a connection was opened
     for it, `in_flight` how many other requests were under way when it was sent. `full_length` is None, or the
-    length that the body had before it was cut to an excerpt (see `stripped`).
+    length that the body had before it was cut (see `stripped`), and `shown` what a person is to see of it.
     `request` is what was sent, where that is known; `derived` keeps what was worked out from the answer, so that it is
     worked out once.
     """
@@ -86,6 +89,7 @@ class Exchange:
     fresh_connection: bool = attrs.field(default=False, eq=False)
     in_flight: int = attrs.field(default=0, eq=False)
     full_length: int | None = attrs.field(default=None, eq=False)
+    shown: str | None = attrs.field(default=None, eq=False, repr=False)
 
     def stripped(self) -> Exchange:
         """Return the exchange as evidence to be kept: with an excerpt of the body, and nothing parsed.
@@ -101,6 +105,18 @@ class Exchange:
             headers=_first_headers(self.headers),
             derived={name: self.derived[name] for name in _KEPT if name in self.derived},
         )
+
+    def as_shown(self, places: tuple[int, ...] = ()) -> Exchange:
+        """Return the evidence of a failure: stripped, with what a person is to see of the body.
+
+        `places` are positions in arrays of which the items are shown in any case.
+        """
+        if self.full_length is not None:
+            return self
+        shown: dict[tuple[int, ...], str] = self.derived.setdefault("shown", {})
+        if places not in shown:
+            shown[places] = excerpts.of_body(self.body, _SHOWN_EVIDENCE, places)
+        return attrs.evolve(self.stripped(), shown=shown[places])
 
     def header(self, name: str) -> str | None:
         """Return the first value of the answer's header `name`, or None."""
@@ -148,8 +164,21 @@ class Exchange:
             return None
 
     def excerpt(self) -> str:
-        """Return the start of the answer's body on one line."""
-        return _excerpt(self.body, _SHOWN_BODY, len(self.body) if self.full_length is None else self.full_length)
+        """Return the answer's body on one line, with long values shortened."""
+        return self.shown if self.shown is not None else self._with_length(excerpt(self.body))
+
+    def _with_length(self, text: str) -> str:
+        cut = self.full_length is not None and self.full_length > len(self.body)
+        return f"{text} ({self.full_length} bytes)" if cut else text
+
+    @property
+    def body_as_base64(self) -> str | None:
+        """The kept part of a body that is no UTF-8, in base64; None when it is text."""
+        try:
+            codecs.getincrementaldecoder("utf-8")().decode(self.body)  # the last character may be cut
+        except UnicodeDecodeError:
+            return base64.b64encode(self.body[:_SHOWN_EVIDENCE]).decode()
+        return None
 
     def outline(self) -> str:
         """Return the answer in a phrase: status and the start of the body, or why there is none."""
@@ -171,11 +200,8 @@ class Exchange:
         if not any(name.lower() == "content-type" for name, _ in self.request_headers):
             words += ["-H", "Content-Type:"]  # curl would send one of its own with a body
         text = _as_shell_text(self.request_body)
-        piped = " ".join([*words, "--data-binary", "@-"])
-        if text is None:
-            return f"printf %s {base64.b64encode(self.request_body).decode()} | base64 -d | {piped}"
-        if len(self.request_body) > _LONGEST_ARGUMENT:
-            return f"printf %s {shlex.quote(text)} | {piped}"
+        if text is None or len(text) > _LONGEST_ARGUMENT:
+            return f"{_piped(self.request_body)} | " + " ".join([*words, "--data-binary", "@-"])
         return " ".join([*words, "--data-binary", shlex.quote(text)])
 
 
@@ -185,14 +211,8 @@ def as_evidence(exchange: Exchange) -> Exchange:
 
 
 def excerpt(body: bytes, limit: int = _SHOWN_BODY) -> str:
-    """Return the body as one line of at most about `limit` characters."""
-    return _excerpt(body, limit, len(body))
-
-
-def _excerpt(body: bytes, limit: int, length: int) -> str:
-    text = body[: 4 * limit].decode("utf-8", errors="replace")
-    line = printable(" ".join(text.split()))
-    return line if len(line) <= limit and length <= 4 * limit else f"{line[:limit]}… ({length} bytes)"
+    """Return the body as one line of at most about `limit` characters, with long values shortened."""
+    return excerpts.of_body(body, limit)
 
 
 def _first_headers(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
@@ -212,6 +232,14 @@ def _quote_header(text: str) -> str:
     if re.fullmatch(r"Authorization: [A-Za-z]+ \$[A-Za-z_][A-Za-z0-9_]*", text):
         return f'"{text}"'
     return shlex.quote(text)
+
+
+def _piped(body: bytes) -> str:
+    """Return the shell commands that write a body, compressed where that makes the line much shorter."""
+    packed = gzip.compress(body, mtime=0)
+    if 2 * len(packed) < len(body):
+        return f"printf %s {shlex.quote(base64.b64encode(packed).decode())} | base64 -d | gunzip"
+    return f"printf %s {shlex.quote(base64.b64encode(body).decode())} | base64 -d"
 
 
 def _as_shell_text(body: bytes) -> str | None:

@@ -5,9 +5,6 @@ Every character that moves the cursor, breaks the line or reorders what is read 
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 _SHOWN = 200
 
 
@@ -22,8 +19,3 @@ def shortened(text: str, limit: int = _SHOWN) -> str:
     """Return `text` as `printable` does, cut to `limit` characters of it."""
     line = printable(text[:limit])
     return line if len(text) <= limit and len(line) <= limit else f"{line[:limit]}…"
-
-
-def as_json(value: Any, limit: int = _SHOWN) -> str:
-    """Return a JSON value as JSON spells it (`null`, `true`, `"text"`), printable and cut to `limit` characters."""
-    return shortened(json.dumps(value, ensure_ascii=False, default=repr), limit)

@@ -7,6 +7,7 @@ nothing but pytest; the suite is imported when a target is given.
 from __future__ import annotations
 
 import os
+import signal
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     option = group.addoption
     option("--conformance-target", metavar="TARGET", help="check this: a base URL, `mock` or `live`; a test each")
     option("--conformance-profile", choices=("quick", "default", "deep"), default="default", help="how much effort")
+    option("--conformance-strict", action="store_true", help="let warnings fail, too")
+    option("--conformance-concurrency", type=int, metavar="N", help="requests under way at once, at most")
+    option("--conformance-time", type=float, metavar="SECONDS", help="stop after so long (default: no limit)")
     option("--conformance-seed", type=int, default=0, metavar="N", help="chooses the generated requests")
     option("--conformance-only", action="append", default=[], metavar="GLOB", help="check these requirements alone")
     option("--conformance-skip", action="append", default=[], metavar="GLOB", help="leave these requirements out")
@@ -40,6 +44,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"{MARKER}: a requirement on the server given by --conformance-target")
     if config.getoption("conformance_target") is None:
         return
+    for name, least in (("concurrency", 1), ("time", 0)):
+        value = config.getoption(f"conformance_{name}")
+        if value is not None and not (least <= value < float("inf") and value > 0):
+            raise pytest.UsageError(f"--conformance-{name} {value:g}: write a number above 0")
     if config.getoption("numprocesses", None) or hasattr(config, "workerinput"):
         raise pytest.UsageError("--conformance-target runs in one process; run it without -n, or with -n 0")
     try:
@@ -84,6 +92,8 @@ class RequirementSuite(pytest.Collector):
     def _run(self) -> RunRecords:
         from openrouter_conformance import runner  # noqa: PLC0415 - heavy, and seldom used
         from openrouter_conformance.errors import TargetError, UsageError  # noqa: PLC0415
+        from openrouter_conformance.foreign_text import printable  # noqa: PLC0415
+        from openrouter_conformance.interruption import INTERRUPTED, Interruption  # noqa: PLC0415
 
         options = self.config.option
         with warnings.catch_warnings():
@@ -95,26 +105,32 @@ class RequirementSuite(pytest.Collector):
                 seed=options.conformance_seed,
                 model=options.conformance_model,
                 key_variable=options.conformance_key_env,
+                strict=options.conformance_strict,
+                concurrency=options.conformance_concurrency,
+                seconds=options.conformance_time,
             )
             try:
-                records = runner.run(plan, os.environ)
+                with Interruption(signal.SIGINT) as interruption:
+                    records = runner.run(plan, os.environ, interruption=interruption)
             except UsageError as error:
                 pytest.exit(_as_option(error), returncode=_USAGE)
             except TargetError as error:
-                pytest.exit(str(error), returncode=_NOT_CHECKED)
+                pytest.exit(printable(str(error)), returncode=_NOT_CHECKED)
             except Exception as error:  # noqa: BLE001 - else each test would run the suite anew, and crash anew
                 sentence = f"the suite failed, not the target: {type(error).__name__}: {error}"
-                pytest.exit(sentence, returncode=_NOT_CHECKED)
+                pytest.exit(printable(sentence), returncode=_NOT_CHECKED)
+        if records.footer["stopped"] == INTERRUPTED:
+            raise KeyboardInterrupt
         if records.footer["stopped"] is not None:
-            pytest.exit(records.footer["stopped"], returncode=_NOT_CHECKED)
+            pytest.exit(printable(records.footer["stopped"]), returncode=_NOT_CHECKED)
         return records
 
 
 class RequirementItem(pytest.Item):
     """One requirement as a test.
 
-    A failed one fails; a warning is an expected failure; what does not apply to the target is skipped with the reason;
-    an error of the suite itself is an error.
+    A failed one fails; a warning is an expected failure, and fails with `--conformance-strict`; what does not apply to
+    the target, or rests on a failed requirement, is skipped with the reason; an error of the suite itself is an error.
     """
 
     def __init__(self, **fields: Any) -> None:
@@ -129,13 +145,18 @@ class RequirementItem(pytest.Item):
 
     def runtest(self) -> None:
         """Turn the status into an outcome."""
+        from openrouter_conformance.foreign_text import printable  # noqa: PLC0415 - nothing heavy until it is used
+
         record = self._record()
+        reason = printable(record["reason"] or "")
         match record["status"]:
             case "not-applicable":
-                pytest.skip(record["reason"])
-            case "warning":
-                pytest.xfail(record["reason"])
-            case "failed":
+                pytest.skip(reason)
+            case "blocked":
+                pytest.skip(f"rests on {record['blocked_by']}, which failed")
+            case "warning" if not self.config.option.conformance_strict:
+                pytest.xfail(reason)
+            case "failed" | "warning":
                 raise RequirementFailedError(record)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
@@ -166,7 +187,9 @@ class SuiteError(Exception):
     """The suite failed at a requirement; the target is not to blame."""
 
     def __init__(self, record: Record) -> None:
-        super().__init__(f"the suite failed, not the target: {record['reason']}")
+        from openrouter_conformance.foreign_text import printable  # noqa: PLC0415 - nothing heavy until it is used
+
+        super().__init__(f"the suite failed, not the target: {printable(record['reason'])}")
 
 
 def _as_option(error: Exception) -> str:

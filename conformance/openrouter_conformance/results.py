@@ -17,7 +17,8 @@ class Result:
     """The status of one requirement, with what led to it.
 
     `reason` is None for `passed`; `exchanges` counts the requests that were made for it; `blocked_by` is the id of the
-    requirement whose failure kept a blocked one from being tried.
+    requirement whose failure kept a blocked one from being tried; `breaches` counts the answers that break the
+    requirement, 0 where they were not counted.
     """
 
     requirement: Requirement
@@ -27,3 +28,4 @@ class Result:
     exchanges: int = 0
     seconds: float = 0.0
     blocked_by: str | None = None
+    breaches: int = 0

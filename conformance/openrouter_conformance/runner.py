@@ -28,6 +28,7 @@ from openrouter_conformance.errors import (
 )
 from openrouter_conformance.exchange_monitor import ExchangeMonitor
 from openrouter_conformance.foreign_text import shortened
+from openrouter_conformance.interruption import INTERRUPTED, Interruption
 from openrouter_conformance.operations import CREATE_EMBEDDINGS, LIST_EMBEDDINGS_MODELS
 from openrouter_conformance.oracle import relations
 from openrouter_conformance.oracle.table import Table
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from openrouter_conformance.exchange import Exchange, Request
     from openrouter_conformance.operations import Operation
     from openrouter_conformance.report.records import RunRecords
+    from openrouter_conformance.targets import Target
 
 _UNAUTHORIZED = 401
 _UNKNOWN_MODEL = (400, 404, 422)
@@ -67,6 +69,9 @@ class Plan:
         key_variable: the environment variable that holds the key.
         faults: those of the embedded mock.
         timeout: seconds that the target may take until it begins to answer.
+        strict: whether warnings fail the run.
+        concurrency: how many requests may be under way at once; None leaves it to the target.
+        seconds: how long the run may take; None for as long as it takes.
         requirements: all that there are; a report names each.
         contract: what answers are held to.
 
@@ -80,6 +85,9 @@ class Plan:
     key_variable: str | None = None
     faults: tuple[str, ...] = ()
     timeout: float = TIMEOUT
+    strict: bool = False
+    concurrency: int | None = None
+    seconds: float | None = None
     requirements: Sequence[Requirement] = attrs.field(factory=known.load)
     contract: Contract = attrs.field(factory=contracts.shipped)
 
@@ -110,11 +118,16 @@ class NoProgress:
         """Do nothing."""
 
 
-def run(plan: Plan, environment: Mapping[str, str], progress: Progress | None = None) -> RunRecords:
+def run(
+    plan: Plan,
+    environment: Mapping[str, str],
+    progress: Progress | None = None,
+    interruption: Interruption | None = None,
+) -> RunRecords:
     """Check the plan's target and return the records of the run.
 
-    When the target cannot be checked any more in the middle of the run, the records say so: what had no result yet
-    is `not-run`.
+    When the target cannot be checked any more in the middle of the run, or an interruption ends it, the records say
+    so: what had no result yet is `not-run`.
 
     Raises:
         UsageError: the plan cannot be followed.
@@ -122,7 +135,8 @@ def run(plan: Plan, environment: Mapping[str, str], progress: Progress | None = 
 
     """
     progress = progress or NoProgress()
-    started = _now()
+    interruption = interruption or Interruption()
+    started, began = _now(), time.monotonic()
     with (
         open_target(
             plan.target,
@@ -130,19 +144,42 @@ def run(plan: Plan, environment: Mapping[str, str], progress: Progress | None = 
             key_variable=plan.key_variable,
             model=plan.model,
             faults=plan.faults,
-        ) as target,
-        Recorder(target, plan.timeout) as recorder,
+        ) as opened,
+        Recorder(
+            target := _as_planned(opened, plan),
+            plan.timeout,
+            concurrency=_concurrency(opened, plan),
+            seconds=plan.seconds,
+        ) as recorder,
     ):
         session = Session(target, recorder, plan.contract, PROFILES[plan.profile], plan.seed)
         _prepare(session, plan)
-        header = records.header(session, started)
-        progress.run_started(header, len(plan.selected))
-        checked = check_all(session, plan.requirements, plan.selected, progress)
+        header = records.header(session, started, strict=plan.strict)
+        with interruption.ends(recorder.stop):
+            progress.run_started(header, len(plan.selected))
+            checked = check_all(session, plan.requirements, plan.selected, progress, interruption)
     return records.RunRecords(
         header,
         tuple(records.result(result) for result in checked.results),
-        records.footer(session, checked.results, _now(), checked.stopped),
+        records.footer(
+            session,
+            checked.results,
+            _now(),
+            stopped=checked.stopped,
+            seconds=time.monotonic() - began,
+            strict=plan.strict,
+        ),
     )
+
+
+def _as_planned(target: Target, plan: Plan) -> Target:
+    """Return the target with what the plan says of it."""
+    return target if plan.concurrency is None else attrs.evolve(target, concurrency=plan.concurrency)
+
+
+def _concurrency(target: Target, plan: Plan) -> int:
+    """Return how many requests may be under way at once: as planned, else as many as a burst has."""
+    return max(target.concurrency, PROFILES[plan.profile].burst) if plan.concurrency is None else plan.concurrency
 
 
 @attrs.frozen
@@ -158,6 +195,7 @@ def check_all(
     requirements: Sequence[Requirement],
     selected: Collection[str],
     progress: Progress | None = None,
+    interruption: Interruption | None = None,
 ) -> Checked:
     """Check the `selected` of `requirements`.
 
@@ -170,7 +208,7 @@ def check_all(
     for exchange in session.answered:
         monitor(exchange)
         table.add(exchange)
-    run = _Run(session, monitor, table, progress)
+    run = _Run(session, monitor, table, progress, interruption or Interruption())
     try:
         chosen = [one for one in requirements if one.id in selected]
         stopped = run.check(chosen)
@@ -183,8 +221,16 @@ def check_all(
 class _Run:
     """What one run collects until the results are made of it."""
 
-    def __init__(self, session: Session, monitor: ExchangeMonitor, table: Table, progress: Progress) -> None:
+    def __init__(
+        self,
+        session: Session,
+        monitor: ExchangeMonitor,
+        table: Table,
+        progress: Progress,
+        interruption: Interruption,
+    ) -> None:
         self._session, self._monitor, self._table, self._progress = session, monitor, table, progress
+        self._interruption = interruption
         self._outcomes: dict[str, Outcome] = {}
         self._findings: relations.Findings | None = None
         self._lock = threading.Lock()
@@ -193,11 +239,14 @@ class _Run:
         """Do all that the chosen requirements need; return why it ended early, None when it did not."""
         stopped: str | None = None
         try:
-            survey.open_run(self._session, chosen)
-            self._check_each(chosen)
-            survey.close_run(self._session, chosen)
+            with self._interruption.raised():
+                survey.open_run(self._session, chosen)
+                self._check_each(chosen)
+                survey.close_run(self._session, chosen)
         except TargetError as error:
             stopped = str(error)
+        except KeyboardInterrupt:
+            stopped = INTERRUPTED
         self._findings = self._relate(asking=stopped is None)
         for one in chosen:
             if one.id not in self._outcomes and stopped is None:

@@ -12,9 +12,9 @@ from collections.abc import Iterable
 class Status(enum.StrEnum):
     """How one requirement came out.
 
-    `failed` and `warning` say that the target breaks it; a warning fails no run. `not-applicable` says nothing about
-    the target and is never counted as passed. `blocked` could not be tried, for a requirement that it rests on failed;
-    the run fails by that one. `error` is a fault of this suite. `not-run` had no result yet when the
+    `failed` and `warning` say that the target breaks it; a warning fails strict runs only. `not-applicable` says
+    nothing about the target and is never counted as passed. `blocked` could not be tried, for a requirement that it
+    rests on failed; the run fails by that one. `error` is a fault of this suite. `not-run` had no result yet when the
     run stopped; `deselected` was left out by the user.
     """
 
@@ -44,6 +44,7 @@ class ExitCode(enum.IntEnum):
     USAGE = 2
     NOT_CHECKED = 3
     INTERRUPTED = 130
+    TERMINATED = 143
 
 
 class Conclusion(enum.StrEnum):
@@ -71,7 +72,12 @@ def status_of_failure(level: Level) -> Status:
     return Status.WARNING if level is Level.OBSERVED else Status.FAILED
 
 
-def conclude(statuses: Iterable[Status]) -> Conclusion:
+def fails_run(status: Status, *, strict: bool = False) -> bool:
+    """Return whether one requirement of this status fails a run: a warning does in a strict one."""
+    return status is Status.FAILED or (strict and status is Status.WARNING)
+
+
+def conclude(statuses: Iterable[Status], *, strict: bool = False) -> Conclusion:
     """Return what the statuses of all requirements make of the run.
 
     A run that stopped early concludes nothing else; a failed requirement outweighs an error of the suite.
@@ -79,6 +85,6 @@ def conclude(statuses: Iterable[Status]) -> Conclusion:
     found = set(statuses)
     if Status.NOT_RUN in found:
         return Conclusion.STOPPED
-    if Status.FAILED in found:
+    if any(fails_run(status, strict=strict) for status in found):
         return Conclusion.DOES_NOT_CONFORM
     return Conclusion.ERROR if Status.ERROR in found else Conclusion.CONFORMS

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from openrouter_conformance import excerpts
 from openrouter_conformance.errors import CheckFailure
 
 if TYPE_CHECKING:
@@ -26,7 +27,9 @@ def decode(embedding: Any, place: str, exchange: Exchange) -> NDArray[np.float64
     if isinstance(embedding, str):
         return _from_base64(embedding, place, exchange)
     if not isinstance(embedding, list) or any(type(number) not in (int, float) for number in embedding):
-        raise CheckFailure(f"{place} is no vector: {_shown(embedding)}", "a JSON array of numbers", exchange)
+        raise CheckFailure(
+            f"{place} is no vector: {excerpts.of_value(embedding, 120)}", "a JSON array of numbers", exchange
+        )
     try:
         return np.asarray(embedding, dtype=np.float64)
     except OverflowError:
@@ -67,8 +70,3 @@ def compare(one: NDArray[np.float64], other: NDArray[np.float64]) -> str:
     if one.shape != other.shape:
         return f"lengths {one.size} and {other.size}"
     return f"cosine {cosine(one, other):.6f}"
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "…"

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class Outcome:
     """What one source of evidence says of a requirement.
 
-    `blocked_by` is the id of what a blocked one rests on, `failure` what shows that.
+    `blocked_by` is the id of what a blocked one rests on, `failure` what shows that; `breaches` counts the answers
+    that break the requirement, 0 where they were not counted.
     """
 
     status: Status
@@ -32,6 +33,7 @@ class Outcome:
     blocked_by: str | None = None
     exchanges: int = 0
     seconds: float = 0.0
+    breaches: int = 0
 
 
 @attrs.frozen
@@ -111,7 +113,8 @@ def _of_exchanges(
         return Outcome(Status.ERROR, crash(check, monitor.crashes[name]))
     failure = monitor.failures.get(name)
     if failure is not None and not _shows_no_answer(failure, evidence, stopped):
-        return Outcome(Status.FAILED, failure.received, failure, exchanges=count)
+        breaches = monitor.breaches[name]
+        return Outcome(Status.FAILED, failure.received, failure, exchanges=count, breaches=breaches)
     if not count and name in monitor.blocked:
         cause = monitor.blocked[name].most_common(1)[0][0]
         return Outcome(Status.BLOCKED, f"rests on {cause}", None, blocked_by=cause)
@@ -187,6 +190,7 @@ def _result(requirement: Requirement, outcome: Outcome) -> Result:
         outcome.exchanges,
         outcome.seconds,
         outcome.blocked_by if outcome.status is Status.BLOCKED else None,
+        outcome.breaches if failed else 0,
     )
 
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from openrouter_conformance import checks, fault_table, report, requirements, runner
+from openrouter_conformance import checks, fault_table, report, requirements, runner, survey
+from openrouter_conformance.report import records as report_records
 from openrouter_mock.faults import FAULTS
 from openrouter_mock.server import MockServer
 from openrouter_mock.settings import MockSettings
@@ -99,6 +100,12 @@ def test_mistakes_of_the_user_are_2(
         ("run", "--profile", "huge"),
         ("run", "--seed", "-1"),
         ("run", "--seed", "one"),
+        ("run", "--concurrency", "0"),
+        ("run", "--concurrency", "many"),
+        ("run", "--time", "0"),
+        ("run", "--time", "nan"),
+        ("run", "--time", "inf"),
+        ("run", "--quiet", "--verbose"),
         ("mock", "--port", "70000"),
         ("mock", "--latency", "nan"),
         ("explain",),
@@ -228,9 +235,10 @@ def test_interruption_is_130(command: Command, monkeypatch: pytest.MonkeyPatch, 
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="SIGINT is not delivered there")
-def test_interruption_of_a_real_run_is_130(tmp_path: Path) -> None:
-    """Ctrl-C in the middle of a run: exit 130, one line, no report."""
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGINT and SIGTERM are not delivered there")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_interrupted_run_tells_what_it_has_found_out(tmp_path: Path, number: signal.Signals, code: int) -> None:
+    """Ctrl-C and SIGTERM in the middle of a run: what is known is printed and reported, marked as unfinished."""
     command = [sys.executable, "-c", _WITH_CTRL_C, sys.executable, "-m", "openrouter_conformance", "run"]
     command += ["--profile", "deep", "--report", str(tmp_path)]
     with subprocess.Popen(
@@ -238,10 +246,91 @@ def test_interruption_of_a_real_run_is_130(tmp_path: Path) -> None:
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline().startswith("Checking mock")
-        process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=30)
-    assert (process.returncode, errors) == (130, "openrouter-conformance: interrupted; nothing was written.\n")
-    assert list(tmp_path.iterdir()) == []
+        process.send_signal(number)
+        printed, errors = process.communicate(timeout=60)
+    written = report_records.read(tmp_path / "results.jsonl")
+    left = written.footer["totals"]["not-run"]
+    assert left > 0
+    assert written.footer["stopped"] == "interrupted"
+    assert written.footer["conclusion"] == "stopped"
+    assert printed.splitlines()[-1].startswith("STOPPED, UNFINISHED: ")
+    assert (process.returncode, errors) == (
+        code,
+        f"openrouter-conformance: interrupted; {left} requirements were not checked.\n",
+    )
+    assert (tmp_path / "junit.xml").exists()
+
+
+def test_interruption_without_a_signal_keeps_what_was_found_out(
+    command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A KeyboardInterrupt that a check raises ends the run as Ctrl-C does."""
+
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(survey, "close_run", interrupted)
+    printed = command("run", "--only", _ONE, "--profile", "quick", "--report", tmp_path)
+    assert printed.code == 130
+    _assert_one_sentence(printed)
+    assert report_records.read(tmp_path / "results.jsonl").footer["stopped"] == "interrupted"
+
+
+def test_quiet_run_prints_the_conclusion_alone(command: Command, tmp_path: Path) -> None:
+    """`--quiet`: one line, and the report none the less."""
+    printed = command("run", "--only", _ONE, "--profile", "quick", "-q", "--report", tmp_path)
+    assert printed.code == 0
+    assert printed.out.count("\n") == 1
+    assert printed.out.startswith("CONFORMS: 1 passed, 0 failed, 0 warnings")
+    assert (tmp_path / "results.jsonl").exists()
+
+
+def test_what_passed_is_named_by_a_verbose_run(command: Command) -> None:
+    """A requirement that passed is printed with `--verbose` alone."""
+    assert f"passed {_ONE}\n" in command("run", "--only", _ONE, "--profile", "quick", "--verbose").out
+    assert _ONE not in command("run", "--only", _ONE, "--profile", "quick").out
+
+
+@pytest.mark.parametrize(("options", "code"), [((), 0), (("--strict",), 1)])
+def test_warnings_fail_a_strict_run(
+    command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, options: tuple[str, ...], code: int
+) -> None:
+    """A warning is exit 0, with `--strict` exit 1, on the screen and in both files of the report."""
+    monkeypatch.setenv("CONFORMANCE_API_KEY", "sk-or-v1-x")
+    only = ("--only", "create-embeddings/protocol/open-to-browsers", "--model", "openai/text-embedding-3-small")
+    with MockServer(MockSettings(keys=("sk-or-v1-x",), faults=("no_cross_origin_header",))) as server:
+        printed = command("run", server.url, *only, "--report", tmp_path, *options)
+    assert printed.code == code
+    assert printed.out.splitlines()[-1].startswith("DOES NOT CONFORM: " if code else "CONFORMS: ")
+    written = report_records.read(tmp_path / "results.jsonl")
+    assert written.header["strict"] == bool(code)
+    assert written.footer["conclusion"] == ("does-not-conform" if code else "conforms")
+    assert written.footer["totals"]["warning"] == 1
+    assert f'failures="{code}"' in (tmp_path / "junit.xml").read_text("utf-8")
+
+
+def test_concurrency_and_time_reach_the_plan(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--concurrency` and `--time` are what the runner is given; without them it decides."""
+    plans: list[runner.Plan] = []
+    run = runner.run
+
+    def seen(plan: runner.Plan, *rest: Any) -> Any:
+        plans.append(plan)
+        return run(plan, *rest)
+
+    at_once: list[int] = []
+    check_all = runner.check_all
+
+    def checking(session: Any, *rest: Any) -> Any:
+        at_once.append(session.target.concurrency)
+        return check_all(session, *rest)
+
+    monkeypatch.setattr(runner, "run", seen)
+    monkeypatch.setattr(runner, "check_all", checking)
+    command("run", "--only", _ONE, "--profile", "quick")
+    command("run", "--only", _ONE, "--profile", "quick", "--concurrency", "1", "--time", "60.5")
+    assert [(plan.concurrency, plan.seconds) for plan in plans] == [(None, None), (1, 60.5)]
+    assert at_once == [4, 1]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes break otherwise there")

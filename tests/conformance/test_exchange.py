@@ -45,7 +45,18 @@ def test_curl_line_carries_the_body(text: str) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the line is for POSIX shells")
-@pytest.mark.parametrize("body", [b"\x00\xff\xfe", b"@file", b"'quoted' $HOME `x` \\n", b"\xff", b""])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"input":"%s"}' % (b"words " * 60_000),
+        bytes(range(256)) * 20,
+        b"\x00\xff\xfe",
+        b"@file",
+        b"'quoted' $HOME `x` \\n",
+        b"\xff",
+        b"",
+    ],
+)
 def test_curl_line_carries_any_bytes(body: bytes) -> None:
     """A POSIX shell sends bodies that are no text, and text with signs that mean something to it, unchanged."""
     line = _exchange(body).curl()

@@ -98,6 +98,29 @@ def test_a_requirement_that_does_not_apply_is_skipped_with_the_reason(session: S
     assert "the target does not offer" in ran.out
 
 
+@pytest.mark.parametrize(("options", "outcome"), [((), "xfailed"), (("--conformance-strict",), "failed")])
+def test_a_warning_is_expected_to_fail_and_fails_when_strict(
+    session: Session, options: tuple[str, ...], outcome: str
+) -> None:
+    """A requirement that is only observed is an expected failure; `--conformance-strict` makes it a failure."""
+    with MockServer(MockSettings(keys=(KEY,), faults=("no_cross_origin_header",))) as lacking:
+        arguments = _options(lacking.url, "create-embeddings/protocol/open-to-browsers")
+        model = ("--conformance-model", "openai/text-embedding-3-small")
+        ran = session("", *arguments, *model, *options, CONFORMANCE_API_KEY=KEY)
+    assert ran.outcomes == {outcome: 1}, ran.out
+
+
+def test_what_rests_on_a_failure_is_skipped(session: Session) -> None:
+    """A requirement that could not be tried counts neither as passed nor as failed, and names its cause."""
+    with MockServer(MockSettings(keys=(KEY,), faults=("drops_last_vector",))) as faulty:
+        arguments = _options(faulty.url, "create-embeddings/order/*", "create-embeddings/response/one-vector-per-input")
+        model = ("--conformance-model", "openai/text-embedding-3-small")
+        ran = session("", *arguments, *model, "-rs", CONFORMANCE_API_KEY=KEY)
+    assert ran.outcomes["failed"] == 1, ran.out
+    assert ran.outcomes["skipped"] > 0, ran.out
+    assert "rests on create-embeddings/response/one-vector-per-input, which failed" in ran.out
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
@@ -109,9 +132,11 @@ def test_a_requirement_that_does_not_apply_is_skipped_with_the_reason(session: S
             4,
             "--conformance-only 'nothing*' matches",
         ),
+        (("--conformance-target", "mock", "--conformance-concurrency", "0"), 4, "--conformance-concurrency 0: write a"),
+        (("--conformance-target", "mock", "--conformance-time", "nan"), 4, "--conformance-time nan: write a number"),
         (("--conformance-target", "mock", "-n", "2"), 4, "runs in one process; run it without -n"),
     ],
-    ids=["unreachable", "no address", "no key", "no requirement", "workers"],
+    ids=["unreachable", "no address", "no key", "no requirement", "no concurrency", "no time", "workers"],
 )
 def test_what_cannot_be_checked_is_reported_in_one_sentence(
     session_with_workers: Session, arguments: tuple[str, ...], code: int, said: str

@@ -71,7 +71,7 @@ async def _well(scope: Any, receive: Any, send: Any) -> None:
 
 
 def _plan(url: str, *selected: str, **fields: Any) -> runner.Plan:
-    return runner.Plan(url, selected, profile="quick", timeout=_MOMENT, **fields)
+    return runner.Plan(url, selected, profile="quick", timeout=_MOMENT, concurrency=1, **fields)
 
 
 def _run(plan: runner.Plan) -> RunRecords:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from openrouter_conformance import sample_requests
+from openrouter_conformance import excerpts, sample_requests
 from openrouter_conformance.checks.registry import shared_check, shared_exchange_check
 from openrouter_conformance.errors import CheckFailure, NotApplicable
 from openrouter_conformance.exchange import Request
@@ -68,10 +68,12 @@ def unknown_key_refused(session: Session, operation: Operation) -> None:
 def malformed_key_refused(session: Session, operation: Operation) -> None:
     """An `Authorization` header that is not `Bearer` and a key."""
     for header in session.choose(_MALFORMED, "malformed keys"):
-        _expect_401(session, operation, header, f"Authorization {header.replace(UNKNOWN_KEY, 'KEY')!r}")
+        _expect_401(
+            session, operation, header, f"Authorization {excerpts.of_value(header.replace(UNKNOWN_KEY, 'KEY'))}"
+        )
     if session.target.key is not None:
         for header in session.choose(_MISPLACED, "misplaced keys"):
-            _expect_401(session, operation, header, f"Authorization {header.format(key='KEY')!r}")
+            _expect_401(session, operation, header, f"Authorization {excerpts.of_value(header.format(key='KEY'))}")
 
 
 @shared_check("auth/key-compared-whole")
@@ -94,7 +96,9 @@ def challenge_given(session: Session, operation: Operation) -> None:
     """How to authenticate, said with the refusal."""
     exchange = sample_requests.send(session, operation, key=None)
     if "bearer" not in (exchange.header("WWW-Authenticate") or "").lower():
-        raise CheckFailure(f"401 with WWW-Authenticate {exchange.header('WWW-Authenticate')!r}", "`Bearer`", exchange)
+        raise CheckFailure(
+            f"401 with WWW-Authenticate {excerpts.of_value(exchange.header('WWW-Authenticate'))}", "`Bearer`", exchange
+        )
 
 
 @shared_check("auth/key-checked-first")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from openrouter_conformance import answers
+from openrouter_conformance import answers, excerpts
 from openrouter_conformance.checks.registry import check
 from openrouter_conformance.default_model import cheapest, modalities
 from openrouter_conformance.errors import CheckFailure, NotApplicable
@@ -55,7 +55,7 @@ def ids_name_author_and_model(session: Session) -> None:
     page = session.page()
     odd = [name for name in page.ids if not isinstance(name, str) or name.count("/") != 1 or not all(name.split("/"))]
     if odd:
-        raise CheckFailure(f"the id {odd[0]!r}", "author/model", page.exchange)
+        raise CheckFailure(f"the id {excerpts.of_value(odd[0])}", "author/model", page.exchange)
 
 
 @check("list-embeddings-models/catalog/all-embed")
@@ -66,7 +66,9 @@ def all_embed(session: Session) -> None:
         found = modalities(model, "output_modalities")
         if "embeddings" not in found:
             raise CheckFailure(
-                f"output_modalities {found} of {model.get('id')!r}", "`embeddings` among them", page.exchange
+                f"output_modalities {excerpts.of_value(found)} of {excerpts.of_value(model.get('id'))}",
+                "`embeddings` among them",
+                page.exchange,
             )
 
 
@@ -76,7 +78,9 @@ def inputs_named(session: Session) -> None:
     page = session.page()
     for model in page.models:
         if not modalities(model, "input_modalities"):
-            raise CheckFailure(f"no input_modalities of {model.get('id')!r}", "at least one", page.exchange)
+            raise CheckFailure(
+                f"no input_modalities of {excerpts.of_value(model.get('id'))}", "at least one", page.exchange
+            )
 
 
 @check("list-embeddings-models/catalog/prices-are-decimals")
@@ -94,7 +98,9 @@ def prices_are_decimals(session: Session) -> None:
                 continue
             if not isinstance(price, str) or not is_price(price):
                 raise CheckFailure(
-                    f"{field} price {price!r} of {model.get('id')!r}", "a decimal string from 0", page.exchange
+                    f"{field} price {excerpts.of_value(price)} of {excerpts.of_value(model.get('id'))}",
+                    "a decimal string from 0",
+                    page.exchange,
                 )
 
 
@@ -106,7 +112,9 @@ def created_in_the_past(session: Session) -> None:
         created = model.get("created")
         if isinstance(created, bool) or not isinstance(created, int) or not 0 <= created < time.time() + _DAY:
             raise CheckFailure(
-                f"created {created!r} of {model.get('id')!r}", "Unix seconds, in the past", page.exchange
+                f"created {excerpts.of_value(created)} of {excerpts.of_value(model.get('id'))}",
+                "Unix seconds, in the past",
+                page.exchange,
             )
 
 
@@ -120,7 +128,9 @@ def context_positive(session: Session) -> None:
         context = model.get("context_length")
         if context is not None and (isinstance(context, bool) or not isinstance(context, int) or context < 1):
             raise CheckFailure(
-                f"context_length {context!r} of {model.get('id')!r}", "at least 1, or null", page.exchange
+                f"context_length {excerpts.of_value(context)} of {excerpts.of_value(model.get('id'))}",
+                "at least 1, or null",
+                page.exchange,
             )
 
 
@@ -133,7 +143,9 @@ def listed_model_embeds(session: Session) -> None:
     exchange = session.ask(TEXT, model=model["id"], dimensions=OMIT)
     answer = session.usable(exchange, lambda: answers.embedded(exchange, 1))
     if not answer.vectors[0].size:
-        raise CheckFailure("an empty vector", f"a vector from {model['id']!r}, which is listed", exchange)
+        raise CheckFailure(
+            "an empty vector", f"a vector from {excerpts.of_value(model['id'])}, which is listed", exchange
+        )
 
 
 @check("list-embeddings-models/catalog/checked-model-listed")
@@ -141,7 +153,9 @@ def checked_model_listed(session: Session) -> None:
     """The model that the other requirements are checked with is in the list."""
     page = session.page()
     if session.model not in page.ids and session.model not in [model.get("canonical_slug") for model in page.models]:
-        raise CheckFailure(f"a list without {session.model!r}, which embeds", "the model in the list", page.exchange)
+        raise CheckFailure(
+            f"a list without {excerpts.of_value(session.model)}, which embeds", "the model in the list", page.exchange
+        )
 
 
 def _answered(session: Session, *, key: bool | str | None) -> None:

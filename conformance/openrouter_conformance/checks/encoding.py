@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from openrouter_conformance import answers, vectors
+from openrouter_conformance import answers, excerpts, vectors
 from openrouter_conformance.checks.registry import check, exchange_check
 from openrouter_conformance.errors import CheckFailure
-from openrouter_conformance.exchange import excerpt
 from openrouter_conformance.samples import TEXT
 
 if TYPE_CHECKING:
@@ -72,4 +71,4 @@ def _all_are(exchange: Exchange, kind: type, asked: str | None) -> bool:
 def _kind(value: Any) -> str:
     if isinstance(value, str):
         return "a string"
-    return "an array" if isinstance(value, list) else excerpt(str(value).encode())
+    return "an array" if isinstance(value, list) else excerpts.of_value(value)

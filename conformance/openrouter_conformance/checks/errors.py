@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from openrouter_conformance import answers, campaign, sample_requests
+from openrouter_conformance import answers, campaign, excerpts, sample_requests
 from openrouter_conformance.checks.registry import check, shared_check, shared_exchange_check
 from openrouter_conformance.errors import CheckFailure
 from openrouter_conformance.samples import TEXT, UNKNOWN_MODEL
@@ -25,7 +25,9 @@ def code_equals_status(exchange: Exchange, contract: Contract, operation: Operat
     if not _is_error(exchange) or code is None:
         return False
     if isinstance(code, bool) or code != exchange.status:
-        raise CheckFailure(f"status {exchange.status} with error.code {code!r}", "the same number", exchange)
+        raise CheckFailure(
+            f"status {exchange.status} with error.code {excerpts.of_value(code)}", "the same number", exchange
+        )
     return True
 
 
@@ -58,7 +60,9 @@ def no_trace(exchange: Exchange, contract: Contract, operation: Operation) -> bo
     for mark in _TRACES:
         if mark in exchange.body:
             shown = mark.decode().strip()
-            raise CheckFailure(f"an error that shows the server's code ({shown!r})", "an error without it", exchange)
+            raise CheckFailure(
+                f"an error that shows the server's code ({excerpts.of_value(shown)})", "an error without it", exchange
+            )
     return True
 
 
@@ -84,7 +88,7 @@ def unknown_model_refused(session: Session) -> None:
         allowed = (404, 400) if name == UNKNOWN_MODEL else (404, 400, 422)
         if exchange.status not in allowed:
             expected = " or ".join(map(str, allowed))
-            raise CheckFailure(exchange.outline(), f"{expected} for the model {name!r}", exchange)
+            raise CheckFailure(exchange.outline(), f"{expected} for the model {excerpts.of_value(name)}", exchange)
 
 
 @check("create-embeddings/errors/body-names-the-field")
@@ -94,9 +98,9 @@ def body_names_the_field(session: Session) -> None:
     for field, value in session.choose(wrong, "fields"):
         exchange = session.ask(TEXT, **{field: value})
         if not answers.is_refusal(exchange):
-            raise CheckFailure(exchange.outline(), f"400 for {field}={value!r}", exchange)
+            raise CheckFailure(exchange.outline(), f"400 for {field}={excerpts.of_value(value)}", exchange)
         if field.encode() not in exchange.body:
-            raise CheckFailure(exchange.outline(), f"a message that names {field!r}", exchange)
+            raise CheckFailure(exchange.outline(), f"a message that names {excerpts.of_value(field)}", exchange)
 
 
 def _is_error(exchange: Exchange) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from openrouter_conformance import answers
+from openrouter_conformance import answers, excerpts
 from openrouter_conformance.checks.registry import check
 from openrouter_conformance.errors import CheckFailure, NotApplicable
 from openrouter_conformance.exchange import Request
@@ -24,7 +24,9 @@ def whole_list_by_default(session: Session) -> None:
     """One page without parameters, and no next one."""
     page = session.page()
     if page.next is not None:
-        raise CheckFailure(f"links.next {page.next!r}", "null: without parameters the list comes whole", page.exchange)
+        raise CheckFailure(
+            f"links.next {excerpts.of_value(page.next)}", "null: without parameters the list comes whole", page.exchange
+        )
 
 
 @check("list-embeddings-models/pagination/next-ends")
@@ -34,7 +36,7 @@ def next_ends(session: Session) -> None:
     for query in session.choose(({"offset": max(0, count - 1), "limit": 5}, {"offset": count, "limit": 5}), "ends"):
         page = session.page(**query)
         if page.next is not None:
-            raise CheckFailure(f"links.next {page.next!r} on the last page", "null", page.exchange)
+            raise CheckFailure(f"links.next {excerpts.of_value(page.next)} on the last page", "null", page.exchange)
 
 
 @check("list-embeddings-models/pagination/next-leads-on")
@@ -82,7 +84,9 @@ def next_stays_on_host(session: Session) -> None:
     host = urlsplit(page.next).netloc
     if host and host != urlsplit(session.target.url).netloc:
         raise CheckFailure(
-            f"links.next on the host {host!r}", "an address on this host, or a relative one", page.exchange
+            f"links.next on the host {excerpts.of_value(host)}",
+            "an address on this host, or a relative one",
+            page.exchange,
         )
 
 
@@ -114,7 +118,9 @@ def _follow(session: Session, page: Page) -> Page:
     parts = urlsplit(page.next) if isinstance(page.next, str) else None
     if parts is None or not parts.path.endswith(LIST_EMBEDDINGS_MODELS.path) or not parse_qsl(parts.query):
         raise CheckFailure(
-            f"links.next {page.next!r}", "an address of the model list with a query, or null", page.exchange
+            f"links.next {excerpts.of_value(page.next)}",
+            "an address of the model list with a query, or null",
+            page.exchange,
         )
     path = f"{LIST_EMBEDDINGS_MODELS.path}?{parts.query}"
     request = Request("GET", path, key=None, operation=LIST_EMBEDDINGS_MODELS.operation_id)
@@ -128,5 +134,5 @@ def _difference(found: list[object], whole: list[object]) -> str:
     strange = [name for name in found if name not in whole]
     for names, what in ((missing, "missing"), (doubled, "more than once"), (strange, "not in the list")):
         if names:
-            return f"{names[0]!r} {what}" + (f" and {len(names) - 1} more" if len(names) > 1 else "")
+            return f"{excerpts.of_value(names[0])} {what}" + (f" and {len(names) - 1} more" if len(names) > 1 else "")
     return "another order"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from openrouter_conformance import answers
+from openrouter_conformance import answers, excerpts
 from openrouter_conformance.checks.registry import check
 from openrouter_conformance.contexts import factors
 from openrouter_conformance.errors import CheckFailure
@@ -42,7 +42,7 @@ def input_type_accepted(session: Session) -> None:
     for kind in session.choose(("search_query", "search_document"), "input types"):
         exchange = session.ask(TEXT, input_type=kind)
         if answers.is_refusal(exchange):
-            raise CheckFailure(exchange.outline(), f"200 with input_type {kind!r}", exchange)
+            raise CheckFailure(exchange.outline(), f"200 with input_type {excerpts.of_value(kind)}", exchange)
     session.ask(TEXT, input_type="a_kind_of_its_own")  # may be refused, but must not crash
 
 
@@ -62,4 +62,4 @@ def _accepted(session: Session, *names: str) -> None:
         fields = factors.FIELDS[name]
         exchange = session.ask(TEXT, **fields)
         if exchange.status is not None and exchange.status != 200:
-            raise CheckFailure(exchange.outline(), f"200 with {', '.join(map(repr, fields))}", exchange)
+            raise CheckFailure(exchange.outline(), f"200 with {', '.join(map(excerpts.of_value, fields))}", exchange)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from openrouter_conformance import answers, campaign, sample_requests
+from openrouter_conformance import answers, campaign, excerpts, sample_requests
 from openrouter_conformance.checks.registry import check, exchange_check, shared_check, shared_exchange_check
 from openrouter_conformance.errors import CheckFailure
 from openrouter_conformance.exchange import Request
@@ -31,7 +31,9 @@ def json_content_type(exchange: Exchange, contract: Contract, operation: Operati
         return False
     kind = (exchange.header("Content-Type") or "").split(";")[0].strip().lower()
     if kind != "application/json":
-        raise CheckFailure(f"{exchange.status} with Content-Type {kind or 'missing'!r}", "application/json", exchange)
+        raise CheckFailure(
+            f"{exchange.status} with Content-Type {excerpts.of_value(kind)}", "application/json", exchange
+        )
     return True
 
 
@@ -78,7 +80,7 @@ def allow_header(session: Session, operation: Operation) -> None:
             raise CheckFailure(exchange.outline(), "405", exchange)
         if operation.method not in (exchange.header("Allow") or "").upper():
             expected = f"an Allow header that names {operation.method}"
-            raise CheckFailure(f"405 with Allow {exchange.header('Allow')!r}", expected, exchange)
+            raise CheckFailure(f"405 with Allow {excerpts.of_value(exchange.header('Allow'))}", expected, exchange)
 
 
 @shared_check("protocol/charset-accepted")
@@ -90,7 +92,7 @@ def charset_accepted(session: Session, operation: Operation) -> None:
     for kind in session.choose(kinds, "charsets"):
         exchange = sample_requests.send(session, operation, headers=(("Content-Type", kind),))
         if exchange.status != 200:
-            raise CheckFailure(exchange.outline(), f"200 with Content-Type {kind!r}", exchange)
+            raise CheckFailure(exchange.outline(), f"200 with Content-Type {excerpts.of_value(kind)}", exchange)
 
 
 @shared_check("protocol/body-complete")
@@ -130,7 +132,9 @@ def generation_header(exchange: Exchange, contract: Contract) -> bool:  # noqa: 
         return False
     header, name = exchange.header("X-Generation-Id"), found.answer.body.get("id")
     if header is None or header != name:
-        raise CheckFailure(f"X-Generation-Id {header!r} with id {name!r}", "the same id", exchange)
+        raise CheckFailure(
+            f"X-Generation-Id {excerpts.of_value(header)} with id {excerpts.of_value(name)}", "the same id", exchange
+        )
     return True
 
 
@@ -141,7 +145,7 @@ def open_to_browsers(exchange: Exchange, contract: Contract) -> bool:  # noqa: A
         return False
     origin = exchange.header("Access-Control-Allow-Origin")
     if origin != "*":
-        raise CheckFailure(f"Access-Control-Allow-Origin {origin!r}", "*", exchange)
+        raise CheckFailure(f"Access-Control-Allow-Origin {excerpts.of_value(origin)}", "*", exchange)
     return True
 
 

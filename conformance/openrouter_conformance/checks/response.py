@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from openrouter_conformance import answers
+from openrouter_conformance import answers, excerpts
 from openrouter_conformance.checks.registry import check, exchange_check
 from openrouter_conformance.errors import CheckFailure
 from openrouter_conformance.samples import PAIR
@@ -49,7 +49,9 @@ def index_counts_from_zero(exchange: Exchange, contract: Contract) -> bool:  # n
         return False
     if indices != list(range(len(indices))) or any(type(index) is not int for index in indices):
         place = next(at for at, index in enumerate(indices) if type(index) is not int or index != at)
-        raise CheckFailure(f"index {indices[place]!r} at position {place} of {len(indices)}", f"{place}", exchange)
+        raise CheckFailure(
+            f"index {excerpts.of_value(indices[place])} at position {place} of {len(indices)}", f"{place}", exchange
+        )
     return True
 
 
@@ -72,10 +74,12 @@ def object_constants(exchange: Exchange, contract: Contract) -> bool:  # noqa: A
     if found is None:
         return False
     if found.answer.body.get("object") != "list":
-        raise CheckFailure(f"object {found.answer.body.get('object')!r}", "`list`", exchange)
+        raise CheckFailure(f"object {excerpts.of_value(found.answer.body.get('object'))}", "`list`", exchange)
     for place, item in enumerate(found.answer.items):
         if item.get("object") != "embedding":
-            raise CheckFailure(f"object {item.get('object')!r} in data[{place}]", "`embedding`", exchange)
+            raise CheckFailure(
+                f"object {excerpts.of_value(item.get('object'))} in data[{place}]", "`embedding`", exchange
+            )
     return True
 
 
@@ -87,7 +91,7 @@ def model_named(exchange: Exchange, contract: Contract) -> bool:  # noqa: ARG001
         return False
     name = found.answer.body.get("model")
     if not isinstance(name, str) or not name.strip():
-        raise CheckFailure(f"model {name!r}", "the name of the model that answered", exchange)
+        raise CheckFailure(f"model {excerpts.of_value(name)}", "the name of the model that answered", exchange)
     return True
 
 
@@ -99,7 +103,7 @@ def model_recognizable(exchange: Exchange, contract: Contract) -> bool:  # noqa:
         return False
     name, asked = str(found.answer.body.get("model")), found.sent["model"]
     if _letters(asked.rpartition("/")[2]) not in _letters(name) and _letters(name) not in _letters(asked):
-        raise CheckFailure(f"model {name!r}", f"a name of {asked!r}", exchange)
+        raise CheckFailure(f"model {excerpts.of_value(name)}", f"a name of {excerpts.of_value(asked)}", exchange)
     return True
 
 
@@ -111,7 +115,9 @@ def id_form(exchange: Exchange, contract: Contract) -> bool:  # noqa: ARG001
         return False
     name = found.answer.body.get("id")
     if not isinstance(name, str) or not re.fullmatch(r"gen-emb-[0-9]{10}-[A-Za-z0-9]{20}", name):
-        raise CheckFailure(f"id {name!r}", "`gen-emb-`, Unix seconds, `-`, 20 letters or digits", exchange)
+        raise CheckFailure(
+            f"id {excerpts.of_value(name)}", "`gen-emb-`, Unix seconds, `-`, 20 letters or digits", exchange
+        )
     return True
 
 
@@ -123,7 +129,7 @@ def provider_named(exchange: Exchange, contract: Contract) -> bool:  # noqa: ARG
         return False
     name = found.answer.body.get("provider")
     if not isinstance(name, str) or not name:
-        raise CheckFailure(f"provider {name!r}", "the name of a provider", exchange)
+        raise CheckFailure(f"provider {excerpts.of_value(name)}", "the name of a provider", exchange)
     return True
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from openrouter_conformance import answers
+from openrouter_conformance import answers, excerpts
 from openrouter_conformance.checks.registry import check
 from openrouter_conformance.errors import CheckFailure, NotApplicable
 from openrouter_conformance.prices import price_per_token
@@ -76,7 +76,9 @@ def ignored_provider_left_out(session: Session) -> None:
     if exchange.status in (400, 404):
         return  # there is no other
     if session.usable(exchange, lambda: answers.embedded(exchange, 1)).body.get("provider") == name:
-        raise CheckFailure(f"an answer of {name!r}, which was to be ignored", "another provider, or 404", exchange)
+        raise CheckFailure(
+            f"an answer of {excerpts.of_value(name)}, which was to be ignored", "another provider, or 404", exchange
+        )
 
 
 def _provider_of(session: Session) -> tuple[str, answers.Embedded]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from openrouter_conformance import answers, vectors
+from openrouter_conformance import answers, excerpts, vectors
 from openrouter_conformance.checks.registry import check
 from openrouter_conformance.errors import CheckFailure, NotApplicable
 from openrouter_conformance.oracle import spelling
@@ -67,7 +67,11 @@ def scripts_distinguished(session: Session) -> None:
     found = session.usable(exchange, lambda: answers.embedded(exchange, 2 * len(pairs))).vectors
     for place, (one, other) in enumerate(pairs):
         if vectors.same(found[2 * place], found[2 * place + 1]):
-            raise CheckFailure(f"the same vector for {one!r} and {other!r}", "two different vectors", exchange)
+            raise CheckFailure(
+                f"the same vector for {excerpts.of_value(one)} and {excerpts.of_value(other)}",
+                "two different vectors",
+                exchange,
+            )
 
 
 @check("create-embeddings/texts/escapes-equal-characters")

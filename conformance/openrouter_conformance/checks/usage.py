@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from openrouter_conformance import answers
+from openrouter_conformance import answers, excerpts
 from openrouter_conformance.checks.registry import exchange_check
 from openrouter_conformance.errors import CheckFailure
 
@@ -68,7 +68,7 @@ def cost_not_negative(exchange: Exchange, contract: Contract) -> bool:  # noqa: 
     if cost is None:
         return False
     if isinstance(cost, bool) or not isinstance(cost, int | float) or not math.isfinite(cost) or cost < 0:
-        raise CheckFailure(f"usage.cost {cost!r}", "a number of at least 0", exchange)
+        raise CheckFailure(f"usage.cost {excerpts.of_value(cost)}", "a number of at least 0", exchange)
     return True
 
 
@@ -80,5 +80,5 @@ def _usage(exchange: Exchange) -> dict[str, Any] | None:
 def _count(usage: dict[str, Any], field: str, exchange: Exchange) -> int:
     number = usage.get(field)
     if isinstance(number, bool) or not isinstance(number, int):
-        raise CheckFailure(f"usage.{field} {number!r}", "an integer", exchange)
+        raise CheckFailure(f"usage.{field} {excerpts.of_value(number)}", "an integer", exchange)
     return number

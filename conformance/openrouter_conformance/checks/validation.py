@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from openrouter_conformance import excerpts
 from openrouter_conformance.checks.registry import check
 from openrouter_conformance.errors import CheckFailure
 from openrouter_conformance.samples import TEXT
@@ -126,7 +127,7 @@ def malformed_json_refused(session: Session) -> None:
         b"\x00" * 16,
     )
     for raw in session.choose(bodies, "malformed"):
-        _refused(session.post(raw=raw), f"the body {raw!r}")
+        _refused(session.post(raw=raw), f"the body {excerpts.of_body(raw)}")
 
 
 @check("create-embeddings/validation/not-a-number-refused")
@@ -144,7 +145,7 @@ def broken_utf_8_refused(session: Session) -> None:
     """Bytes in a text that are not UTF-8."""
     good = json.dumps(session.request("MARK")).encode()
     for octets in session.choose((b"\xff", b"caf\xe9", b"\xc0\x80", b"\xed\xa0\x80"), "broken UTF-8"):
-        _refused(session.post(raw=good.replace(b"MARK", octets)), f"a text of the bytes {octets!r}")
+        _refused(session.post(raw=good.replace(b"MARK", octets)), f"a text of the bytes {octets.hex(' ')}")
 
 
 @check("create-embeddings/validation/byte-order-mark-survived")
@@ -159,14 +160,14 @@ def byte_order_mark_survived(session: Session) -> None:
 def empty_body_refused(session: Session) -> None:
     """No body, and blank ones."""
     for raw in session.choose((b"", b"  \n"), "empty bodies"):
-        _refused(session.post(raw=raw), f"the body {raw!r}")
+        _refused(session.post(raw=raw), f"the body {excerpts.of_value(raw.decode())}")
 
 
 @check("create-embeddings/validation/other-json-refused")
 def other_json_refused(session: Session) -> None:
     """Bodies that are JSON but no object."""
     for raw in session.choose((b"null", b"[]", b'"text"', b"7", b'[{"input":"a"}]'), "other JSON"):
-        _refused(session.post(raw=raw), f"the body {raw!r}")
+        _refused(session.post(raw=raw), f"the body {raw.decode()}")
 
 
 @check("create-embeddings/validation/other-content-type-refused")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
+from openrouter_conformance.foreign_text import printable
 from openrouter_conformance.report.records import evidence, replace
-from openrouter_conformance.status import Status
+from openrouter_conformance.status import Status, fails_run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +28,8 @@ def write(folder: Path, records: RunRecords) -> Path:
 def render(records: RunRecords) -> str:
     """Return the records of a run as JUnit XML.
 
-    A failed requirement is a failure; a warning passes, with the finding as its output; an error of the suite is an
+    A failed requirement is a failure; a warning passes, with the finding as its output, and is a failure in a strict
+    run; an error of the suite is an
     error, and so is what a run that stopped did not come to; what does not apply or was not selected is skipped, with
     the reason.
     """
@@ -38,7 +40,7 @@ def render(records: RunRecords) -> str:
         timestamp=head["started"],
         time=f"{sum(one['seconds'] for one in records.results):.3f}",
         tests=str(len(records.results)),
-        failures=str(len(records.with_status(Status.FAILED))),
+        failures=str(len(records.with_status(*(one for one in Status if fails_run(one, strict=head["strict"]))))),
         errors=str(len(records.with_status(*_ERRORS))),
         skipped=str(len(records.with_status(*_SKIPPED))),
     )
@@ -51,40 +53,32 @@ def render(records: RunRecords) -> str:
         ("model", head["model"]),
         ("profile", head["profile"]),
         ("seed", str(head["seed"])),
+        *([("strict", "true")] if head["strict"] else []),
         ("conclusion", foot["conclusion"]),
         *([("stopped", foot["stopped"])] if foot["stopped"] else []),
     ):
-        ET.SubElement(properties, "property", name=name, value=_plain(value))
+        ET.SubElement(properties, "property", name=name, value=printable(value))
     for one in records.results:
-        _add_case(suite, one)
+        _add_case(suite, one, strict=head["strict"])
     suites = ET.Element("testsuites", name="openrouter-conformance")
     suites.append(suite)
     ET.indent(suites)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(suites, encoding="unicode") + "\n"
 
 
-def _add_case(suite: ET.Element, record: Record) -> None:
+def _add_case(suite: ET.Element, record: Record, *, strict: bool) -> None:
     operation, facet, fact = record["id"].split("/")
     case = ET.SubElement(
         suite, "testcase", classname=f"{operation}.{facet}", name=fact, time=f"{record['seconds']:.3f}"
     )
-    status, reason = Status(record["status"]), _plain(record["reason"] or "")
+    status, reason = Status(record["status"]), printable(record["reason"] or "")
     if status in _SKIPPED:
         ET.SubElement(case, "skipped", message=f"{status}: {reason}")
     elif status is Status.ERROR:
         ET.SubElement(case, "error", message=reason, type="HarnessError")
     elif status is Status.NOT_RUN:
         ET.SubElement(case, "error", message=f"not run: {reason}", type="TargetError")
-    elif status is Status.FAILED:
-        ET.SubElement(case, "failure", message=reason, type=record["level"]).text = _plain(evidence(record))
+    elif fails_run(status, strict=strict):
+        ET.SubElement(case, "failure", message=reason, type=record["level"]).text = evidence(record)
     elif status is Status.WARNING:
-        ET.SubElement(case, "system-out").text = _plain(evidence(record))
-
-
-def _plain(text: str) -> str:
-    """Return `text` without the characters that XML 1.0, or UTF-8, has no way to write."""
-    return "".join(char if _is_writable(char) else "\N{REPLACEMENT CHARACTER}" for char in text)
-
-
-def _is_writable(char: str) -> bool:
-    return char in "\t\n\r" or (char >= " " and not "\ud800" <= char <= "\udfff" and char not in "\ufffe\uffff")
+        ET.SubElement(case, "system-out").text = evidence(record)

@@ -11,6 +11,7 @@ import attrs
 import jsonschema_rs
 
 from openrouter_conformance import version
+from openrouter_conformance.foreign_text import printable
 from openrouter_conformance.status import Conclusion, Status, conclude
 
 if TYPE_CHECKING:
@@ -54,8 +55,11 @@ class RunRecords:
         return [record for record in self.results if record["status"] in statuses]
 
 
-def header(session: Session, started: str) -> Record:
-    """Return the record of what is checked, by what, with which settings; `started` is an ISO 8601 time."""
+def header(session: Session, started: str, *, strict: bool = False) -> Record:
+    """Return the record of what is checked, by what, with which settings; `started` is an ISO 8601 time.
+
+    `strict` says that warnings fail the run.
+    """
     target = session.target
     return {
         "record": "header",
@@ -70,6 +74,7 @@ def header(session: Session, started: str) -> Record:
         "model": session.model,
         "profile": session.profile.name,
         "seed": session.seed,
+        "strict": strict,
         "started": started,
     }
 
@@ -93,25 +98,35 @@ def result(outcome: Result) -> Record:
     if outcome.blocked_by is not None:
         record["blocked_by"] = outcome.blocked_by
     if outcome.failure is not None:
-        record["failure"] = _failure(outcome.failure)
+        record["failure"] = _failure(outcome.failure, outcome.breaches)
     return record
 
 
-def footer(session: Session, results: Sequence[Result], finished: str, stopped: str | None = None) -> Record:
+def footer(
+    session: Session,
+    results: Sequence[Result],
+    finished: str,
+    *,
+    stopped: str | None = None,
+    seconds: float,
+    strict: bool = False,
+) -> Record:
     """Return the record that closes the file: conclusion, totals by status, requests, dollars, probed features.
 
-    `stopped` says in a sentence why the run ended before all was checked; None when it did not.
+    `stopped` says in a sentence why the run ended before all was checked; None when it did not. `seconds` is how long
+    the run took; `strict` says that warnings fail it.
     """
     statuses = [one.status for one in results]
     dollars = session.recorder.dollars if session.target.ceilings.dollars is not None else None
     return {
         "record": "footer",
-        "conclusion": conclude(statuses).value,
+        "conclusion": conclude(statuses, strict=strict).value,
         "totals": {status.value: statuses.count(status) for status in Status},
         "features": dict(sorted(session.probed.items())),
         "requests": session.recorder.requests,
         "dollars": None if dollars is None else round(dollars, 9),
         "stopped": stopped,
+        "seconds": round(seconds, 3),
         "finished": finished,
     }
 
@@ -158,15 +173,28 @@ def validator() -> jsonschema_rs.Draft202012Validator:
 
 
 def evidence(record: Record) -> str:
-    """Return what the record of a failure shows, a line each: requirement, received, expected, source, curl."""
+    """Return what the record of a failure shows, a line each: requirement, received, expected, source, curl.
+
+    What a server sent stands there safe to print.
+    """
     failure = record["failure"]
     lines = [
         record["text"],
-        f"received: {failure['received']}",
+        f"received: {received(record)}",
         f"expected: {failure['expected']}",
         f"source: {source(record)}",
+        *(f"repeat: {one['curl']}" for one in failure["exchanges"]),
     ]
-    return "\n".join([*lines, *(f"repeat: {one['curl']}" for one in failure["exchanges"])])
+    return "\n".join(printable(line) for line in lines)
+
+
+def received(record: Record) -> str:
+    """Return what a failure shows first, with the number of answers that show the same."""
+    failure = record["failure"]
+    more = failure.get("count", 1) - 1
+    if more < 1:
+        return str(failure["received"])
+    return f"{failure['received']} (and {more} more such answer{'s' if more > 1 else ''})"
 
 
 def source(record: Record) -> str:
@@ -175,19 +203,25 @@ def source(record: Record) -> str:
     return f"the contract at {place}" if place.startswith("#") else place
 
 
-def _failure(failure: CheckFailure) -> Record:
-    return {
+def _failure(failure: CheckFailure, breaches: int) -> Record:
+    record: Record = {
         "received": failure.received,
         "expected": failure.expected,
         "exchanges": [_exchange(one) for one in failure.exchanges[:_MAX_EXCHANGES]],
     }
+    if breaches:
+        record["count"] = breaches
+    return record
 
 
 def _exchange(exchange: Exchange) -> Record:
-    return {
+    record: Record = {
         "curl": exchange.curl(),
         "status": exchange.status,
         "headers": [list(pair) for pair in exchange.headers if pair[0].lower() not in ("date", "set-cookie")],
         "body": exchange.excerpt(),
         "failure": exchange.failure,
     }
+    if exchange.body_as_base64 is not None:
+        record["body_base64"] = exchange.body_as_base64
+    return record

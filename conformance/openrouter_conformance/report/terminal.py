@@ -1,46 +1,45 @@
-"""The run as a person sees it: progress, a table of results, failing examples, one line at the end."""
+"""The run as a person reads it: progress, then failures, then a short summary whose last line is the conclusion.
+
+What a server sent reaches the screen through `printable` alone. Lines are wrapped at the width of the terminal, or at
+80 columns; those that are to be pasted stand whole on one line.
+"""
 
 from __future__ import annotations
 
-import itertools
+import os
+import re
+import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console, Group
+from rich.cells import cell_len, chop_cells
+from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 from rich.text import Text
 
 from openrouter_conformance.foreign_text import printable, shortened
-from openrouter_conformance.report.records import source
-from openrouter_conformance.status import Conclusion, Level, Status
+from openrouter_conformance.report.records import received, source
+from openrouter_conformance.status import Conclusion, Level, Status, fails_run
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import TracebackType
     from typing import Self, TextIO
 
     from openrouter_conformance.report.records import Record, RunRecords
 
-_STATUSES = {
-    Status.PASSED: ("passed", "green"),
-    Status.FAILED: ("FAILED", "bold red"),
-    Status.WARNING: ("warning", "yellow"),
-    Status.NOT_APPLICABLE: ("not applicable", "yellow"),
-    Status.BLOCKED: ("blocked", "yellow"),
-    Status.ERROR: ("ERROR", "bold magenta"),
-    Status.NOT_RUN: ("not run", "magenta"),
-    Status.DESELECTED: ("deselected", "dim"),
-}
 _CONCLUSIONS = {
     Conclusion.CONFORMS: ("CONFORMS", "bold green"),
     Conclusion.DOES_NOT_CONFORM: ("DOES NOT CONFORM", "bold red"),
     Conclusion.ERROR: ("ERROR", "bold magenta"),
-    Conclusion.STOPPED: ("STOPPED", "bold magenta"),
+    Conclusion.STOPPED: ("STOPPED, UNFINISHED", "bold magenta"),
 }
-_WIDTH_WHEN_NO_TERMINAL = 120
-_MAX_CURL = 600
-_MAX_EXAMPLES = 6
+_ALWAYS_COUNTED = (Status.PASSED, Status.FAILED, Status.WARNING)
+_WORD = re.compile(r"[^ /,]*[ /,]|[^ /,]+")
+_WIDTH_WHEN_NO_TERMINAL = 80
+_NARROWEST = 40
+_MAX_REPEATED = 2
 _PROGRESS_LINES = 4
 
 
@@ -52,11 +51,30 @@ class _Console(Console):
         raise BrokenPipeError
 
 
-def console(file: TextIO | None = None) -> Console:
-    """Return the console of a run: as wide as the terminal, or 120 columns where there is none."""
-    made = _Console(file=file, highlight=False, soft_wrap=False)
-    if not made.is_terminal:
-        made.width = _WIDTH_WHEN_NO_TERMINAL
+def console(file: TextIO | None = None, environment: Mapping[str, str] | None = None) -> Console:
+    """Return the console of a run on `file`, by default the standard output.
+
+    A terminal has its own width, anything else that of COLUMNS or 80. NO_COLOR switches colors off; else FORCE_COLOR
+    switches them on, also where there is no terminal; else they are for terminals that are not dumb. The cursor is
+    moved on such terminals alone.
+    """
+    environment = os.environ if environment is None else environment
+    stream = sys.stdout if file is None else file
+    is_interactive = stream.isatty() and environment.get("TERM", "").lower() not in ("dumb", "unknown")
+    forced = environment.get("FORCE_COLOR", "") != ""
+    has_color = environment.get("NO_COLOR", "") == "" and (forced or is_interactive)
+    made = _Console(
+        file=file,
+        highlight=False,
+        force_terminal=has_color or is_interactive,
+        force_interactive=is_interactive,
+        color_system=("auto" if is_interactive else "standard") if has_color else None,
+        no_color=False,
+        legacy_windows=None if is_interactive else False,
+    )
+    if not is_interactive:
+        columns = environment.get("COLUMNS", "")
+        made.width = max(_NARROWEST, int(columns)) if columns.isdecimal() else _WIDTH_WHEN_NO_TERMINAL
     return made
 
 
@@ -65,7 +83,7 @@ class ProgressBar:
 
     def __init__(self, screen: Console) -> None:
         self._screen = screen
-        self._total = self._done = self._failed = 0
+        self._total = self._done = 0
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
@@ -73,7 +91,7 @@ class ProgressBar:
             TimeElapsedColumn(),
             console=screen,
             transient=True,
-            disable=not screen.is_terminal,
+            disable=not screen.is_interactive,
         )
         self._task = self._bar.add_task("")
 
@@ -87,7 +105,7 @@ class ProgressBar:
 
     def run_started(self, header: Mapping[str, Any], selected: int) -> None:
         """Print what is checked, with what, and show an empty bar of `selected` requirements."""
-        self._screen.print(_opening(header), markup=False, soft_wrap=True)
+        _print(self._screen, _opening(header))
         self._total = selected
         self._bar.update(self._task, total=selected)
         self._bar.start()
@@ -96,60 +114,167 @@ class ProgressBar:
         """Show that the requirement of this id is being checked."""
         self._bar.update(self._task, description=escape(f"checking {requirement}"))
 
-    def check_finished(self, record: Mapping[str, Any]) -> None:
+    def check_finished(self, record: Mapping[str, Any]) -> None:  # noqa: ARG002 - what it says may still change
         """Count the record of a requirement."""
         self._done += 1
-        self._failed += record["status"] == Status.FAILED
         self._bar.advance(self._task)
         lines = (self._done * _PROGRESS_LINES // self._total, (self._done - 1) * _PROGRESS_LINES // self._total)
-        if not self._screen.is_terminal and lines[0] != lines[1]:
-            self._screen.print(f"checked {self._done} of {self._total} requirements, {self._failed} failed")
+        if not self._screen.is_interactive and lines[0] != lines[1]:
+            _print(self._screen, f"checked {self._done} of {self._total} requirements")
+
+
+def show(screen: Console, records: RunRecords, *, verbose: bool = False, written: Sequence[Path] = ()) -> None:
+    """Print the findings of a run, worst first, and a summary of at most ten lines.
+
+    Args:
+        screen: where to print.
+        records: of the run.
+        verbose: also print what passed, what did not apply and why, and what rests on each failure.
+        written: the files of the report.
+
+    """
+    _Screen(screen, records, verbose=verbose).show()
+    screen.print()
+    for name, value in _summary(records):
+        _print(screen, value, (f"{name:10}", "dim"))
+    if written:
+        _print(screen, ", ".join(path.as_posix() for path in written), ("Report:   ", "dim"), wrap=False)
+    _print(screen, *_conclusion(records))
+
+
+def show_conclusion(screen: Console, records: RunRecords) -> None:
+    """Print the conclusion of a run on one line, and nothing else."""
+    _print(screen, *_conclusion(records), wrap=False)
 
 
 def _opening(header: Mapping[str, Any]) -> str:
     target = header["target"]
     where = target["name"] if target["url"] in (None, target["name"]) else f"{target['name']} at {target['url']}"
-    model = shortened(header["model"])
-    return f"Checking {printable(where)} with {model} (profile {header['profile']}, seed {header['seed']})"
+    how = f"profile {header['profile']}, seed {header['seed']}{', strict' if header['strict'] else ''}"
+    return f"Checking {where} with {shortened(header['model'])} ({how})"
 
 
-def show(screen: Console, records: RunRecords) -> None:
-    """Print the results, the failing examples, what did not apply, and the conclusion."""
-    screen.print(_table(records))
-    failed = records.with_status(Status.FAILED)
-    for record in failed[:_MAX_EXAMPLES]:
-        _show_example(screen, record)
-    start = records.header["target"]["start"]
-    if failed and start is not None:
-        screen.print()
-        _line(screen, "These lines ask a mock that runs on its own. Start it first:")
-        _line(screen, f"  {start}")
-    _show_list(screen, "Failed as well:", _findings(failed[_MAX_EXAMPLES:]))
-    _show_list(screen, "Warnings, which fail no run:", _findings(records.with_status(Status.WARNING)))
-    _show_list(screen, "Errors of the suite; the target is not to blame:", _reasons(records, Status.ERROR))
-    _show_list(screen, "Not applicable to this target:", _reasons(records, Status.NOT_APPLICABLE))
-    _show_list(screen, "Not run:", [(reason, "") for reason, _ in _reasons(records, Status.NOT_RUN)])
-    screen.print()
+class _Screen:
+    """Prints the records of one run."""
+
+    def __init__(self, screen: Console, records: RunRecords, *, verbose: bool) -> None:
+        self._screen, self._records, self._verbose = screen, records, verbose
+        self._strict: bool = records.header["strict"]
+        self._resting = _resting(records)
+
+    def show(self) -> None:
+        """Print all findings, then what a verbose run tells besides."""
+        failed, warned = self._records.with_status(Status.FAILED), self._records.with_status(Status.WARNING)
+        for record in failed:
+            self._finding(record)
+        start = self._records.header["target"]["start"]
+        if start is not None and any(record["failure"]["exchanges"] for record in failed):
+            self._heading("These lines ask a mock that runs on its own. Start it first:")
+            _print(self._screen, start, indent=2, wrap=False)
+        self._warnings(warned)
+        self._reasons(Status.ERROR, "Errors of the suite; the target is not to blame:", named=True)
+        self._blocked({record["id"] for record in (*failed, *warned)})
+        self._reasons(Status.NOT_RUN, "Not run, so that this result is unfinished:", named=self._verbose)
+        if self._verbose:
+            self._reasons(Status.NOT_APPLICABLE, "Not applicable to this target:", named=True)
+            self._passed()
+
+    def _heading(self, text: str) -> None:
+        self._screen.print()
+        _print(self._screen, text)
+
+    def _finding(self, record: Record) -> None:
+        failure = record["failure"]
+        level = "" if record["level"] == Level.REQUIRED else f" ({record['level']})"
+        self._screen.print()
+        _print(self._screen, f"{record['id']}{level}", ("FAILED ", "bold red"), style="bold")
+        _print(self._screen, record["text"], indent=2)
+        for name, value in (("received", received(record)), ("expected", failure["expected"])):
+            _print(self._screen, value, (f"{name}: ", "dim"), indent=2)
+        _print(self._screen, source(record), ("source:   ", "dim"), indent=2)
+        self._show_resting(record)
+        for exchange in failure["exchanges"][:_MAX_REPEATED]:
+            _print(self._screen, exchange["curl"], ("repeat: ", "dim"), indent=2, wrap=False)
+
+    def _show_resting(self, record: Record) -> None:
+        names = self._resting.get(record["id"], [])
+        if not names:
+            return
+        number = "1 other rests" if len(names) == 1 else f"{len(names)} others rest"
+        _print(self._screen, f"{number} on this{':' if self._verbose else ' (-v names them)'}", indent=2)
+        if self._verbose:
+            for name in names:
+                _print(self._screen, name, indent=4)
+
+    def _warnings(self, warned: Sequence[Record]) -> None:
+        if warned:
+            self._heading(f"Warnings, which fail {'this strict run' if self._strict else 'no run'}:")
+        for record in warned:
+            _print(self._screen, record["id"], indent=2, style="yellow")
+            _print(self._screen, f"received {received(record)}; expected {record['failure']['expected']}", indent=4)
+            self._show_resting(record)
+
+    def _blocked(self, shown: set[str]) -> None:
+        """Print what rests on requirements that are not among the findings."""
+        causes = {cause: names for cause, names in self._resting.items() if cause not in shown}
+        if causes:
+            self._heading("Could not be tried:")
+        for cause, names in causes.items():
+            _print(self._screen, f"{len(names)} that rest on {cause}", indent=2)
+            for name in names if self._verbose else ():
+                _print(self._screen, name, indent=4)
+
+    def _reasons(self, status: Status, title: str, *, named: bool) -> None:
+        """Print the reasons for a status, each with the number or the names of the requirements that share it."""
+        shared: dict[str, list[str]] = {}
+        for record in self._records.with_status(status):
+            shared.setdefault(record["reason"] or "", []).append(record["id"])
+        if shared:
+            self._heading(title)
+        for reason, names in shared.items():
+            _print(self._screen, reason if named else f"{len(names)}: {reason}", indent=2)
+            for name in names if named else ():
+                _print(self._screen, name, indent=4)
+
+    def _passed(self) -> None:
+        passed = self._records.with_status(Status.PASSED)
+        if passed:
+            self._screen.print()
+        for record in passed:
+            _print(self._screen, record["id"], ("passed ", "green"))
+
+
+def _resting(records: RunRecords) -> dict[str, list[str]]:
+    """Return by the id of each cause what is blocked by it, also by way of others that are blocked."""
+    causes = {record["id"]: record["blocked_by"] for record in records.results if "blocked_by" in record}
+    found: dict[str, list[str]] = {}
+    for name, direct in causes.items():
+        cause, passed_by = direct, {name}
+        while cause in causes and cause not in passed_by:
+            passed_by.add(cause)
+            cause = causes[cause]
+        found.setdefault(cause, []).append(name)
+    return found
+
+
+def _summary(records: RunRecords) -> list[tuple[str, str]]:
     foot = records.footer
-    if foot["features"]:
-        _line(screen, f"Features: {', '.join(f'{name} {found}' for name, found in foot['features'].items())}")
     spent = "" if foot["dollars"] is None else f", about ${foot['dollars']:.6f}"
-    _line(screen, f"Requests: {foot['requests']}{spent}")
-    screen.print(conclusion(records), soft_wrap=True)
+    lines = [("Requests:", f"{foot['requests']} in {foot['seconds']:.1f} seconds{spent}")]
+    if foot["features"]:
+        lines.append(("Features:", ", ".join(f"{name} {found}" for name, found in foot["features"].items())))
+    return lines
 
 
-def conclusion(records: RunRecords) -> Text:
-    """Return the conclusion of the run and its totals in one line."""
+def _conclusion(records: RunRecords) -> tuple[str, tuple[str, str]]:
+    """Return the totals, and the word before them with its style."""
     totals = records.footer["totals"]
-    always = (Status.PASSED, Status.FAILED, Status.WARNING)
-    counts = [f"{totals[status]} {_counted(status, totals[status])}" for status in always]
-    counts += [
-        f"{totals[status]} {_counted(status, totals[status])}"
-        for status in Status
-        if status not in always and totals[status]
-    ]
+    counted = [*_ALWAYS_COUNTED, *(status for status in Status if status not in _ALWAYS_COUNTED and totals[status])]
+    counts = ", ".join(f"{totals[status]} {_counted(status, totals[status])}" for status in counted)
     word, style = _CONCLUSIONS[records.conclusion]
-    return Text.assemble((word, style), ": ", ", ".join(counts))
+    if records.header["strict"] and any(fails_run(status, strict=True) and totals[status] for status in Status):
+        counts += " (strict)"
+    return counts, (f"{word}: ", style)
 
 
 def _counted(status: Status, count: int) -> str:
@@ -158,72 +283,48 @@ def _counted(status: Status, count: int) -> str:
     return f"{word}s" if status in (Status.WARNING, Status.ERROR) and count != 1 else word
 
 
-def _table(records: RunRecords) -> Group:
-    parts: list[Any] = []
-    selected = [record for record in records.results if record["status"] != Status.DESELECTED]
-    for operation, of_operation in itertools.groupby(selected, key=lambda record: record["operation"]):
-        table = Table(box=None, padding=(0, 1, 0, 0), show_header=False, expand=False)
-        table.add_column(no_wrap=True)
-        table.add_column(no_wrap=True, style="dim")
-        table.add_column(overflow="fold")
-        for _, of_facet in itertools.groupby(of_operation, key=lambda record: record["facet"]):
-            group = list(of_facet)
-            for record in group:
-                table.add_row(*_row(record), end_section=record is group[-1])
-        parts += [Text(f"\n{operation}", style="bold underline"), table]
-    return Group(*parts)
+def _print(
+    screen: Console,
+    text: str,
+    label: tuple[str, str] = ("", ""),
+    *,
+    indent: int = 0,
+    style: str = "",
+    wrap: bool = True,
+) -> None:
+    """Print `text` after `label`, safe for a terminal.
 
+    Args:
+        screen: where to print.
+        text: what to print, on one line or wrapped.
+        label: a word before it, and its style.
+        indent: columns before the label; wrapped lines begin below the text, or two columns further.
+        style: of the text.
+        wrap: whether to wrap; a line that is to be pasted stays whole.
 
-def _row(record: Record) -> tuple[Text, str, Text]:
-    word, style = _STATUSES[Status(record["status"])]
-    text = Text(printable(record["text"]))
-    if record["level"] != Level.REQUIRED:
-        text.append(f" ({record['level']})", style="dim")
-    return Text(word, style=style), record["id"].partition("/")[2], text
-
-
-def _show_example(screen: Console, record: Record) -> None:
-    failure = record["failure"]
-    screen.print()
-    screen.print(Text.assemble(("FAILED", "bold red"), " ", (record["id"], "bold"), f" ({record['level']})"))
-    _line(screen, f"  {record['text']}")
-    rows = [("received", failure["received"]), ("expected", failure["expected"]), ("source", source(record))]
-    rows += [("repeat", _shortened(exchange["curl"])) for exchange in failure["exchanges"][:2]]
-    for name, value in rows:
-        screen.print(Text.assemble((f"  {name:9}", "dim"), printable(value)), soft_wrap=True)
-
-
-def _findings(records: Sequence[Record]) -> list[tuple[str, str]]:
-    return [
-        (one["id"], f"received {one['failure']['received']}; expected {one['failure']['expected']}") for one in records
-    ]
-
-
-def _reasons(records: RunRecords, status: Status) -> list[tuple[str, str]]:
-    """Return the reasons for `status`, each with the requirements that share it."""
-    shared: dict[str, list[str]] = {}
-    for record in records.with_status(status):
-        shared.setdefault(record["reason"] or "", []).append(record["id"])
-    return [(reason, ", ".join(names)) for reason, names in shared.items()]
-
-
-def _show_list(screen: Console, title: str, entries: Sequence[tuple[str, str]]) -> None:
-    if not entries:
+    """
+    whole = Text.assemble(" " * indent, label, (printable(text), style))
+    if not wrap:
+        screen.print(whole, soft_wrap=True)
         return
-    screen.print()
-    _line(screen, title)
-    for first, second in entries:
-        _line(screen, f"  {first}")
-        if second:
-            _line(screen, f"    {second}")
+    start = indent + (cell_len(label[0]) or 2)
+    first, *rest = _lines(printable(text), max(1, screen.width - start), screen.width - whole.cell_len)
+    screen.print(Text.assemble(" " * indent, label, (first, style)), soft_wrap=True)
+    for line in rest:
+        screen.print(Text(" " * start + line, style), soft_wrap=True)
 
 
-def _line(screen: Console, text: str) -> None:
-    """Print `text` as it is: one line, however wide, so that it can be copied."""
-    screen.print(Text(printable(text)), soft_wrap=True)
+def _lines(text: str, room: int, spare: int) -> Sequence[str]:
+    """Return a text in lines of at most `room` columns, broken after spaces, slashes and commas; whole if any is spare.
 
-
-def _shortened(line: str) -> str:
-    if len(line) <= _MAX_CURL:
-        return line
-    return f"{line[:_MAX_CURL]}… ({len(line)} characters; the whole line stands in results.jsonl under --report)"
+    What is longer than a line and has no such place is broken anywhere.
+    """
+    if spare >= 0:
+        return [text]
+    lines = [""]
+    for word in _WORD.findall(text):
+        if cell_len(lines[-1]) + cell_len(word.rstrip()) <= room:
+            lines[-1] += word
+            continue
+        lines += chop_cells(word, room)
+    return [line.rstrip() for line in lines if line]
