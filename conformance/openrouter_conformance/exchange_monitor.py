@@ -80,22 +80,22 @@ class ExchangeMonitor:
             try:
                 applied = one.check(exchange, self._contract)
             except CheckFailure as failure:
-                breaches[name] = failure
+                breaches[name] = kept = failure.without_traceback()
                 with self._lock:
                     self.breaches[name] += 1
-                    self.failures[name] = plainer(self.failures.get(name), failure).without_traceback()
+                    self.failures[name] = plainer(self.failures.get(name), kept)
                 applied = True
             except Exception as error:  # noqa: BLE001 - a crash of ours is told apart from the target's faults
                 self.crashes.setdefault(name, error)
                 applied = True
             with self._lock:
                 self.counts[name] += applied
-        kept = {
+        found = {
             one.requirement: breaches[one.requirement.id]
             for one in self._watched
             if one.requirement.id in breaches and one.requirement.level is not Level.OBSERVED
         }
-        breaches_kept.keep(exchange, kept)
+        breaches_kept.keep(exchange, found)
 
 
 def plainer(known: CheckFailure | None, found: CheckFailure) -> CheckFailure:

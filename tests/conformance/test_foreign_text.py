@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openrouter_conformance.errors import CheckFailure, TargetError
-from openrouter_conformance.foreign_text import as_json, printable, shortened
+from openrouter_conformance.excerpts import of_value
+from openrouter_conformance.foreign_text import printable, shortened
 
 from .conftest import Printed, serve_app
 
@@ -45,7 +46,7 @@ def test_shortened_text_has_a_bounded_length(text: str, limit: int) -> None:
 )
 def test_json_values_are_spelt_as_json(value: Any, spelt: str) -> None:
     """`null`, not `None`."""
-    assert as_json(value) == spelt
+    assert of_value(value) == spelt
 
 
 def test_sentences_are_printable() -> None:

@@ -123,12 +123,14 @@ def test_stripped_exchange_shows_the_same() -> None:
     """Evidence reads like the whole: the outline, with the length of the whole body, and the line for curl."""
     headers = tuple((f"x-{number}", "y" * 1000) for number in range(50))
     whole = Exchange(
-        "createEmbeddings", "POST", "http://127.0.0.1", (), b"{}", 200, headers, b'["' + b"x" * 9000 + b'"]'
+        "createEmbeddings", "POST", "http://127.0.0.1", (), b"{}", 200, headers, b'["' + b"x" * 90000 + b'"]'
     )
     kept = whole.stripped()
-    assert (kept.outline(), kept.curl(), kept.status) == (whole.outline(), whole.curl(), whole.status)
-    assert "(9004 bytes)" in kept.outline()
-    assert len(kept.body) + len(repr(kept.headers)) < 11_000
+    assert (kept.curl(), kept.status) == (whole.curl(), whole.status)
+    assert whole.as_shown().outline() == whole.outline()
+    assert "90000 characters" in whole.outline()
+    assert "(90004 bytes)" in kept.outline()
+    assert len(kept.body) + len(repr(kept.headers)) < 26_000
     assert kept.stripped() is kept
     with pytest.raises(RuntimeError, match="stripped for evidence"):
         _ = kept.json
