@@ -122,7 +122,11 @@ def _in_order(requirements: Iterable[Requirement]) -> Sequence[_Watched]:
             if not any(one.is_void_after(other) for other, _ in left if other is not one)
         ]
         for one, check in ready or left[:1]:
-            direct = [other for other in found if one.is_void_after(other.requirement)]
+            direct = [
+                other
+                for other in found
+                if one.is_void_after(other.requirement) and other.requirement.level is not Level.OBSERVED
+            ]
             bases = frozenset(base for other in direct for base in (other.requirement.id, *other.bases))
             found.append(_Watched(one, check, bases))
         done = {one.id for one, _ in ready or left[:1]}

@@ -1,7 +1,7 @@
 """Which requirement catches which fault of the mock: measured, committed, read by `explain` and the documentation.
 
 `tox -e kill-rate` measures it: one run of the quick profile against the mock for every
-fault. `--check` compares what it measures with what is committed, and writes nothing. What no run can tell is written
+fault, and one of the default profile where that shows nothing. `--check` compares what it measures with what is committed, and writes nothing. What no run can tell is written
 by hand in `fault_coverage.yaml`: why a fault is caught by nothing, and why a requirement has no fault of its own.
 """
 
@@ -23,7 +23,7 @@ import yaml
 
 _PACKAGE = "openrouter_conformance"
 _TABLE = "fault_table.json"
-_PROFILE, _SEED = "quick", 0
+_PROFILES, _SEED = ("quick", "default"), 0
 _ONLY = {"slow_answers": ("create-embeddings/protocol/answers-in-time",)}
 """Faults that are measured by some requirements only: with this one a whole run takes half an hour."""
 
@@ -35,6 +35,8 @@ class FaultTable:
     Attributes:
         failed: by fault, the requirements that failed.
         warnings: by fault, the requirements that gave a warning.
+        resting: by fault, the requirements that show it, too, and rest on one that failed.
+        profiles: by fault, the profile whose run shows it.
         stopped: by fault, why a run could not go on; such a run ends with exit code 3.
         not_caught: by fault, why nothing catches it.
         not_alone: by requirement, why no fault is caught by it alone.
@@ -44,6 +46,8 @@ class FaultTable:
     failed: Mapping[str, Sequence[str]]
     warnings: Mapping[str, Sequence[str]]
     stopped: Mapping[str, str]
+    resting: Mapping[str, Sequence[str]] = attrs.field(factory=dict)
+    profiles: Mapping[str, str] = attrs.field(factory=dict)
     not_caught: Mapping[str, str] = attrs.field(factory=dict)
     not_alone: Mapping[str, str] = attrs.field(factory=dict)
 
@@ -72,7 +76,7 @@ class FaultTable:
     def _caught(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
         for fault in self.failed:
-            for requirement in (*self.failed[fault], *self.warnings[fault]):
+            for requirement in (*self.failed[fault], *self.warnings[fault], *self.resting.get(fault, ())):
                 found.setdefault(requirement, []).append(fault)
         return found
 
@@ -87,6 +91,8 @@ def load() -> FaultTable:
         failed={name: row["failed"] for name, row in rows.items()},
         warnings={name: row["warnings"] for name, row in rows.items()},
         stopped={name: row["stopped"] for name, row in rows.items() if row["stopped"] is not None},
+        resting={name: row["resting"] for name, row in rows.items()},
+        profiles={name: row["profile"] for name, row in rows.items()},
         not_caught=by_hand["not_caught"],
         not_alone={name: group["reason"] for group in by_hand["not_alone"] for name in group["requirements"]},
     )
@@ -102,7 +108,7 @@ def measure(faults: Iterable[str], jobs: int = 1) -> dict[str, dict[str, Any]]:
 def render(rows: Mapping[str, Mapping[str, Any]]) -> str:
     """Return the text of the table: a line per fault."""
     lines = [f"    {json.dumps(name)}: {json.dumps(row)}" for name, row in rows.items()]
-    head = f'{{\n  "profile": {json.dumps(_PROFILE)},\n  "seed": {_SEED},\n  "faults": {{\n'
+    head = f'{{\n  "seed": {_SEED},\n  "faults": {{\n'
     return head + ",\n".join(lines) + "\n  }\n}\n"
 
 
@@ -137,15 +143,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _row(fault: str) -> dict[str, Any]:
+    """Return what the smallest profile shows that shows anything."""
+    row: dict[str, Any] = {}
+    for profile in _PROFILES:
+        row = _row_of(fault, profile)
+        if row["failed"] or row["stopped"]:
+            break
+    return row
+
+
+def _row_of(fault: str, profile: str) -> dict[str, Any]:
     from openrouter_conformance import requirements, runner  # noqa: PLC0415 - heavy, and only for measuring
     from openrouter_conformance.status import Status  # noqa: PLC0415
 
     selected = requirements.select(requirements.load(), _ONLY.get(fault, ()))
-    plan = runner.Plan("mock", selected, profile=_PROFILE, seed=_SEED, faults=(fault,))
+    plan = runner.Plan("mock", selected, profile=profile, seed=_SEED, faults=(fault,))
     records = runner.run(plan, {})
+    blocked = records.with_status(Status.BLOCKED)
     return {
+        "profile": profile,
         "failed": sorted(record["id"] for record in records.with_status(Status.FAILED)),
         "warnings": sorted(record["id"] for record in records.with_status(Status.WARNING)),
+        "resting": sorted(record["id"] for record in blocked if "failure" in record),
         "stopped": None if records.footer["stopped"] is None else "the run stops: the mock leaves requests unanswered",
     }
 

@@ -80,11 +80,12 @@ def fails_run(status: Status, *, strict: bool = False) -> bool:
 def conclude(statuses: Iterable[Status], *, strict: bool = False) -> Conclusion:
     """Return what the statuses of all requirements make of the run.
 
-    A run that stopped early concludes nothing else; a failed requirement outweighs an error of the suite.
+    A run that stopped early concludes nothing else; a failed requirement outweighs an error of the suite, and so does
+    what is blocked, which rests on a failure.
     """
     found = set(statuses)
     if Status.NOT_RUN in found:
         return Conclusion.STOPPED
-    if any(fails_run(status, strict=strict) for status in found):
+    if Status.BLOCKED in found or any(fails_run(status, strict=strict) for status in found):
         return Conclusion.DOES_NOT_CONFORM
     return Conclusion.ERROR if Status.ERROR in found else Conclusion.CONFORMS

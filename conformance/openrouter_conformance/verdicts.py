@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 class Outcome:
     """What one source of evidence says of a requirement.
 
+    `is_own` says of a blocked one that it failed by evidence of its own, which may have the same cause.
+
     `blocked_by` is the id of what a blocked one rests on, `failure` what shows that; `breaches` counts the answers
     that break the requirement, 0 where they were not counted.
     """
@@ -33,6 +35,7 @@ class Outcome:
     blocked_by: str | None = None
     exchanges: int = 0
     seconds: float = 0.0
+    is_own: bool = False
     breaches: int = 0
 
 
@@ -176,7 +179,7 @@ def _unless_based(
         base = next((other for other in failed if other in before and other.check_id == one.check_id), None)
     if base is None:
         return outcome
-    return attrs.evolve(outcome, status=Status.BLOCKED, blocked_by=base.id)
+    return attrs.evolve(outcome, status=Status.BLOCKED, blocked_by=base.id, is_own=True)
 
 
 def _result(requirement: Requirement, outcome: Outcome) -> Result:
@@ -186,7 +189,7 @@ def _result(requirement: Requirement, outcome: Outcome) -> Result:
         requirement,
         status,
         None if status is Status.PASSED else outcome.reason,
-        outcome.failure if failed else None,
+        outcome.failure if failed or outcome.status is Status.BLOCKED and outcome.is_own else None,
         outcome.exchanges,
         outcome.seconds,
         outcome.blocked_by if outcome.status is Status.BLOCKED else None,
