@@ -83,7 +83,7 @@ class Answered:
 
 def answered(exchange: Exchange) -> Answered | None:
     """Return a readable 200 beside its request, which keeps the contract; None for any other exchange."""
-    if exchange.derived.get(ALLOWED) is False:
+    if exchange.derived.get(ALLOWED, True) is not True:
         return None  # what is made of a request that breaks the contract is nothing to hold against the rest
     if "answered" not in exchange.derived:
         exchange.derived["answered"] = _answered(exchange)

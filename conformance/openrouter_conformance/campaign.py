@@ -5,6 +5,7 @@ The requests go through the recorder like all others.
 
 from __future__ import annotations
 
+import concurrent.futures
 import datetime as dt
 from typing import TYPE_CHECKING
 
@@ -61,7 +62,9 @@ def run(session: Session, operation: Operation) -> list[Answered]:
             model=session.model if operation.asks_model else None,
             native_dimensions=_native_dimensions(session) if operation.asks_model else None,
         )
-        return [_answered(one, session.recorder.send(one.request)) for one in made]
+        with concurrent.futures.ThreadPoolExecutor(session.target.concurrency) as pool:
+            answers = list(pool.map(lambda one: session.recorder.send(one.request), made))
+        return [_answered(one, answer) for one, answer in zip(made, answers, strict=True)]
 
     return session.once(("campaign", operation.operation_id), send_all)
 

@@ -1,8 +1,9 @@
 """Which requirement catches which fault of the mock: measured, committed, read by `explain` and the documentation.
 
-`tox -e kill-rate` measures it: one run of the quick profile against the mock for every
-fault, and one of the default profile where that shows nothing. `--check` compares what it measures with what is committed, and writes nothing. What no run can tell is written
-by hand in `fault_coverage.yaml`: why a fault is caught by nothing, and why a requirement has no fault of its own.
+`tox -e kill-rate` measures it: one run of the quick profile against the mock for every fault, and one of the default
+profile where that fails nothing. `--check` compares what it measures with what is committed, and writes nothing. What
+no run can tell is written by hand in `fault_coverage.yaml`: why a fault is caught by nothing, and why a requirement is
+never the finding that names a fault.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class FaultTable:
         profiles: by fault, the profile whose run shows it.
         stopped: by fault, why a run could not go on; such a run ends with exit code 3.
         not_caught: by fault, why nothing catches it.
-        not_alone: by requirement, why no fault is caught by it alone.
+        never_named: by requirement, why it is the finding of no fault.
 
     """
 
@@ -49,7 +50,7 @@ class FaultTable:
     resting: Mapping[str, Sequence[str]] = attrs.field(factory=dict)
     profiles: Mapping[str, str] = attrs.field(factory=dict)
     not_caught: Mapping[str, str] = attrs.field(factory=dict)
-    not_alone: Mapping[str, str] = attrs.field(factory=dict)
+    never_named: Mapping[str, str] = attrs.field(factory=dict)
 
     @property
     def faults(self) -> list[str]:
@@ -58,15 +59,16 @@ class FaultTable:
 
     def catching(self, fault: str) -> list[str]:
         """Return the requirements that catch `fault`, those that catch fewest faults first."""
-        return sorted([*self.failed[fault], *self.warnings[fault]], key=lambda one: (len(self._caught[one]), one))
+        found = [*self.failed.get(fault, ()), *self.warnings.get(fault, ())]
+        return sorted(found, key=lambda one: (len(self._caught[one]), one))
 
     def caught_by(self, requirement: str) -> list[str]:
         """Return the faults that `requirement` catches, those that fewest requirements catch first."""
         return sorted(self._caught.get(requirement, ()), key=lambda one: (len(self.catching(one)), one))
 
-    def alone(self, requirement: str) -> list[str]:
-        """Return the faults that nothing but `requirement` catches."""
-        return [fault for fault in self._caught.get(requirement, ()) if self.catching(fault) == [requirement]]
+    def named(self, requirement: str) -> list[str]:
+        """Return the faults of which the requirement is a finding."""
+        return [fault for fault in self.failed if requirement in (*self.failed[fault], *self.warnings[fault])]
 
     def reason(self, fault: str) -> str:
         """Return why nothing catches `fault`."""
@@ -94,7 +96,7 @@ def load() -> FaultTable:
         resting={name: row["resting"] for name, row in rows.items()},
         profiles={name: row["profile"] for name, row in rows.items()},
         not_caught=by_hand["not_caught"],
-        not_alone={name: group["reason"] for group in by_hand["not_alone"] for name in group["requirements"]},
+        never_named={name: group["reason"] for group in by_hand["never_named"] for name in group["requirements"]},
     )
 
 

@@ -41,6 +41,8 @@ _MAX_WAIT = 20.0
 _MIN_WAIT = 0.1
 _TEMPORARY = frozenset({408, 429, 502, 503, 524, 529})
 _STARTING = frozenset({502, 503, 529})
+_LEAST_PATIENCE = 5.0
+"""Seconds that an answer is waited for at least, after another did not come."""
 _MAX_UNANSWERED = 3
 """Requests in a row without an answer after which one that was answered before is sent again; then the run ends."""
 _MAX_FAILURE = 500
@@ -105,6 +107,8 @@ class Recorder:
         self._checking_alive = threading.Lock()
         self._answered: dict[str | None, Request] = {}
         self._ready: set[str] = set()
+        self._silences = 0
+        self._slowest = 0.0
         self.unanswered: list[Exchange] = []
         self.observers: list[Observer] = []
         self.prices: dict[str, float] = {}
@@ -218,8 +222,8 @@ class Recorder:
         began = time.monotonic()
         bounds = Bounds(
             began=began,
-            begin_by=began + self._timeout,
-            end_by=min(began + 2 * self._timeout, self._admission.ends),
+            begin_by=began + self._patience(),
+            end_by=min(began + 2 * self._patience(), self._admission.ends),
             max_bytes=transport.MAX_BYTES,
         )
         try:
@@ -234,6 +238,7 @@ class Recorder:
                 )
             )
             dollars = self._cost(exchange)
+            self._slowest = max(self._slowest, exchange.seconds)
             return _Outcome(exchange, turn)
         except transport.UnreachableError as error:
             reason = shortened(self._redact(str(error)), _MAX_FAILURE)
@@ -241,6 +246,7 @@ class Recorder:
                 f"cannot reach {self._target.shown_url}: {reason}; is the server running there?"
             ) from None
         except transport.NoAnswerError as error:
+            self._silences += 1
             self._admission.check()  # what the end of the run has cut short says nothing about the target
             return _Outcome(self._failed(request, turn, bounds, error), turn, silent=True)
         except transport.BrokenAnswerError as error:
@@ -249,6 +255,15 @@ class Recorder:
             return _Outcome(self._failed(request, turn, bounds, error), turn)
         finally:
             self._admission.leave(turn, dollars)
+
+    def _patience(self) -> float:
+        """Return for how many seconds an answer is waited for.
+
+        A target that has answered others in good time, and one not at all, is not waited for as long again.
+        """
+        if not self._silences or not self._slowest:
+            return self._timeout
+        return min(self._timeout, max(_LEAST_PATIENCE, 10 * self._slowest))
 
     def _built(self, request: Request) -> httpx.Request:
         headers = self._default_headers.copy()

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 class Result:
     """The status of one requirement, with what led to it.
 
-    `failure` is what shows that the target breaks it; a blocked one may have one, too, of the same cause. `reason` is None for `passed`; `exchanges` counts the requests that were made for it; `blocked_by` is the id of the
-    requirement whose failure kept a blocked one from being tried; `breaches` counts the answers that break the
-    requirement, 0 where they were not counted.
+    `reason` is None for `passed`. `failure` shows that the target breaks it; a blocked one may have one, too, of the
+    same cause. `exchanges` counts the requests that were made for it, `breaches` the answers that broke it;
+    `blocked_by` is the id of the requirement whose failure kept a blocked one from being tried.
     """
 
     requirement: Requirement

@@ -29,8 +29,6 @@ def open_run(session: Session, chosen: Sequence[Requirement]) -> None:
 
 def close_run(session: Session, chosen: Sequence[Requirement]) -> None:
     """Send the plainest requests again: beside others, and after all that was refused."""
-    if _observed(chosen, LIST_EMBEDDINGS_MODELS):
-        send(session, pages.whole()[:1], 1)
     if _observed(chosen, CREATE_EMBEDDINGS):
         most = session.profile.burst if session.target.concurrency > 1 else 1
         send(session, plan.burst(session), most)

@@ -62,12 +62,23 @@ def results(
         found[name] = Outcome(Status.FAILED, failure.received, failure)
     shown = {one.id for one in requirements if one.id in selected}
     shown |= {outcome.blocked_by for name, outcome in found.items() if name in selected and outcome.blocked_by}
+    last = {one.id: _unless_based(one, found[one.id], requirements, found) for one in requirements}
     return [
-        _result(one, _unless_based(one, found[one.id], requirements, found))
+        _result(one, _by_root(last[one.id], last))
         if one.id in shown
         else Result(one, Status.DESELECTED, "not selected for this run")
         for one in requirements
     ]
+
+
+def _by_root(outcome: Outcome, found: Mapping[str, Outcome]) -> Outcome:
+    """Return a blocked outcome that names what failed in the end, and not what is blocked itself."""
+    seen: set[str] = set()
+    cause = outcome.blocked_by
+    while cause is not None and cause not in seen and found[cause].status is Status.BLOCKED:
+        seen.add(cause)
+        cause = found[cause].blocked_by
+    return attrs.evolve(outcome, blocked_by=cause) if outcome.status is Status.BLOCKED else outcome
 
 
 def _outcome(requirement: Requirement, evidence: Evidence, stopped: str | None) -> Outcome:
@@ -189,7 +200,7 @@ def _result(requirement: Requirement, outcome: Outcome) -> Result:
         requirement,
         status,
         None if status is Status.PASSED else outcome.reason,
-        outcome.failure if failed or outcome.status is Status.BLOCKED and outcome.is_own else None,
+        outcome.failure if failed or (outcome.status is Status.BLOCKED and outcome.is_own) else None,
         outcome.exchanges,
         outcome.seconds,
         outcome.blocked_by if outcome.status is Status.BLOCKED else None,

@@ -26,6 +26,7 @@ _PREFERENCES: tuple[dict[str, Any] | None, ...] = (
     {"sort": {"by": "latency", "partition": "model"}},
     {"data_collection": "allow", "require_parameters": False},
     {"max_price": {"prompt": 1000, "completion": "1000.5"}},
+    {"max_price": {"prompt": 1000, "request": 1000, "image": 1000, "audio": 1000}},
     {"preferred_max_latency": 100, "preferred_min_throughput": {"p50": 0.1}},
     {},
     None,

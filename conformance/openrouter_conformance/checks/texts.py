@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from openrouter_conformance import answers, excerpts, vectors
 from openrouter_conformance.checks.registry import check
+from openrouter_conformance.contexts.texts import long, numbers, words
 from openrouter_conformance.errors import CheckFailure, NotApplicable
 from openrouter_conformance.oracle import spelling
 from openrouter_conformance.properties import check_property
@@ -29,16 +30,18 @@ _SURROGATE = "half a pair \ud800"
 @check("create-embeddings/texts/any-text-survived")
 def any_text_survived(session: Session) -> None:
     """An answer or a refusal for any text there is; no crash."""
-    for texts in ([text for text in UNUSUAL_TEXTS if text != _SURROGATE], [_SURROGATE]):
+    ordinary = [words(0), long(0, 180), numbers(0)]  # what stands beside an unusual text is not spoiled by it
+    for texts in ([*ordinary, *(text for text in UNUSUAL_TEXTS if text != _SURROGATE)], [_SURROGATE]):
         _survived(session, texts)
-    check_property(session, anything_printable_or_not(), lambda text: _survived(session, [text]))
+    if session.profile.examples:
+        check_property(session, anything_printable_or_not(), lambda text: _survived(session, [text]))
 
 
 @check("create-embeddings/texts/long-text-survived")
 def long_text_survived(session: Session) -> None:
     """An answer or a refusal for a text longer than models read; no crash."""
-    for words in session.choose((600, 40_000), "lengths"):
-        _answered_or_refused(session.ask("harbour " * words))
+    for count in session.choose((600, 40_000), "lengths"):
+        _answered_or_refused(session.ask("harbour " * count))
 
 
 @check("create-embeddings/texts/beyond-context-refused")

@@ -52,9 +52,10 @@ def empty_input_refused(session: Session) -> None:
 @check("create-embeddings/validation/input-type-checked")
 def input_type_checked(session: Session) -> None:
     """Inputs that are no input."""
-    _each_refused(
-        session, "input", (None, 7, True, {"text": TEXT}, [None], [True], [1.5], [-1], [TEXT, 7], [[TEXT]], [[[1]]])
-    )
+    wrong: tuple[Any, ...] = (
+        None, 7, True, {"text": TEXT}, [None], [True], [1.5], [-1], [TEXT, 7], [[TEXT]], [[[1]]], [TEXT] * 40 + [7],
+    )  # fmt: skip
+    _each_refused(session, "input", wrong)
 
 
 @check("create-embeddings/validation/model-type-checked")
@@ -97,6 +98,7 @@ def provider_type_checked(session: Session) -> None:
         {"allow_fallbacks": "yes"},
         {"order": "OpenAI"},
         {"only": [7]},
+        {"ignore": ["A provider of no name"] * 40 + [7]},
         {"sort": "cheapest"},
         {"data_collection": "maybe"},
         {"quantizations": ["int3"]},

@@ -42,7 +42,7 @@ def requests(session: Session) -> list[Request]:
     kinds, without = _supported(session)
     found = factors.rows(session.profile, factors.levels(session.profile, kinds, without), session.seed)
     chooser = random.Random(session.seed)  # noqa: S311
-    return [_filled(session, row, chooser) for row in found]
+    return [_filled(session, row, chooser) for row in found[1:]]  # the plainest row is the sentinel
 
 
 def burst(session: Session) -> list[Request]:

@@ -141,6 +141,15 @@ def links_next_never_null(page: Stage, call: Call, asked: Window) -> Json:
 
 
 @fault("page")
+def pages_show_other_entries(page: Stage, call: Call, asked: Window) -> Json:
+    """The models on a page have another context length than in the whole list."""
+    found: Json = page(call, asked)
+    if asked.limit is None:
+        return found
+    return found | {"data": [model | {"context_length": 17} for model in found["data"]]}
+
+
+@fault("page")
 def links_next_always_null(page: Stage, call: Call, asked: Window) -> Json:
     """No page links to the next one."""
     return _with_next(page(call, asked), None)

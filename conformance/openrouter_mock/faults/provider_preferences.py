@@ -65,6 +65,13 @@ def ignores_data_policy(route: Stage, call: Call) -> None:
 
 
 @fault("vector")
+def preferences_change_vector(vector: Stage, call: Call, given: Input) -> NDArray[np.float32]:
+    """A text gets a different vector when provider preferences are sent, from the same provider, too."""
+    whole: NDArray[Any] = vector(call, given)
+    return whole[::-1].copy() if call.fields.get("provider") else whole
+
+
+@fault("vector")
 def provider_changes_vector(vector: Stage, call: Call, given: Input) -> NDArray[np.float32]:
     """A text gets a different vector from another provider of the same model."""
     whole: NDArray[Any] = vector(call, given)

@@ -56,6 +56,13 @@ def model_missing(body: Stage, call: Call) -> Json:
 
 
 @fault("body")
+def model_name_depends_on_batch(body: Stage, call: Call) -> Json:
+    """The response to several inputs names the model with a suffix."""
+    document: Json = body(call)
+    return document | {"model": f"{document['model']}-batch"} if len(call.inputs) > 1 else document
+
+
+@fault("body")
 def model_null(body: Stage, call: Call) -> Json:
     """The response's `model` is null."""
     return body(call) | {"model": None}

@@ -110,6 +110,14 @@ def later_inputs_drift(vector: Stage, call: Call, given: Input) -> Vector:
 
 
 @fault("vector")
+def repeated_inputs_drift(vector: Stage, call: Call, given: Input) -> Vector:
+    """A text that stands in a batch a second time gets a slightly different vector there."""
+    whole: Vector = vector(call, given)
+    earlier = [each.source for each in call.inputs[: given.position]]
+    return _perturbed(whole, given.position) if given.source in earlier else whole
+
+
+@fault("vector")
 def drifts_between_calls(vector: Stage, call: Call, given: Input) -> Vector:
     """Each call gives a text a slightly different vector."""
     return _perturbed(vector(call, given), call.number)
