@@ -10,7 +10,7 @@ What is checked:
 How it is checked:
 
 - `runner`: a plan → records; `verdicts`: all evidence → a result per requirement, one finding for each cause;
-  `interruption`: signals end a run, which keeps its records
+  `interruption`: signals end a run, which keeps its records; `replays`: evidence, asked for again
 - `survey`: what every run asks; `contexts`: the requests in which it sees the service, by a covering array
 - `oracle`: all answers of a run held against each other; where two contradict, in what their requests differ
 - `exchange_monitor`: every exchange, given to the checks of single exchanges; `breaches`: what one breaks by itself

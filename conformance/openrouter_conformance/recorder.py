@@ -107,6 +107,7 @@ class Recorder:
         self._checking_alive = threading.Lock()
         self._answered: dict[str | None, Request] = {}
         self._ready: set[str] = set()
+        self._sent: dict[int, Request] = {}
         self._silences = 0
         self._slowest = 0.0
         self.unanswered: list[Exchange] = []
@@ -140,6 +141,10 @@ class Recorder:
     def concurrency(self) -> int:
         """How many requests may be under way at once now: a target that asks for patience is asked less at once."""
         return self._admission.concurrency
+
+    def sent_before(self, exchange: Exchange) -> Request | None:
+        """Return the request that was sent last before that of an exchange, None when it was the first."""
+        return self._sent.get(exchange.number - 1)
 
     def stop(self, sentence: str) -> None:
         """End the run: from now on `send` raises TargetError with this sentence, in every thread."""
@@ -219,6 +224,7 @@ class Recorder:
         built = self._built(request)
         turn = self._admission.enter(len(request.body or b"") * self._price(request.body))
         dollars = turn.dollars  # no tokenizer makes more tokens than bytes
+        self._sent[turn.number] = request
         began = time.monotonic()
         bounds = Bounds(
             began=began,

@@ -18,7 +18,8 @@ class Result:
 
     `reason` is None for `passed`. `failure` shows that the target breaks it; a blocked one may have one, too, of the
     same cause. `exchanges` counts the requests that were made for it, `breaches` the answers that broke it;
-    `blocked_by` is the id of the requirement whose failure kept a blocked one from being tried.
+    `blocked_by` is the id of the requirement whose failure kept a blocked one from being tried; `replay` says how the
+    evidence shows itself when it is asked for again.
     """
 
     requirement: Requirement
@@ -28,4 +29,5 @@ class Result:
     exchanges: int = 0
     seconds: float = 0.0
     blocked_by: str | None = None
+    replay: str | None = None
     breaches: int = 0

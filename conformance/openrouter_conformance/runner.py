@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import attrs
 
 from openrouter_conformance import contract as contracts
+from openrouter_conformance import replays, survey, verdicts
 from openrouter_conformance import requirements as known
-from openrouter_conformance import survey, verdicts
 from openrouter_conformance.breaches import breaches_of
 from openrouter_conformance.checks import checks_of
 from openrouter_conformance.errors import (
@@ -215,7 +215,10 @@ def check_all(
     finally:
         session.recorder.observers.remove(monitor)
         session.recorder.observers.remove(table.add)
-    return Checked(verdicts.results(requirements, selected, run.evidence(), stopped), stopped)
+    results = verdicts.results(requirements, selected, run.evidence(), stopped)
+    if stopped is None and session.target.shrink:
+        results = replays.replayed(session, results)
+    return Checked(results, stopped)
 
 
 class _Run:

@@ -204,7 +204,7 @@ def _result(requirement: Requirement, outcome: Outcome) -> Result:
         outcome.exchanges,
         outcome.seconds,
         outcome.blocked_by if outcome.status is Status.BLOCKED else None,
-        outcome.breaches if failed else 0,
+        breaches=outcome.breaches if failed else 0,
     )
 
 

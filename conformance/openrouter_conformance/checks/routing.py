@@ -41,6 +41,7 @@ def preferences_accepted(session: Session) -> None:
         exchange = session.ask(TEXT, provider=preferences)
         if exchange.status is not None and exchange.status != 200:
             raise CheckFailure(exchange.outline(), f"200 with provider {json.dumps(preferences)}", exchange)
+    session.ask(TEXT, provider={"max_price": {"prompt": "cheap"}})  # may be refused, but must not crash
 
 
 @check("create-embeddings/routing/unmeetable-preferences-refused")

@@ -99,6 +99,8 @@ def result(outcome: Result) -> Record:
         record["blocked_by"] = outcome.blocked_by
     if outcome.failure is not None:
         record["failure"] = _failure(outcome.failure, outcome.breaches)
+        if outcome.replay is not None:
+            record["failure"]["replay"] = outcome.replay
     return record
 
 

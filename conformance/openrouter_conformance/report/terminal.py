@@ -192,6 +192,8 @@ class _Screen:
         for name, value in (("received", received(record)), ("expected", failure["expected"])):
             _print(self._screen, value, (f"{name}: ", "dim"), indent=2)
         _print(self._screen, source(record), ("source:   ", "dim"), indent=2)
+        if "replay" in failure:
+            _print(self._screen, failure["replay"], ("again:    ", "dim"), indent=2, wrap=False)
         self._show_resting(record)
         for exchange in failure["exchanges"][:_MAX_REPEATED]:
             _print(self._screen, exchange["curl"], ("repeat: ", "dim"), indent=2, wrap=False)
