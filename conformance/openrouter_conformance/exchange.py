@@ -51,7 +51,7 @@ class Request:
     fresh_connection: bool = False
 
 
-_KEPT = ("breaches",)
+_KEPT = ("allowed", "breaches")
 """What is kept of what was worked out from an answer, when only the evidence is kept."""
 
 

@@ -103,12 +103,13 @@ def plainer(known: CheckFailure | None, found: CheckFailure) -> CheckFailure:
     return found if known is None or _plainness(found) < _plainness(known) else known
 
 
-def _plainness(failure: CheckFailure) -> tuple[bool, int, int, bytes]:
+def _plainness(failure: CheckFailure) -> tuple[bool, bool, int, int, bytes]:
     if not failure.exchanges:
-        return False, 0, 0, b""
+        return False, False, 0, 0, b""
     first = failure.exchanges[0]
     content = first.request_body or b""
-    return first.status is None, len(content), len(first.url), content
+    keeps_the_contract = first.derived.get(answers.ALLOWED, True) is True
+    return first.status is None, not keeps_the_contract, len(content), len(first.url), content
 
 
 def _in_order(requirements: Iterable[Requirement]) -> Sequence[_Watched]:

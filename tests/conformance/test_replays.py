@@ -36,7 +36,7 @@ class _Session:
     answer: Callable[[list[Request]], int]
     sent: list[Request] = attrs.field(factory=list)
     recorder: Any = attrs.field(factory=_Recorder)
-    target: Target = Target("test", "http://h", "http://h")
+    target: Target = attrs.field(factory=lambda: Target("test", "http://h", "http://h"))
     contract: Any = attrs.field(factory=contract.shipped)
 
     def send(self, request: Request, *, again: bool) -> Exchange:
