@@ -8,6 +8,8 @@ import importlib
 import inspect
 import pickle
 import pkgutil
+import pydoc
+import re
 import subprocess
 import sys
 import tomllib
@@ -190,6 +192,17 @@ def _undocumented_fields(node: ast.ClassDef) -> Iterator[str]:
 def test_every_public_name_is_documented() -> None:
     """Classes, functions, methods and fields are documented: an editor shows what they mean."""
     assert [thing for file, tree in TREES.items() for thing in undocumented(file, tree)] == []
+
+
+def test_help_on_a_model_explains_every_field() -> None:
+    """The docstring of the class, which editors show at its constructor, names them all in lines that fit a screen."""
+    for model in (value for value in CLASSES.values() if issubclass(value, JsonModel)):
+        attributes = (inspect.getdoc(model) or "").partition("\nAttributes:\n")[2]
+        documented = re.findall(r"^    (\w+): \S", attributes, flags=re.MULTILINE)
+        assert documented == [field.name for field in attrs.fields(model) if not field.inherited], model
+        rendered = pydoc.render_doc(model, renderer=pydoc.plaintext).partition("----")[0]
+        assert all(f"{name}: " in rendered for name in documented)
+        assert max(map(len, attributes.splitlines())) <= 120
 
 
 def test_every_file_names_the_command_that_made_it() -> None:
