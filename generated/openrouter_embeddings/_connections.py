@@ -19,6 +19,7 @@ from typing import Any, Final, Generic, TypeVar
 from weakref import WeakKeyDictionary, WeakSet
 
 import httpx
+from attrs import define, field
 
 _KEEPALIVE: Final = 5.0
 """Seconds after which a connection that no call uses is closed, as in httpx."""
@@ -28,6 +29,7 @@ _LIMITS: Final = httpx.Limits(max_connections=1, keepalive_expiry=_KEEPALIVE)
 H = TypeVar("H", httpx.Client, httpx.AsyncClient)
 
 
+@define(eq=False)
 class Connection(Generic[H]):
     """What one call is sent over.
 
@@ -35,28 +37,25 @@ class Connection(Generic[H]):
         http: an httpx client that only this call uses, or that of the caller.
         own: whether it is the caller's.
         stream: the network stream of the open connection, where it is known.
-
+        idle_since: when its last call ended, on the monotonic clock.
     """
 
-    __slots__ = ("http", "idle_since", "own", "stream")
-
-    def __init__(self, http: H, *, own: bool) -> None:
-        self.http: H = http
-        self.own = own
-        self.stream: Any = None
-        self.idle_since = 0.0
+    http: H
+    own: bool
+    stream: Any = None
+    idle_since: float = 0.0
 
 
+@define(eq=False)
 class _Pool(Generic[H]):
     """The idle connections of one event loop, or of all blocking calls; the last one used is the first one taken."""
 
-    def __init__(self, own: H | None, make: Callable[[], H], turns: Any) -> None:
-        self.turns = turns
-        self.closed = False
-        self._own: H | None = own
-        self._make: Callable[[], H] = make
-        self._idle: deque[Connection[H]] = deque()
-        self._lock = threading.Lock()
+    _own: H | None
+    _make: Callable[[], H]
+    turns: Any
+    closed: bool
+    _idle: deque[Connection[H]] = field(factory=deque, init=False)
+    _lock: threading.Lock = field(factory=threading.Lock, init=False)
 
     def take(self) -> Connection[H]:
         if self.closed:
@@ -93,7 +92,6 @@ class Connections:
 
     Raises:
         ValueError: certificates or a proxy that the environment names cannot be used.
-
     """
 
     def __init__(
@@ -127,7 +125,6 @@ class Connections:
         Raises:
             TimeoutError: there was none before this moment of the monotonic clock.
             RuntimeError: the client is closed.
-
         """
         pool = self._sync
         if not pool.turns.acquire(timeout=min(max(0.0, ends - time.monotonic()), threading.TIMEOUT_MAX)):
@@ -174,8 +171,8 @@ class Connections:
 
     def _forget(self) -> None:
         self._lock = threading.Lock()
-        self._sync = _Pool(self._own, lambda: self._make(httpx.Client), threading.Semaphore(self._limit))
-        self._sync.closed = self._closed
+        turns = threading.Semaphore(self._limit)
+        self._sync = _Pool(self._own, lambda: self._make(httpx.Client), turns, self._closed)
         self._by_loop: WeakKeyDictionary[Hashable, _Pool[httpx.AsyncClient]] = WeakKeyDictionary()
 
     def _make(self, kind: type[H]) -> H:
@@ -190,8 +187,8 @@ class Connections:
             if pool is None:
                 for known in [known for known in self._by_loop if getattr(known, "is_closed", bool)()]:
                     del self._by_loop[known]  # its connections would keep it from being collected
-                pool = _Pool(self._own_async, lambda: self._make(httpx.AsyncClient), anyio.Semaphore(self._limit))
-                pool.closed = self._closed
+                turns = anyio.Semaphore(self._limit)
+                pool = _Pool(self._own_async, lambda: self._make(httpx.AsyncClient), turns, self._closed)
                 self._by_loop[loop] = pool
             return pool
 

@@ -33,7 +33,6 @@ class JsonModel:
 
     Attributes:
         additional_properties: fields that the contract does not know, by name. They are encoded as they came.
-
     """
 
     additional_properties: dict[str, Any] = field(factory=dict)
@@ -44,7 +43,6 @@ class JsonModel:
 
         Raises:
             ContractError: a field that is needed is missing or not what the contract says; its `path` says which.
-
         """
         try:
             result: Self = decode_received(partial(decode_model, cls), source)
@@ -91,7 +89,6 @@ class AnswerModel(JsonModel):
     Attributes:
         deviations: on the object that `sync` or `from_dict` returned: where it is not what the contract says, each
             with its `path`, `expected` and `received`.
-
     """
 
     deviations: tuple[ContractError, ...] = field(default=(), init=False, eq=False)
@@ -179,7 +176,6 @@ def decoder_for(declared: Any) -> Decoder[Any]:
     Args:
         declared: a type as the models and operations declare it: `int`, `str | None`, `list[Usage]`,
             `Literal["list"]`, `Annotated[int, Range(1)]`, a model class, an open enumeration.
-
     """
     origin, arguments = get_origin(declared), get_args(declared)
     if declared in _PLAIN:

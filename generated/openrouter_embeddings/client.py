@@ -13,7 +13,7 @@ import httpx
 
 from ._connections import Connection, Connections
 from ._exchange import CODINGS, exchange, exchange_async, transport_error
-from ._types import UNSET, Unset, is_instance
+from ._types import UNSET, Unset, checked_type
 from ._version import VERSION
 
 if TYPE_CHECKING:
@@ -28,14 +28,9 @@ TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
 USER_AGENT: Final = f"openrouter-embeddings-python/{VERSION}"
 """The `User-Agent` of requests, unless an `http_client` or a header says otherwise."""
 
-_LONGEST_TIMEOUT: Final = 1_000_000
-"""Seconds; operating systems refuse much longer ones."""
-
-_HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-"""What the name of a header may be (RFC 9110, section 5.1)."""
-
-_HTTPX_TIMEOUT: Final = httpx.Timeout(5.0)
-"""The timeout of an httpx client whose author sets none."""
+_LONGEST_TIMEOUT: Final = 1_000_000  # seconds; operating systems refuse much longer ones
+_HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110, section 5.1
+_HTTPX_TIMEOUT: Final = httpx.Timeout(5.0)  # of an httpx client whose author sets none
 
 
 class _RequestSettings(NamedTuple):
@@ -73,7 +68,6 @@ class Client:
         TypeError: an argument is of the wrong type.
         ValueError: `base_url` is no http address, the key or a header cannot be sent in a header, a number is out of
             bounds, or certificates or a proxy that the environment names cannot be used.
-
     """
 
     def __init__(
@@ -94,7 +88,7 @@ class Client:
     ) -> None:
         self._base_url = _checked_base_url(base_url)
         self._timeout = _checked_timeout(timeout)
-        self._deadline = None if deadline is None else _checked_seconds("deadline", deadline)
+        self._deadline = _checked_deadline(deadline)
         self._retries = _checked_retries(retries)
         self._max_response_bytes = _checked_count("max_response_bytes", max_response_bytes)
         self._has_own_key = api_key is not None
@@ -109,8 +103,10 @@ class Client:
                 "X-OpenRouter-Categories": categories,
             }
         )
-        _check_type("http_client", http_client, httpx.Client)
-        _check_type("async_http_client", async_http_client, httpx.AsyncClient)
+        if http_client is not None:
+            checked_type("http_client", http_client, "an httpx.Client", httpx.Client)
+        if async_http_client is not None:
+            checked_type("async_http_client", async_http_client, "an httpx.AsyncClient", httpx.AsyncClient)
         self._has_own_auth = any(http is not None and http.auth for http in (http_client, async_http_client))
         self._connections = Connections(
             http_client,
@@ -140,7 +136,7 @@ class Client:
 
     def with_deadline(self, deadline: float | None) -> Client:
         """Return a copy with so many seconds for each call, or without a deadline; the connections are shared."""
-        return self._copy(_deadline=None if deadline is None else _checked_seconds("deadline", deadline))
+        return self._copy(_deadline=_checked_deadline(deadline))
 
     def send(self, request: httpx.Request) -> httpx.Response:
         """Send a request and return the response with its body, whatever its status.
@@ -149,7 +145,6 @@ class Client:
             TransportError: no response arrived.
             ContractError: the body is longer than `max_response_bytes`, or compressed in an unknown way.
             RuntimeError: the client is closed.
-
         """
         ends = float("inf") if self._deadline is None else time.monotonic() + self._deadline
         if self._retries is None:
@@ -277,18 +272,17 @@ def _is_openrouter(base_url: str) -> bool:
 
 
 def _checked_base_url(base_url: Any) -> str:
-    if not isinstance(base_url, str):
-        raise TypeError(f"base_url: expected a string, received a {type(base_url).__name__}")
+    address: str = checked_type("base_url", base_url, "a string", str)
     try:
-        url = httpx.URL(base_url)
+        url = httpx.URL(address)
         is_address = url.scheme in {"http", "https"} and bool(url.host.encode("idna"))
     except (httpx.InvalidURL, ValueError):
         url, is_address = httpx.URL(), False
     if is_address and url.userinfo:
         raise ValueError("base_url: holds a user name or password; give the key as api_key")
     if not is_address or url.query or url.fragment:
-        raise ValueError(f"base_url: expected an http or https address such as {BASE_URL}, received {base_url!r}")
-    return base_url.rstrip("/")
+        raise ValueError(f"base_url: expected an http or https address such as {BASE_URL}, received {address!r}")
+    return address.rstrip("/")
 
 
 def _checked_timeout(timeout: Any) -> httpx.Timeout:
@@ -297,17 +291,19 @@ def _checked_timeout(timeout: Any) -> httpx.Timeout:
     return httpx.Timeout(_checked_seconds("timeout", timeout, "seconds or an httpx.Timeout"))
 
 
-def _checked_seconds(name: str, seconds: Any, expected: str = "seconds") -> float:
-    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
-        raise TypeError(f"{name}: expected {expected}, received a {type(seconds).__name__}")
+def _checked_deadline(deadline: Any) -> float | None:
+    return None if deadline is None else _checked_seconds("deadline", deadline, "seconds")
+
+
+def _checked_seconds(name: str, value: Any, expected: str) -> float:
+    seconds: float = checked_type(name, value, expected, int, float)
     if not 0 < seconds <= _LONGEST_TIMEOUT:
         raise ValueError(f"{name}: expected seconds above 0 and up to {_LONGEST_TIMEOUT:,}, received {seconds}")
     return seconds
 
 
-def _checked_count(name: str, count: Any) -> int:
-    if isinstance(count, bool) or not isinstance(count, int):
-        raise TypeError(f"{name}: expected a whole number, received a {type(count).__name__}")
+def _checked_count(name: str, value: Any) -> int:
+    count: int = checked_type(name, value, "a whole number", int)
     if count < 1:
         raise ValueError(f"{name}: expected 1 or more, received {count}")
     return count
@@ -320,41 +316,29 @@ def _checked_retries(retries: Any) -> Retries | None:
 
     if isinstance(retries, Retries):
         return retries
-    if isinstance(retries, bool) or not isinstance(retries, int):
-        raise TypeError(f"retries: expected a number of tries or Retries, received a {type(retries).__name__}")
-    return Retries(attempts=retries)
+    return Retries(attempts=checked_type("retries", retries, "a number of tries or Retries", int))
 
 
 def _checked_key(key: Any) -> str | None:
     """Return the key without surrounding white space; the message of an error never shows it."""
     if key is None:
         return None
-    if not isinstance(key, str):
-        raise TypeError(f"api_key: expected a string, or a function that returns one, received a {type(key).__name__}")
-    stripped: str = key.strip()
+    stripped: str = checked_type("api_key", key, "a string, or a function that returns one", str).strip()
     if not stripped.isascii() or not stripped.isprintable() or " " in stripped:
         raise ValueError("api_key: holds a character that no key has (white space, control or non-ASCII)")
     return stripped
 
 
 def _checked_headers(headers: Any) -> httpx.Headers:
-    if not is_instance(headers, Mapping):
-        raise TypeError(f"headers: expected names with values, received a {type(headers).__name__}")
-    given: Mapping[Any, Any] = headers
+    given: Mapping[Any, Any] = checked_type("headers", headers, "names with values", Mapping)
     sent: dict[str, str] = {}
     for name, value in given.items():
         if value is None or value is UNSET:
             continue
-        if not isinstance(name, str) or not isinstance(value, str):
-            raise TypeError(f"header {name}: expected a string, received a {type(value).__name__}")
-        if not _HEADER_NAME.fullmatch(name):
+        text: str = checked_type(f"header {name}", value, "a string", str)
+        if not _HEADER_NAME.fullmatch(checked_type(f"header {name}", name, "a name", str)):
             raise ValueError(f"header {name!r}: no header may have this name")
-        if not value.isascii() or not value.isprintable():
+        if not text.isascii() or not text.isprintable():
             raise ValueError(f"header {name}: holds a character that no header may have (control or non-ASCII)")
-        sent[name] = value.strip()
+        sent[name] = text.strip()
     return httpx.Headers(sent)
-
-
-def _check_type(name: str, value: object, expected: type) -> None:
-    if value is not None and not isinstance(value, expected):
-        raise TypeError(f"{name}: expected an httpx.{expected.__name__}, received a {type(value).__name__}")

@@ -38,7 +38,6 @@ def paginate(fetch: Callable[[int | None], P], offset: int | None) -> Iterator[P
     Raises:
         ContractError: the server repeats a page, leads backwards, or leads on past its own `total_count` (or past
             10,000 pages), and so would never end.
-
     """
     cursor = _Cursor(offset)
     while not cursor.ended:

@@ -39,9 +39,9 @@ class Range:
         if self.maximum == math.inf:
             return f"{self.minimum:.15g} or more"
         return (
-            f"{self.minimum:.15g} to {self.maximum:.15g}"
-            if self.minimum > -math.inf
-            else f"{self.maximum:.15g} or less"
+            f"{self.maximum:.15g} or less"
+            if self.minimum == -math.inf
+            else f"{self.minimum:.15g} to {self.maximum:.15g}"
         )
 
 
@@ -74,7 +74,6 @@ class Contract:
     Attributes:
         date: the day of the published document, or the day it was downloaded, YYYY-MM-DD; None when it is not known.
         digest: SHA-256 of `openapi.yaml` in the package.
-
     """
 
     date: str | None
@@ -87,3 +86,10 @@ def is_instance(value: Any, *classes: type[Any]) -> bool:
     Type checkers narrow `Any` to `list[Unknown]` and the like after `isinstance`, and then report every use of it.
     """
     return isinstance(value, classes)
+
+
+def checked_type(name: str, value: Any, expected: str, *classes: type[Any]) -> Any:
+    """Return an argument, or raise `TypeError` where it is of none of the classes; True and False are no numbers."""
+    if isinstance(value, bool) or not isinstance(value, classes):
+        raise TypeError(f"{name}: expected {expected}, received a {type(value).__name__}")
+    return value

@@ -26,13 +26,7 @@ def build(*, client: Client, body: EmbeddingsRequest) -> httpx.Request:
 
 
 def parse(response: httpx.Response, body: EmbeddingsRequest | None = None) -> EmbeddingsResponse:
-    """Return the result that a response holds; raises `ApiError` and `ContractError` as `sync` does.
-
-    Args:
-        response: the response.
-        body: what was asked, to compare the result with; None checks what can be checked without.
-
-    """
+    """Return the result that a response holds, compared with `body` where that is given; errors as for `sync`."""
     return parse_response(response, _DECODERS, body)
 
 
@@ -49,16 +43,12 @@ def sync(*, client: Client, body: EmbeddingsRequest) -> EmbeddingsResponse:
         ApiError: the response is an error, whatever its status.
         ContractError: the response claims success and its body is not what the contract says.
         TypeError, ValueError: an argument is wrong, or the key is missing; nothing was sent.
-
     """
     return parse(client.send(build(client=client, body=body)), body)
 
 
 def sync_detailed(*, client: Client, body: EmbeddingsRequest) -> Response[EmbeddingsResponse]:
-    """Do as `sync`, but return the whole response: an error stands in `.error`.
-
-    Only `TransportError` is raised, and `ContractError` for a body that is too long or encoded in an unknown way.
-    """
+    """Do as `sync`, but return the whole response, its error in `.error`; what keeps it from arriving is raised."""
     return parse_response_detailed(client.send(build(client=client, body=body)), _DECODERS, body)
 
 

@@ -37,7 +37,7 @@ def build(*, client: Client, limit: int | None = None, offset: int | None = None
 
 
 def parse(response: httpx.Response) -> ModelsListResponse:
-    """Return the result that a response holds; raises `ApiError` and `ContractError` as `sync` does."""
+    """Return the result that a response holds; errors as for `sync`."""
     return parse_response(response, _DECODERS)
 
 
@@ -54,7 +54,6 @@ def sync(*, client: Client, limit: int | None = None, offset: int | None = None)
         ApiError: the response is an error, whatever its status.
         ContractError: the response claims success and its body is not what the contract says.
         TypeError, ValueError: an argument is wrong; nothing was sent.
-
     """
     return parse(client.send(build(client=client, limit=limit, offset=offset)))
 
@@ -62,10 +61,7 @@ def sync(*, client: Client, limit: int | None = None, offset: int | None = None)
 def sync_detailed(
     *, client: Client, limit: int | None = None, offset: int | None = None
 ) -> Response[ModelsListResponse]:
-    """Do as `sync`, but return the whole response: an error stands in `.error`.
-
-    Only `TransportError` is raised, and `ContractError` for a body that is too long or encoded in an unknown way.
-    """
+    """Do as `sync`, but return the whole response, its error in `.error`; what keeps it from arriving is raised."""
     return parse_response_detailed(client.send(build(client=client, limit=limit, offset=offset)), _DECODERS)
 
 
