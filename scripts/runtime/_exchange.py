@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 import zlib
+from contextlib import aclosing, closing
 from typing import Any, Final, TypeVar
 
 import httpx
@@ -37,15 +38,10 @@ def exchange(
     Raises:
         TransportError: no response arrived.
         ContractError: the body is longer than the ceiling, or compressed in a way that was not asked for.
-
     """
     watch = _Watch(connection, request, ends) if ends < float("inf") else None
     try:
-        try:
-            response = connection.http.send(request, auth=auth, stream=True)
-        except httpx.HTTPStatusError as error:  # raised by an event hook of the caller
-            return _whole(error.response)
-        try:
+        with closing(connection.http.send(request, auth=auth, stream=True)) as response:
             connection.stream = response.extensions.get("network_stream")
             if _is_read(response):  # by an event hook, or made by a transport that needs no network
                 return _whole(response)
@@ -55,11 +51,10 @@ def exchange(
                 if time.monotonic() >= ends:
                     raise TimeoutError
             return _whole(response, body.decoded())
-        finally:
-            response.close()
+    except httpx.HTTPStatusError as error:  # raised by an event hook of the caller
+        return _whole(error.response)
     except FAILURES as error:
-        late = time.monotonic() >= ends
-        failure = transport_error(request, TimeoutError() if late else error)
+        failure = transport_error(request, TimeoutError() if time.monotonic() >= ends else error)
     finally:
         if watch is not None:
             watch.end()
@@ -71,19 +66,15 @@ async def exchange_async(
 ) -> httpx.Response:
     """Send a request as `exchange` does, without blocking, until it is cancelled."""
     try:
-        try:
-            response = await connection.http.send(request, auth=auth, stream=True)
-        except httpx.HTTPStatusError as error:
-            return _whole(error.response)
-        try:
+        async with aclosing(await connection.http.send(request, auth=auth, stream=True)) as response:
             if _is_read(response):
                 return _whole(response)
             body = _Body(response, ceiling)
             async for piece in response.aiter_raw():
                 body.add(piece)
             return _whole(response, body.decoded())
-        finally:
-            await response.aclose()
+    except httpx.HTTPStatusError as error:
+        return _whole(error.response)
     except FAILURES as error:
         failure = transport_error(request, error)
     raise failure

@@ -147,14 +147,13 @@ def decode_model(model: type[Any], source: Any, tolerated: Tolerated = None) -> 
     for model_field in _fields_of(model):
         known = len(tolerated or ())
         present = model_field.key in remaining
+        if not present and not model_field.required:
+            continue
         value = remaining.pop(model_field.key, None)
         try:
-            if present:
-                result = decode_inside(model_field.key, model_field.decoder, value, tolerated)
-            elif model_field.required:
+            if not present:
                 raise DecodingError("a value", "nothing").inside(model_field.key)
-            else:
-                continue
+            result = decode_inside(model_field.key, model_field.decoder, value, tolerated)
         except DecodingError as error:
             if tolerated is None or model_field.indispensable:
                 raise
