@@ -22,9 +22,9 @@ from ._decoding import Decoder, DecodingError, Tolerated, decode_inside, decode_
 from ._types import UNSET, Null, OpenEnum, Unset, is_instance
 from .errors import ContractError
 
+# Characters and items that a repr shows; of longer ones it shows the beginning and the length.
 _LONGEST_TEXT = 80
 _LONGEST_LIST = 6
-"""Characters and items that a repr shows; of longer ones it shows the beginning and the length."""
 
 
 @define(kw_only=True, repr=False)
@@ -59,11 +59,10 @@ class JsonModel:
                 value = self._encode_none(model_field)
             if value is not UNSET:
                 result[model_field.key] = encode(value)
-        if not is_instance(self.additional_properties, Mapping):
-            raise TypeError(
-                f"additional_properties: expected a mapping, received {describe(self.additional_properties)}"
-            )
-        for key, value in self.additional_properties.items():
+        unknown = self.additional_properties
+        if not is_instance(unknown, Mapping):
+            raise TypeError(f"additional_properties: expected a mapping, received {describe(unknown)}")
+        for key, value in unknown.items():
             if key in result:
                 raise ValueError(f"additional_properties: {key!r} is a field of its own; set it there")
             if value is not UNSET:
@@ -115,11 +114,9 @@ def encode(value: Any) -> Any:
     if is_instance(value, str, int, float, bytes, bytearray, memoryview, NoneType):
         return value
     if is_instance(value, Mapping):
-        properties: Mapping[str, Any] = value
-        return {key: encode(item) for key, item in properties.items()}
+        return {key: encode(item) for key, item in value.items()}
     if is_instance(value, Sequence):
-        items: Sequence[Any] = value
-        return [encode(item) for item in items]
+        return [encode(item) for item in value]
     try:
         return index(value) if isinstance(value, SupportsIndex) else value  # an integer of numpy, for example
     except TypeError:
@@ -217,8 +214,7 @@ class _ModelField:
     decoder: Decoder[Any]
 
 
-_FIELDS: dict[type[Any], tuple[_ModelField, ...]] = {}
-"""The fields of each model class that has been used."""
+_FIELDS: dict[type[Any], tuple[_ModelField, ...]] = {}  # of each model class that has been used
 
 
 def _fields_of(model: type[Any]) -> tuple[_ModelField, ...]:
@@ -256,10 +252,9 @@ def _short_repr(value: Any) -> str:
     if isinstance(value, str) and len(value) > _LONGEST_TEXT:
         return f"{value[: _LONGEST_TEXT // 2]!r}… ({len(value)} characters)"
     if is_instance(value, list, tuple) and len(value) > _LONGEST_LIST:
-        items: Sequence[Any] = value
-        if isinstance(items[0], (int, float)):
-            return f"<{len(items)} numbers>"
-        return f"[{', '.join(map(_short_repr, items[: _LONGEST_LIST // 2]))}, … ({len(items)} items)]"
+        if isinstance(value[0], (int, float)):
+            return f"<{len(value)} numbers>"
+        return f"[{', '.join(map(_short_repr, value[: _LONGEST_LIST // 2]))}, … ({len(value)} items)]"
     if is_instance(value, list):
         return f"[{', '.join(map(_short_repr, value))}]"
     if is_instance(value, Mapping) and len(value) > _LONGEST_LIST:

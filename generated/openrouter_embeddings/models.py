@@ -112,8 +112,8 @@ class EmbeddingObject(AnswerModel):
     """The vector of one input.
 
     Attributes:
-        embedding: The vector: numbers for `float`, a string for `base64` (little-endian float32 bytes). Its length
-            is `dimensions` if that was asked for, else the native length of the model.
+        embedding: The vector: numbers for `float`, a string for `base64` (little-endian float32 bytes). Its length is
+            `dimensions` if that was asked for, else the native length of the model.
         object: The kind of the object.
         index: Position of the input that this is the vector of, from 0.
     """
@@ -141,8 +141,8 @@ class EmbeddingsRequest(JsonModel):
         input: What to embed: one text, several texts, the token ids of one text, the token ids of several texts, or
             several multimodal inputs. No text and no list may be empty.
         model: Identifier of the model as the model list gives it, for example `openai/text-embedding-3-small`.
-        dimensions: Length of the vectors wanted, from 1 to the native length of the model, for models that can
-            shorten their vectors. Default: the native length.
+        dimensions: Length of the vectors wanted, from 1 to the native length of the model, for models that can shorten
+            their vectors. Default: the native length.
         encoding_format: How vectors are written: `float` is a JSON array of numbers (the default), `base64` is the
             little-endian float32 bytes in base64, about a quarter of the size.
         input_type: What the input is for, on models that embed queries and documents differently: for example
@@ -598,20 +598,19 @@ class ProviderPreferences(JsonModel):
     account.
 
     Attributes:
-        allow_fallbacks: Whether another provider may serve the request when the first choice cannot. Default: true.
-            Set it to survive 529.
-        data_collection: Whether providers that may keep or train on the data are allowed: `allow` (default) or
-            `deny`.
+        allow_fallbacks: Whether another provider may serve the request when the first choice cannot. Default: true. Set
+            it to survive 529.
+        data_collection: Whether providers that may keep or train on the data are allowed: `allow` (default) or `deny`.
         enforce_distillable_text: Whether only models whose author allows training on their output may serve the
             request.
         ignore: Providers never to use, on top of those that the account ignores.
         max_price: The most that a provider may charge; no provider within it means 404.
         only: The only providers to use, together with those that the account allows.
         order: Providers to try first, in this order.
-        preferred_max_latency: Time to first token that is preferred, seconds; slower endpoints come last but are
+        preferred_max_latency: Time to first token that is preferred, seconds; slower endpoints come last but are not
+            excluded.
+        preferred_min_throughput: Throughput that is preferred, tokens per second; slower endpoints come last but are
             not excluded.
-        preferred_min_throughput: Throughput that is preferred, tokens per second; slower endpoints come last but
-            are not excluded.
         quantizations: Number formats that the provider's weights may have.
         require_parameters: Whether only providers that support every parameter of the request may serve it.
         sort: By what to order the providers when `order` does not; it turns load balancing off.

@@ -20,9 +20,7 @@ from weakref import WeakKeyDictionary, WeakSet
 import httpx
 from attrs import define, field
 
-_KEEPALIVE: Final = 5.0
-"""Seconds after which a connection that no call uses is closed, as in httpx."""
-
+_KEEPALIVE: Final = 5.0  # seconds after which a connection that no call uses is closed, as in httpx
 _LIMITS: Final = httpx.Limits(max_connections=1, keepalive_expiry=_KEEPALIVE)
 
 H = TypeVar("H", httpx.Client, httpx.AsyncClient)
@@ -204,8 +202,7 @@ def _running_loop() -> Hashable:
 
 
 _IN_USE: Final[WeakSet[Connections]] = WeakSet()
-_INHERITED: Final[list[object]] = []
-"""The parent's connections in a child process."""
+_INHERITED: Final[list[object]] = []  # the parent's connections in a child process
 
 
 def _after_fork_in_child() -> None:
