@@ -200,7 +200,7 @@ def test_help_on_a_model_explains_every_field() -> None:
         attributes = (inspect.getdoc(model) or "").partition("\nAttributes:\n")[2]
         documented = re.findall(r"^    (\w+): \S", attributes, flags=re.MULTILINE)
         assert documented == [field.name for field in attrs.fields(model) if not field.inherited], model
-        rendered = pydoc.render_doc(model, renderer=pydoc.plaintext).partition("----")[0]
+        rendered = pydoc.plain(pydoc.render_doc(model)).partition("----")[0]
         assert all(f"{name}: " in rendered for name in documented)
         assert max(map(len, attributes.splitlines())) <= 120
 
