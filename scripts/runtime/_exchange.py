@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import socket
 import threading
 import time
@@ -18,6 +19,9 @@ FAILURES: Final = (httpx.HTTPError, httpx.InvalidURL, RuntimeError, OSError, Uni
 
 CODINGS: Final = {"gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 """The compressions that are asked for and undone, with what zlib calls each."""
+
+_MANY_PIECES: Final = 320
+"""Pieces of a body, 20 MiB, that are joined at its end; a longer body grows in place, which takes half the memory."""
 
 H = TypeVar("H", httpx.Client, httpx.AsyncClient)
 
@@ -42,7 +46,11 @@ def exchange(
     watch = _Watch(connection, request, ends) if ends < float("inf") else None
     try:
         try:
-            response = connection.http.send(request, auth=auth, stream=True)
+            if connection.transport is None:
+                response = connection.http.send(request, auth=auth, stream=True)
+            else:
+                response = connection.transport.handle_request(request)
+                response.request = request
         except httpx.HTTPStatusError as error:  # raised by an event hook of the caller
             return _whole(error.response)
         try:
@@ -50,7 +58,8 @@ def exchange(
             if _is_read(response):  # by an event hook, or made by a transport that needs no network
                 return _whole(response)
             body = _Body(response, ceiling)
-            for piece in response.iter_raw():
+            assert isinstance(response.stream, httpx.SyncByteStream)
+            for piece in response.stream:
                 body.add(piece)
                 if time.monotonic() >= ends:
                     raise TimeoutError
@@ -72,14 +81,19 @@ async def exchange_async(
     """Send a request as `exchange` does, without blocking, until it is cancelled."""
     try:
         try:
-            response = await connection.http.send(request, auth=auth, stream=True)
+            if connection.transport is None:
+                response = await connection.http.send(request, auth=auth, stream=True)
+            else:
+                response = await connection.transport.handle_async_request(request)
+                response.request = request
         except httpx.HTTPStatusError as error:
             return _whole(error.response)
         try:
             if _is_read(response):
                 return _whole(response)
             body = _Body(response, ceiling)
-            async for piece in response.aiter_raw():
+            assert isinstance(response.stream, httpx.AsyncByteStream)
+            async for piece in response.stream:
                 body.add(piece)
             return _whole(response, body.decoded())
         finally:
@@ -94,6 +108,8 @@ def transport_error(request: httpx.Request, error: Exception) -> TransportError:
 
     A `TimeoutError` stands for the end of the deadline.
     """
+    if isinstance(error, httpx.RequestError):
+        error.request = request
     reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     if type(error) is TimeoutError:
         reason = "the deadline of the call has passed"
@@ -119,6 +135,7 @@ class _Body:
         self._response = response
         self._ceiling = ceiling
         self._pieces: list[bytes] = []
+        self._content = io.BytesIO()
         self._received = self._length = 0
         coding = response.headers.get("Content-Encoding", "").strip().lower()
         self._coding = "" if coding == "identity" else coding
@@ -140,12 +157,18 @@ class _Body:
         if max(self._received, self._length) > self._ceiling:
             raise self._too_long()
         self._pieces.append(piece)
+        if len(self._pieces) >= _MANY_PIECES or self._content.tell():
+            self._content.writelines(self._pieces)
+            self._pieces.clear()
 
     def decoded(self) -> bytes:
         """Return the body."""
         if self._decompressor is not None and self._received and not self._decompressor.eof:
             raise httpx.DecodingError(f"the {self._coding} stream is cut short")
-        return b"".join(self._pieces)
+        if not self._content.tell():
+            return b"".join(self._pieces)
+        self._content.writelines(self._pieces)
+        return self._content.getvalue()
 
     def _decompressed(self, piece: bytes) -> bytes:
         assert self._decompressor is not None

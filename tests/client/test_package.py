@@ -220,7 +220,7 @@ def test_the_contract_is_the_one_that_ships() -> None:
     assert len(CONTRACT.date.split("-")) == 3
 
 
-EXTRAS = {"msgspec", "numpy", "orjson", "pybase64", "tenacity"}
+EXTRAS = {"msgspec", "numpy", "orjson", "pybase64", "simdjson", "tenacity"}
 
 
 def run(code: str) -> subprocess.CompletedProcess[str]:
@@ -251,7 +251,7 @@ def test_only_the_standard_library_attrs_and_httpx_are_needed() -> None:
 import sys
 class Absent:
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in {"msgspec", "orjson", "numpy", "pybase64", "tenacity", "yaml", "pydantic"}:
+        if name.split(".")[0] in {"msgspec", "orjson", "numpy", "pybase64", "simdjson", "tenacity", "yaml", "pydantic"}:
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Absent())
 from openrouter_embeddings import *
