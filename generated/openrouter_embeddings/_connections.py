@@ -15,7 +15,9 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Generator, Hashable
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from typing import Any, Final, Generic, TypeVar
+from urllib.request import getproxies
 from weakref import WeakKeyDictionary, WeakSet
 
 import httpx
@@ -34,12 +36,14 @@ class Connection(Generic[H]):
     Attributes:
         http: an httpx client that only this call uses, or that of the caller.
         own: whether it is the caller's.
+        transport: what the client sends with, when it would add nothing to requests and send through no proxy.
         stream: the network stream of the open connection, where it is known.
         idle_since: when its last call ended, on the monotonic clock.
     """
 
     http: H
     own: bool
+    transport: Any = None
     stream: Any = None
     idle_since: float = 0.0
 
@@ -49,7 +53,7 @@ class _Pool(Generic[H]):
     """The idle connections of one event loop, or of all blocking calls; the last one used is the first one taken."""
 
     _own: H | None
-    _make: Callable[[], H]
+    _make: Callable[[], Connection[H]]
     turns: Any
     closed: bool
     _idle: deque[Connection[H]] = field(factory=deque, init=False)
@@ -63,7 +67,7 @@ class _Pool(Generic[H]):
                 raise RuntimeError("the http client that was given to this client is closed")
             return Connection(self._own, own=True)
         with self._lock:
-            return self._idle.pop() if self._idle else Connection(self._make(), own=False)
+            return self._idle.pop() if self._idle else self._make()
 
     def give_back(self, connection: Connection[H]) -> list[H]:
         """Keep a connection for the next call; return the httpx clients that are to be closed."""
@@ -103,7 +107,7 @@ class Connections:
         if sync is None or asynchronous is None:
             try:
                 self._tls = httpx.create_ssl_context(verify=encrypted)
-                self._make(httpx.Client).close()
+                self._make(httpx.Client, httpx.HTTPTransport).http.close()
             except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
                 reason = re.sub(r"//[^/@\s]*@", "//***@", f"{type(error).__name__}: {error}")
                 raise ValueError(
@@ -169,12 +173,14 @@ class Connections:
 
     def _forget(self) -> None:
         self._lock = threading.Lock()
-        turns = threading.Semaphore(self._limit)
-        self._sync = _Pool(self._own, lambda: self._make(httpx.Client), turns, self._closed)
+        make, turns = partial(self._make, httpx.Client, httpx.HTTPTransport), threading.Semaphore(self._limit)
+        self._sync = _Pool(self._own, make, turns, self._closed)
         self._by_loop: WeakKeyDictionary[Hashable, _Pool[httpx.AsyncClient]] = WeakKeyDictionary()
 
-    def _make(self, kind: type[H]) -> H:
-        return kind(verify=self._tls, limits=_LIMITS)
+    def _make(self, kind: type[H], transport_kind: Callable[..., Any]) -> Connection[H]:
+        transport = None if getproxies() else transport_kind(verify=self._tls, limits=_LIMITS)
+        http = kind(verify=self._tls, limits=_LIMITS, transport=transport)
+        return Connection(http, own=False, transport=transport)
 
     def _pool_of_loop(self) -> _Pool[httpx.AsyncClient]:
         import anyio  # noqa: PLC0415 - it takes as long to import as half of httpx, and blocking calls need none of it
@@ -185,8 +191,8 @@ class Connections:
             if pool is None:
                 for known in [known for known in self._by_loop if getattr(known, "is_closed", bool)()]:
                     del self._by_loop[known]  # its connections would keep it from being collected
-                turns = anyio.Semaphore(self._limit)
-                pool = _Pool(self._own_async, lambda: self._make(httpx.AsyncClient), turns, self._closed)
+                make = partial(self._make, httpx.AsyncClient, httpx.AsyncHTTPTransport)
+                pool = _Pool(self._own_async, make, anyio.Semaphore(self._limit), self._closed)
                 self._by_loop[loop] = pool
             return pool
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Mapping, Sequence, Sized
-from typing import Any, Self, TypeAlias, TypeVar
+from types import NoneType
+from typing import Any, Self, TypeAlias, TypeVar, cast
 
 from ._types import Length, OpenEnum, Range, is_instance
 from .errors import ContractError
@@ -85,31 +86,23 @@ def decode_any(value: Any, _: Tolerated = None) -> Any:
     return value
 
 
-def decode_null(value: Any, _: Tolerated = None) -> None:
-    """Accept null only."""
-    if value is not None:
-        raise unexpected(value, "null")
+def instance_decoder(kind: type[T], expected: str) -> Decoder[T]:
+    """Accept instances of a class, as they are."""
+
+    def decode(value: Any, _: Tolerated = None) -> T:
+        if isinstance(value, kind):
+            return value
+        raise unexpected(value, expected)
+
+    return decode
 
 
-def decode_bool(value: Any, _: Tolerated = None) -> bool:
-    """Accept true and false."""
-    if isinstance(value, bool):
-        return value
-    raise unexpected(value, "true or false")
-
-
-def decode_string(value: Any, _: Tolerated = None) -> str:
-    """Accept a string."""
-    if isinstance(value, str):
-        return value
-    raise unexpected(value, "a string")
-
-
-def decode_bytes(value: Any, _: Tolerated = None) -> bytes:
-    """Accept bytes: a file of a form, or a body that is not JSON."""
-    if isinstance(value, bytes):
-        return value
-    raise unexpected(value, "bytes")
+decode_null = instance_decoder(NoneType, "null")
+decode_bool = instance_decoder(bool, "true or false")
+decode_string = instance_decoder(str, "a string")
+decode_bytes = instance_decoder(bytes, "bytes")
+decode_floats = instance_decoder(cast("type[list[float]]", list), "a list of numbers")
+"""Leaves the items unchecked: a batch of vectors holds millions, which are checked as they are converted."""
 
 
 def decode_int(value: Any, _: Tolerated = None) -> int:
@@ -131,14 +124,6 @@ def decode_float(value: Any, _: Tolerated = None) -> float:
     if isinstance(value, float) and not math.isfinite(value):
         raise unexpected(value, "a finite number", wrong_type=False)
     return value
-
-
-def decode_floats(value: Any, _: Tolerated = None) -> list[float]:
-    """Accept a list and leave its items unchecked: a batch of vectors holds millions, checked as they are converted."""
-    if is_instance(value, list):
-        items: list[float] = value
-        return items
-    raise unexpected(value, "a list of numbers")
 
 
 def decode_mapping(value: Any, _: Tolerated = None) -> dict[str, Any]:
@@ -165,18 +150,18 @@ def enum_decoder(enum: type[Known]) -> Decoder[Known]:
     """Accept any string, as a member of the enumeration; unknown values are kept."""
 
     def decode(value: Any, _: Tolerated = None) -> Known:
-        return enum(decode_string(value))
+        return enum(decode_string(value, None))
 
     return decode
 
 
 def bounded_decoder(bounds: Range, decoder: Decoder[T]) -> Decoder[T]:
     """Accept what the decoder accepts and is within the bounds."""
+    counted, minimum, maximum = isinstance(bounds, Length), bounds.minimum, bounds.maximum
 
     def decode(value: Any, tolerated: Tolerated = None) -> T:
         result: Any = decoder(value, tolerated)
-        counted = isinstance(bounds, Length)
-        if not bounds.minimum <= (len(result) if counted else result) <= bounds.maximum:
+        if not minimum <= (len(result) if counted else result) <= maximum:
             kind = "" if not counted else "a string of " if isinstance(result, str) else "a list of "
             raise unexpected(value, f"{kind}{bounds}", wrong_type=False)
         accepted: T = result
@@ -192,6 +177,13 @@ def list_decoder(decoder: Decoder[T]) -> Decoder[list[T]]:
         if not is_instance(value, Sequence) or is_instance(value, str, bytes, bytearray, memoryview):
             raise unexpected(value, "a list")
         items: Sequence[Any] = value
+        if tolerated is None:  # the same, without a call for each item
+            decoded: list[T] = []
+            try:
+                decoded += (decoder(item, None) for item in items)
+            except DecodingError as error:
+                raise error.inside(len(decoded)) from None
+            return decoded
         return [decode_inside(position, decoder, item, tolerated) for position, item in enumerate(items)]
 
     return decode

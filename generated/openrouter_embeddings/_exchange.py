@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import socket
 import threading
 import time
@@ -20,6 +22,11 @@ FAILURES: Final = (httpx.HTTPError, httpx.InvalidURL, RuntimeError, OSError, Uni
 
 CODINGS: Final = {"gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 """The compressions that are asked for and undone, with what zlib calls each."""
+
+_HTTPX_LOG: Final = logging.getLogger("httpx")
+
+_MANY_PIECES: Final = 320
+"""Pieces of a body, 20 MiB, that are joined at its end; a longer body grows in place, which takes half the memory."""
 
 H = TypeVar("H", httpx.Client, httpx.AsyncClient)
 
@@ -42,12 +49,13 @@ def exchange(
     """
     watch = _Watch(connection, request, ends) if ends < float("inf") else None
     try:
-        with closing(connection.http.send(request, auth=auth, stream=True)) as response:
+        with closing(_send(connection, request, auth)) as response:
             connection.stream = response.extensions.get("network_stream")
             if _is_read(response):  # by an event hook, or made by a transport that needs no network
                 return _whole(response)
             body = _Body(response, ceiling)
-            for piece in response.iter_raw():
+            assert isinstance(response.stream, httpx.SyncByteStream)
+            for piece in response.stream:
                 body.add(piece)
                 if time.monotonic() >= ends:
                     raise TimeoutError
@@ -67,11 +75,12 @@ async def exchange_async(
 ) -> httpx.Response:
     """Send a request as `exchange` does, without blocking, until it is cancelled."""
     try:
-        async with aclosing(await connection.http.send(request, auth=auth, stream=True)) as response:
+        async with aclosing(await _send_async(connection, request, auth)) as response:
             if _is_read(response):
                 return _whole(response)
             body = _Body(response, ceiling)
-            async for piece in response.aiter_raw():
+            assert isinstance(response.stream, httpx.AsyncByteStream)
+            async for piece in response.stream:
                 body.add(piece)
             return _whole(response, body.decoded())
     except httpx.HTTPStatusError as error:
@@ -81,11 +90,34 @@ async def exchange_async(
     raise failure
 
 
+def _send(connection: Connection[httpx.Client], request: httpx.Request, auth: Any) -> httpx.Response:
+    if connection.transport is None:
+        return connection.http.send(request, auth=auth, stream=True)
+    return _arrived(connection.transport.handle_request(request), request)
+
+
+async def _send_async(connection: Connection[httpx.AsyncClient], request: httpx.Request, auth: Any) -> httpx.Response:
+    if connection.transport is None:
+        return await connection.http.send(request, auth=auth, stream=True)
+    return _arrived(await connection.transport.handle_async_request(request), request)
+
+
+def _arrived(response: httpx.Response, request: httpx.Request) -> httpx.Response:
+    """Do what httpx does with the response of a transport: give it its request, and log the call."""
+    response.request = request
+    phrase = httpx.codes.get_reason_phrase(response.status_code)  # what the server calls it may hold a key
+    sent = (request.method, request.url, response.http_version, response.status_code, phrase)
+    _HTTPX_LOG.info('HTTP Request: %s %s "%s %d %s"', *sent)
+    return response
+
+
 def transport_error(request: httpx.Request, error: Exception) -> TransportError:
     """Return the error to raise where no response arrived; neither it nor its cause shows the key of the request.
 
     A `TimeoutError` stands for the end of the deadline.
     """
+    if isinstance(error, httpx.RequestError):
+        error.request = request
     reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     if type(error) is TimeoutError:
         reason = "the deadline of the call has passed"
@@ -111,6 +143,7 @@ class _Body:
         self._response = response
         self._ceiling = ceiling
         self._pieces: list[bytes] = []
+        self._content = io.BytesIO()
         self._received = self._length = 0
         coding = response.headers.get("Content-Encoding", "").strip().lower()
         self._coding = "" if coding == "identity" else coding
@@ -132,12 +165,18 @@ class _Body:
         if max(self._received, self._length) > self._ceiling:
             raise self._too_long()
         self._pieces.append(piece)
+        if len(self._pieces) >= _MANY_PIECES or self._content.tell():
+            self._content.writelines(self._pieces)
+            self._pieces.clear()
 
     def decoded(self) -> bytes:
         """Return the body."""
         if self._decompressor is not None and self._received and not self._decompressor.eof:
             raise httpx.DecodingError(f"the {self._coding} stream is cut short")
-        return b"".join(self._pieces)
+        if not self._content.tell():
+            return b"".join(self._pieces)
+        self._content.writelines(self._pieces)
+        return self._content.getvalue()
 
     def _decompressed(self, piece: bytes) -> bytes:
         assert self._decompressor is not None

@@ -13,11 +13,12 @@ from enum import Enum
 from functools import partial
 from operator import index
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Self, SupportsIndex, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, Union, get_args, get_origin, get_type_hints
 
 from attrs import NOTHING, define, field, fields, frozen
 
 from . import _decoding
+from ._accelerators import parse_json
 from ._decoding import Decoder, DecodingError, Tolerated, decode_inside, decode_mapping, describe
 from ._types import UNSET, Null, OpenEnum, Unset, is_instance
 from .errors import ContractError
@@ -96,6 +97,20 @@ class AnswerModel(JsonModel):
     def _check(self, request: JsonModel | None) -> None:
         """Raise `ContractError` where the answer does not fit its request, or contradicts itself."""
 
+    def leave_as_text(self, name: str, text: memoryview) -> None:
+        """Parse the JSON of a field when it is first read."""
+        self._received = {**(self._received or {}), name: text}
+        delattr(self, name)
+
+    if not TYPE_CHECKING:  # which would take any name for that of a field
+
+        def __getattr__(self, name: str) -> Any:
+            text = None if name == "_received" else (self._received or {}).get(name)
+            if isinstance(text, memoryview):
+                setattr(self, name, parse_json(bytes(text)))
+                self._received.pop(name, None)
+            return object.__getattribute__(self, name)
+
     def _encode_none(self, model_field: _ModelField) -> Any:
         if self._received is not None:
             return self._received.get(model_field.key, UNSET)  # as it came: null, a misfit, or nothing
@@ -107,6 +122,8 @@ _SHARED = {attribute.name for attribute in fields(AnswerModel)}
 
 def encode(value: Any) -> Any:
     """Return a value as plain JSON: models as objects, enumerations as their values, sequences as lists."""
+    if type(value) in _SCALARS:
+        return value
     if isinstance(value, JsonModel):
         return value.to_dict()
     if isinstance(value, Enum):
@@ -118,7 +135,7 @@ def encode(value: Any) -> Any:
     if is_instance(value, Sequence):
         return [encode(item) for item in value]
     try:
-        return index(value) if isinstance(value, SupportsIndex) else value  # an integer of numpy, for example
+        return index(value)  # an integer of numpy, for example
     except TypeError:
         return value
 
@@ -143,11 +160,14 @@ def decode_model(model: type[Any], source: Any, tolerated: Tolerated = None) -> 
     values: dict[str, Any] = {}
     received: dict[str, Any] = {}
     for model_field in _fields_of(model):
-        known = len(tolerated or ())
         present = model_field.key in remaining
         if not present and not model_field.required:
             continue
         value = remaining.pop(model_field.key, None)
+        if present and (type(value) in model_field.kept or value == model_field.constant):
+            values[model_field.name] = value
+            continue
+        known = len(tolerated or ())
         try:
             if not present:
                 raise DecodingError("a value", "nothing").inside(model_field.key)
@@ -192,18 +212,23 @@ def decoder_for(declared: Any) -> Decoder[Any]:
 
 
 def _decoder_for_union(members: tuple[Any, ...]) -> Decoder[Any]:
-    is_open = any(isinstance(member, type) and issubclass(member, OpenEnum) for member in members)
-    skipped = {Unset, NoneType, Null, str} if is_open else {Unset, NoneType, Null}
+    skipped = {Unset, NoneType, Null, str} if _is_open(members) else {Unset, NoneType, Null}
     decoders = [decoder_for(member) for member in members if member not in skipped] or [_decoding.decode_null]
     decoder = decoders[0] if len(decoders) == 1 else _decoding.union_decoder(*decoders)
     return _decoding.nullable_decoder(decoder) if NoneType in members or Null in members else decoder
+
+
+def _is_open(members: tuple[Any, ...]) -> bool:
+    """Return whether a string may be a member of an open enumeration."""
+    return any(isinstance(member, type) and issubclass(member, OpenEnum) for member in members)
 
 
 @frozen
 class _ModelField:
     """A declared field: its attribute, its name in JSON, what the contract says of it, and its decoder.
 
-    It is indispensable when an answer without it is of no use: its type does not allow None.
+    It is indispensable when an answer without it is of no use: its type does not allow None. A value that is the
+    constant, or whose type is among `kept`, is what the decoder would return.
     """
 
     name: str
@@ -212,6 +237,8 @@ class _ModelField:
     nullable: bool
     indispensable: bool
     decoder: Decoder[Any]
+    constant: Any
+    kept: frozenset[type[Any]]
 
 
 _FIELDS: dict[type[Any], tuple[_ModelField, ...]] = {}  # of each model class that has been used
@@ -235,6 +262,8 @@ def _declared_fields(model: type[Any]) -> tuple[_ModelField, ...]:
         hint = hints[attribute.name]
         members = get_args(hint) if get_origin(hint) in {Union, UnionType} else (hint,)
         nullable = Null in members or Any in members
+        is_constant = get_origin(members[0]) is Literal
+        lists = sum(get_origin(member) is list for member in members)
         model_field = _ModelField(
             attribute.name,
             attribute.metadata.get("json", attribute.name),
@@ -242,8 +271,10 @@ def _declared_fields(model: type[Any]) -> tuple[_ModelField, ...]:
             nullable,
             not nullable and NoneType not in members,
             decoder_for(Any) if Any in members else _decoder_for_union(tuple(m for m in members if m is not NoneType)),
+            get_args(members[0])[0] if is_constant else UNSET,
+            frozenset() if _is_open(members) or lists > 1 else frozenset(_KEPT[m] for m in members if m in _KEPT),
         )
-        (constants if get_origin(members[0]) is Literal else declared).append(model_field)
+        (constants if is_constant else declared).append(model_field)
     return (*constants, *declared)
 
 
@@ -272,3 +303,7 @@ _PLAIN: Mapping[Any, Decoder[Any]] = {
     str: _decoding.decode_string,
     bytes: _decoding.decode_bytes,
 }
+
+_SCALARS = frozenset({str, int, float, bool, NoneType})
+_KEPT: Mapping[Any, type[Any]] = {str: str, int: int, float: int, bool: bool, list[float]: list}
+"""Declared types, with that of the values which their decoders return as they are."""

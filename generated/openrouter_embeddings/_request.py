@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from .client import Client
 
 T = TypeVar("T")
+
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def build_request(
@@ -48,19 +51,27 @@ def build_request(
 
     """
     settings = client._request_settings(secured=secured)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
-    content = None
+    headers, content = settings.headers, None
     if body is not UNSET:
         content = _encode_body(body, body_type)
-        settings.headers["Content-Type"] = "application/json"
+        headers = [header for header in headers if header[0].lower() != b"content-type"]
+        headers.append((b"Content-Type", b"application/json"))
+    address = _parsed_address(settings.base_url + path)
+    query = {name: value for name, value in (params or {}).items() if value is not UNSET and value is not None}
     return httpx.Request(
         method,
-        settings.base_url + path,
-        params={name: value for name, value in (params or {}).items() if value is not UNSET and value is not None},
-        headers=settings.headers,
+        address,
+        params=query or None,
+        headers=headers,
         content=content,
         files=form,
         extensions={"timeout": settings.timeout.as_dict()},
     )
+
+
+@lru_cache(maxsize=64)
+def _parsed_address(address: str) -> httpx.URL:
+    return httpx.URL(address)
 
 
 def validate_argument(name: str, value: T | Unset | None, declared: Any) -> T | Unset:
@@ -101,7 +112,7 @@ def _encode_body(body: JsonModel, body_type: type[JsonModel]) -> bytes:
 
 
 def _encode_json(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return _JSON.encode(value).encode()
 
 
 def _check_encodable(name: str, value: Any) -> None:

@@ -28,6 +28,11 @@ TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
 USER_AGENT: Final = f"openrouter-embeddings-python/{VERSION}"
 """The `User-Agent` of requests, unless an `http_client` or a header says otherwise."""
 
+_HEADERS: Final = httpx.Headers(
+    {"Accept": "*/*", "Accept-Encoding": ", ".join(CODINGS), "Connection": "keep-alive", "User-Agent": USER_AGENT}
+).raw
+"""The headers that a request is sent with which does not have them, where no `http_client` says otherwise."""
+
 _LONGEST_TIMEOUT: Final = 1_000_000  # seconds; operating systems refuse much longer ones
 _HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110, section 5.1
 _HTTPX_TIMEOUT: Final = httpx.Timeout(5.0)  # of an httpx client whose author sets none
@@ -37,7 +42,7 @@ class _RequestSettings(NamedTuple):
     """What every request of a client carries; the headers are a copy."""
 
     base_url: str
-    headers: httpx.Headers
+    headers: list[tuple[bytes, bytes]]
     timeout: httpx.Timeout
 
 
@@ -194,9 +199,9 @@ class Client:
 
     def _request_settings(self, *, secured: bool) -> _RequestSettings:
         """Return what a request of an operation carries, the key included if it needs one."""
-        headers = self._headers.copy()
-        if secured and "Authorization" not in headers:
-            headers.update(self._authorization())
+        headers = self._headers.raw
+        if secured and not any(name.lower() == b"authorization" for name, _ in headers):
+            headers += self._authorization()
         return _RequestSettings(self._base_url, headers, self._timeout)
 
     async def _send_async(self, request: httpx.Request, ends: float) -> httpx.Response:
@@ -224,13 +229,15 @@ class Client:
     def _completed(self, request: httpx.Request, connection: Connection[Any], ends: float) -> httpx.Request:
         """Return a copy of a request with what the httpx client that sends it adds: its author's settings, too."""
         http: httpx.Client | httpx.AsyncClient = connection.http
-        headers = request.headers.copy()
-        for name, value in http.headers.items():
-            headers.setdefault(name, value)
-        if headers.get("User-Agent", "").startswith("python-httpx/"):
-            headers["User-Agent"] = USER_AGENT
-        accepted = [coding.strip() for coding in headers.get("Accept-Encoding", "").split(",")]
-        headers["Accept-Encoding"] = ", ".join(coding for coding in accepted if coding in CODINGS) or "identity"
+        sent = request.headers.raw
+        names = {name.lower() for name, _ in sent}
+        defaults = http.headers.raw if connection.own else _HEADERS
+        headers = httpx.Headers([*sent, *(header for header in defaults if header[0].lower() not in names)])
+        if connection.own or not names.isdisjoint({b"user-agent", b"accept-encoding"}):
+            if headers.get("User-Agent", "").startswith("python-httpx/"):
+                headers["User-Agent"] = USER_AGENT
+            accepted = [coding.strip() for coding in headers.get("Accept-Encoding", "").split(",")]
+            headers["Accept-Encoding"] = ", ".join(coding for coding in accepted if coding in CODINGS) or "identity"
         url, timeouts = request.url, request.extensions.get("timeout") or TIMEOUT.as_dict()
         if connection.own:
             url = url.copy_with(params=http.params.merge(url.params)) if http.params else url
@@ -256,13 +263,13 @@ class Client:
         vars(copy).update(vars(self) | changes)
         return copy
 
-    def _authorization(self) -> dict[str, str]:
+    def _authorization(self) -> list[tuple[bytes, bytes]]:
         key = _checked_key(self._key()) if callable(self._key) else self._key
         if key is None and not self._has_own_auth:
             here = "pass one to Client, or set OPENROUTER_API_KEY"
             elsewhere = "pass one to Client; OPENROUTER_API_KEY is sent to https://openrouter.ai only"
             raise ValueError(f"api_key: none given; {here if _is_openrouter(self._base_url) else elsewhere}")
-        return {"Authorization": f"Bearer {key}"} if key else {}
+        return [(b"Authorization", f"Bearer {key}".encode())] if key else []
 
 
 def _is_openrouter(base_url: str) -> bool:

@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import math
+import struct
 import sys
 from array import array
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ._accelerators import decode_base64
 from ._decoding import describe
@@ -65,18 +66,19 @@ def decode_vectors(data: Sequence[Any], expected: int | None = None, length: int
         raise ContractError("$.data", f"{expected} vectors, one per input", f"{len(data)}")
     vectors: list[Vector] = []
     for position, item in enumerate(data):
-        path = f"$.data[{position}]"
         try:
             vector: Vector = item.vector
         except ContractError as error:
-            raise ContractError(path + error.path.removeprefix("$"), error.expected, error.received) from None
-        if isinstance(item.index, int) and item.index != position:
-            raise ContractError(f"{path}.index", f"{position}, as the order is that of the inputs", f"{item.index}")
-        if not vector or (length and len(vector) != length):
-            raise ContractError(f"{path}.embedding", f"{length or 'one or more'} numbers", f"{len(vector)}")
-        if len(vector) != len(vectors[0] if vectors else vector):
-            raise ContractError(f"{path}.embedding", f"{len(vectors[0])} numbers, as before", f"{len(vector)}")
+            path = f"$.data[{position}]{error.path.removeprefix('$')}"
+            raise ContractError(path, error.expected, error.received) from None
+        if item.index != position and isinstance(item.index, int):
+            order = f"{position}, as the order is that of the inputs"
+            raise ContractError(f"$.data[{position}].index", order, f"{item.index}")
         vectors.append(vector)
+        if not vector or len(vector) != (length or len(vectors[0])):
+            numbers = f"{length or (len(vectors[0]) if vector else 'one or more')} numbers"
+            numbers += "" if length or not vector else ", as before"
+            raise ContractError(f"$.data[{position}].embedding", numbers, f"{len(vector)}")
     return vectors
 
 
@@ -89,7 +91,18 @@ def check_vectors(data: Sequence[Any], request: Any) -> None:
 
 def count_inputs(inputs: Any) -> int:
     """Return how many vectors an input asks for: one for a text or the token ids of a text, else one per item."""
-    return 1 if isinstance(inputs, str) or isinstance(inputs[0], SupportsIndex) else len(inputs)
+    return 1 if isinstance(inputs, str) or hasattr(inputs[0], "__index__") else len(inputs)
+
+
+def vector_of_bytes(data: bytes) -> Vector | None:
+    """Return float32 numbers in the byte order of this machine as a vector; None when one is infinite or NaN.
+
+    Most vectors are seen to be finite by the highest bytes of their numbers alone.
+    """
+    vector = _vector_of(data)
+    highest = data[_HIGHEST_BYTE::_BYTES_PER_NUMBER]
+    finite = b"\x7f" not in highest and b"\xff" not in highest
+    return vector if finite or all(map(math.isfinite, vector)) else None
 
 
 def _vector_of(source: Any) -> Vector:
@@ -108,26 +121,18 @@ def _from_base64(text: str) -> Vector:
     if len(data) % _BYTES_PER_NUMBER:
         expected = f"a multiple of {_BYTES_PER_NUMBER} bytes in base64"
         raise ContractError("$.embedding", expected, f"{len(data)} bytes")
-    vector = _vector_of(data)
     if sys.byteorder == "big":
-        vector.byteswap()
-    return vector if _is_finite(vector) else _refuse(vector)
+        swapped = _vector_of(data)
+        swapped.byteswap()
+        data = swapped.tobytes()
+    return vector_of_bytes(data) or _refuse(_vector_of(data))
 
 
 def _from_numbers(items: Sequence[Any]) -> Vector:
     try:
-        vector = _vector_of(items)
-    except (TypeError, OverflowError):
+        return vector_of_bytes(struct.pack(f"{len(items)}f", *items)) or _refuse(items)
+    except struct.error:
         return _refuse(items)
-    return vector if _is_finite(vector) else _refuse(items)
-
-
-def _is_finite(vector: Vector) -> bool:
-    """Return whether no number is infinite or NaN; most vectors are seen to be so by their highest bytes alone."""
-    if not vector:
-        return True
-    highest = bytes(memoryview(vector).cast("B")[_HIGHEST_BYTE::_BYTES_PER_NUMBER])
-    return (b"\x7f" not in highest and b"\xff" not in highest) or all(map(math.isfinite, vector))
 
 
 def _refuse(items: Sequence[Any]) -> Vector:

@@ -15,6 +15,7 @@ from attrs import field, frozen
 
 from . import _accelerators
 from ._decoding import Decoder, DecodingError, decode_bytes, decode_null
+from ._float_buffers import Numbers, put_numbers, take_numbers
 from ._model import AnswerModel, JsonModel, decode_received
 from ._types import is_instance
 from .errors import ApiError, ContractError, error_class
@@ -127,13 +128,21 @@ def _parse_content(response: httpx.Response, decoders: Mapping[int, Decoder[T]],
         decoder = decoders[status]
         if decoder is decode_bytes or decoder is decode_null:  # the body is not JSON, or there is none
             return decoder(content if decoder is decode_bytes else None, None)
-        return _decode_success(response, parse_json(content), decoder, body)
+        remaining, taken = take_numbers(content)
+        try:
+            return _decode_success(response, parse_json(remaining), taken, decoder, body)
+        except (ApiError, ContractError):
+            if not taken:
+                raise
+        return _decode_success(response, parse_json(content), [], decoder, body)
     except ContractError as error:
         error.response = response
         raise
 
 
-def _decode_success(response: httpx.Response, answer: Any, decoder: Decoder[T], body: JsonModel | None) -> T:
+def _decode_success(
+    response: httpx.Response, answer: Any, taken: list[Numbers], decoder: Decoder[T], body: JsonModel | None
+) -> T:
     """Decode an answer that came with a status of success and may carry an error all the same."""
     error = _object(answer).get("error")
     claims_error = is_instance(error, dict, str) and bool(error)
@@ -145,6 +154,8 @@ def _decode_success(response: httpx.Response, answer: Any, decoder: Decoder[T], 
         raise fault.as_contract_error() from None
     if claims_error and "error" in getattr(result, "additional_properties", ()):
         raise _api_error(response, answer)
+    if taken and not put_numbers(result, taken):
+        raise ContractError("$.data", "items with the arrays that were taken out", "others")
     if isinstance(result, AnswerModel):
         result._check(body)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
     return result

