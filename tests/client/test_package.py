@@ -241,7 +241,7 @@ def test_the_import_of_the_package_loads_no_model_and_no_operation() -> None:
         "import openrouter_embeddings, sys\n"
         "print(sorted(name for name in sys.modules if name.startswith('openrouter_embeddings.')))"
     )
-    loaded = ["_connections", "_exchange", "_types", "_version", "client", "errors"]
+    loaded = ["_connections", "_exchange", "_redaction", "_types", "_version", "client", "errors"]
     assert done.stdout == f"{[f'openrouter_embeddings.{name}' for name in loaded]}\n"
 
 
