@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal, Self, SupportsIndex, Union, get_args
 from attrs import NOTHING, define, field, fields, frozen
 
 from . import _decoding
-from ._decoding import Decoder, DecodingError, Tolerated, decode_inside, decode_mapping, describe
+from ._decoding import Decoder, DecodingError, Tolerated, decode_inside, decode_mapping, describe, is_deep
 from ._types import UNSET, Null, OpenEnum, Unset, is_instance
 from .errors import ContractError
 
@@ -167,6 +167,8 @@ def decode_model(model: type[Any], source: Any, tolerated: Tolerated = None) -> 
         values[model_field.name] = result
         if result is None and present:
             received[model_field.key] = value
+    if (remaining or received) and is_deep(remaining, received):
+        raise DecodingError("JSON", "JSON that nests too deeply")
     decoded = model(additional_properties=remaining, **values)
     if isinstance(decoded, AnswerModel):
         decoded._received = received  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]

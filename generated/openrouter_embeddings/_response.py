@@ -15,7 +15,7 @@ import httpx
 from attrs import field, frozen
 
 from . import _accelerators
-from ._decoding import Decoder, DecodingError, decode_bytes, decode_null
+from ._decoding import Decoder, DecodingError, decode_bytes, decode_null, is_deep
 from ._model import AnswerModel, JsonModel, decode_received
 from ._redaction import without_key
 from ._types import is_instance
@@ -96,9 +96,7 @@ def parse_response_detailed(
     return Success(response.status_code, response.headers, response.content, result)
 
 
-def send_detailed(
-    send: Callable[[httpx.Request], httpx.Response], request: httpx.Request, *parsing: Any
-) -> Response[Any]:
+def send_detailed(send: Callable[..., httpx.Response], request: httpx.Request, *parsing: Any) -> Response[Any]:
     """Send a request and return the response as `parse_response_detailed` does, also where its body was not read."""
     try:
         return parse_response_detailed(send(request), *parsing)
@@ -107,7 +105,7 @@ def send_detailed(
 
 
 async def send_detailed_async(
-    send: Callable[[httpx.Request], Awaitable[httpx.Response]], request: httpx.Request, *parsing: Any
+    send: Callable[..., Awaitable[httpx.Response]], request: httpx.Request, *parsing: Any
 ) -> Response[Any]:
     """Do as `send_detailed`, without blocking."""
     try:
@@ -173,6 +171,7 @@ def _decode_success(response: httpx.Response, answer: Any, decoder: Decoder[T], 
 
 
 def _api_error(response: httpx.Response, body: Any) -> ApiError:
+    body = response.content.decode(errors="replace") if is_deep([body]) else body
     error = _object(body).get("error")
     fields = _object(error)
     metadata = _object(fields.get("metadata"))

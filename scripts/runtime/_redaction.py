@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Final
 from urllib.parse import quote
 
@@ -23,11 +24,9 @@ _PUBLIC_HEADERS: Final = frozenset({
 # fmt: on
 """Headers whose values are no secrets, in lower case."""
 
-_SHORTEST_SECRET: Final = 6
-"""Characters from which on a value under a secret name is redacted; shorter ones are placeholders such as `none`."""
-
-_SHORTEST_UNNAMED: Final = 16
-"""The same under a name that says nothing: shorter values are words that a response may hold anyway."""
+_SHORTEST_SECRET, _SHORTEST_UNNAMED = 6, 16
+"""Characters from which on values under a secret name, or a name that says nothing, are redacted: shorter ones are
+placeholders such as `none`, and words that a response may hold anyway."""
 
 
 def secrets_of(request: httpx.Request) -> list[str]:
@@ -36,13 +35,11 @@ def secrets_of(request: httpx.Request) -> list[str]:
     These are the values of headers and query parameters with a secret name, without the scheme before a key, and long
     values of headers that are not known to be public.
     """
-    secrets: set[str] = set()
+    params = request.url.params.multi_items() if request.url.query else ()
+    secrets = {value for name, value in params if _SECRET_NAME.search(name)}
     for name, value in request.headers.multi_items():
         if _is_secret(name, value):
             secrets.update(_secrets_in(name.lower(), value))
-    for name, value in request.url.params.multi_items() if request.url.query else ():
-        if _SECRET_NAME.search(name):
-            secrets.add(value)
     return sorted((secret for secret in secrets if len(secret) >= _SHORTEST_SECRET), key=len, reverse=True)
 
 
@@ -51,8 +48,8 @@ def redacted(content: bytes, secrets: Sequence[str]) -> bytes:
     for secret in secrets:
         for spelling in _spellings(secret):
             content = content.replace(spelling, b"***")
-        if b"\\" in content:  # JSON inside a text of JSON has its backslashes doubled
-            escapes = (rf"(?:\\{{0,4}}{re.escape(letter)}|\\{{1,4}}u{ord(letter):04x})" for letter in secret)
+        if b"\\" in content:  # JSON in a text of JSON doubles its backslashes
+            escapes = (rf"(?:\\{{0,31}}{re.escape(letter)}|\\{{1,31}}u{ord(letter):04x})" for letter in secret)
             pattern = "".join(escapes).encode("latin-1", "replace")
             content = re.sub(pattern, b"***", content, flags=re.IGNORECASE)
     return content
@@ -60,26 +57,22 @@ def redacted(content: bytes, secrets: Sequence[str]) -> bytes:
 
 def redacted_text(text: str, request: httpx.Request) -> str:
     """Return a text without the secrets of a request."""
-    content = text.encode("utf-8", "surrogatepass")
-    return redacted(content, secrets_of(request)).decode("utf-8", "surrogatepass")
+    return redacted(text.encode(errors="surrogatepass"), secrets_of(request)).decode(errors="surrogatepass")
 
 
 def without_key(response: httpx.Response) -> httpx.Response:
     """Return a copy of a response, and of its request, in which no secret can be read, wherever it was echoed."""
     try:
-        request: httpx.Request | None = response.request
+        request = response.request
     except RuntimeError:  # a response that was built by hand has no request
         return response
-    assert request is not None
     secrets = secrets_of(request)
-    headers = [
+    headers = [  # the content is decompressed
         (redacted(name, secrets), redacted(value, secrets))
         for name, value in response.headers.raw
-        if name.lower() not in {b"content-encoding", b"transfer-encoding"}  # the content is decompressed
+        if name.lower() not in {b"content-encoding", b"transfer-encoding"}
     ]
-    extensions = {name: value for name, value in response.extensions.items() if name != "network_stream"}
-    if "reason_phrase" in extensions:
-        extensions["reason_phrase"] = redacted(extensions["reason_phrase"], secrets)
+    extensions = {key: redacted(value, secrets) for key, value in response.extensions.items() if type(value) is bytes}
     sent = [(name, "***" if _is_secret(name, value) else value) for name, value in request.headers.multi_items()]
     url = request.url.copy_with(query=redacted(request.url.query, secrets)) if request.url.query else request.url
     return httpx.Response(
@@ -92,9 +85,8 @@ def without_key(response: httpx.Response) -> httpx.Response:
 
 
 def _is_secret(name: str, value: str) -> bool:
-    if name.lower() in _PUBLIC_HEADERS:
-        return False
-    return len(value) >= _SHORTEST_UNNAMED or _SECRET_NAME.search(name) is not None
+    telling = len(value) >= _SHORTEST_UNNAMED or _SECRET_NAME.search(name) is not None
+    return telling and name.lower() not in _PUBLIC_HEADERS
 
 
 def _secrets_in(name: str, value: str) -> Iterator[str]:
@@ -105,10 +97,8 @@ def _secrets_in(name: str, value: str) -> Iterator[str]:
     scheme, _, rest = value.strip().partition(" ")
     yield rest.strip() or scheme
     if scheme.lower() == "basic":
-        try:
+        with suppress(ValueError):
             yield base64.b64decode(rest).decode("latin-1").partition(":")[2]
-        except ValueError:
-            return
 
 
 def _spellings(secret: str) -> Iterator[bytes]:

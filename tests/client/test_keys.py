@@ -295,12 +295,21 @@ def test_a_secret_in_another_header_is_redacted(
     [
         lambda secret: quote(secret, safe=""),
         lambda secret: json.dumps(json.dumps(secret).replace("/", "\\/")),
+        lambda secret: json.dumps(json.dumps(json.dumps(secret.replace("/", "\\/")))),
         lambda secret: json.dumps("".join(f"\\u{ord(letter):04x}" for letter in secret)),
         lambda secret: base64.b64encode(secret.encode()).decode(),
         lambda secret: base64.b64encode(b"1" + secret.encode()).decode(),
         lambda secret: base64.urlsafe_b64encode(b"22" + secret.encode() + b"4").decode(),
     ],
-    ids=["in a URL", "in JSON in JSON", "escaped twice", "base64", "base64, shifted", "base64 for URLs, shifted"],
+    ids=[
+        "in a URL",
+        "in JSON in JSON",
+        "in JSON thrice",
+        "escaped twice",
+        "base64",
+        "base64, shifted",
+        "base64 for URLs, shifted",
+    ],
 )
 def test_a_key_that_is_echoed_in_another_spelling_is_redacted(
     one_text: EmbeddingsRequest, spell: Callable[[str], str]
