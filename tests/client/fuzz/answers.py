@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import cache
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import httpx
 
@@ -19,6 +20,7 @@ from openrouter_embeddings import (
     Client,
     EmbeddingsRequest,
     Retries,
+    _accelerators,
     create_embeddings,
     list_embeddings_models,
 )
@@ -34,6 +36,10 @@ _INPUTS: tuple[Any, ...] = (
     [{"content": [{"type": "text", "text": "a cat"}]}],
 )
 """The five forms of `input`."""
+
+
+_PARSERS = {"standard library": _accelerators.stdlib_parse_json, "fast": _accelerators.parse_json}
+"""Both JSON parsers of the client; the second needs the extra `fast`."""
 
 
 class Answer(NamedTuple):
@@ -105,13 +111,14 @@ class Case(NamedTuple):
 
     credentials: Credentials
     call: str
+    parser: str
     answer: Answer
     mutations: tuple[str, ...]
 
     def __str__(self) -> str:
         answer = self.answer
         return (
-            f"{self.call}, with {self.credentials.name}, after {', '.join(self.mutations) or 'no mutation'}:\n"
+            f"{self.call}, with {self.credentials.name} and the parser {self.parser!r}, after {', '.join(self.mutations) or 'no mutation'}:\n"
             f"  request {answer.asked!r}\n  raises {answer.raises!r}, or status {answer.status} {answer.reason!r}\n"
             f"  headers {answer.headers!r}\n  {len(answer.content)} bytes {answer.content[:3000]!r}"
         )
@@ -124,6 +131,7 @@ def make_case(seed: int, number: int, kept: tuple[int, ...] | None = None) -> Ca
     answer = rng.choice(valid_answers())
     calls = _CALLS if answer.asked else {**_CALLS, **_PAGE_CALLS}
     call = rng.choices(list(calls), [weight for weight, _ in calls.values()])[0]
+    parser = rng.choice(list(_PARSERS))
     names: list[str] = []
     for position in range(rng.choice([0, 1, 1, 1, 2, 2, 3, 5])):
         mutation = rng.choice(_MUTATIONS)
@@ -132,7 +140,7 @@ def make_case(seed: int, number: int, kept: tuple[int, ...] | None = None) -> Ca
             secrets = credentials.secrets(secured=answer.asked is not None)
             answer = mutation(own, answer, own.choice(secrets or ("no secret",)))
             names.append(f"{position} {mutation.__name__}")
-    return Case(credentials, call, answer, tuple(names))
+    return Case(credentials, call, parser, answer, tuple(names))
 
 
 def run_case(case: Case, outcomes: Counter[str]) -> str | None:
@@ -142,7 +150,8 @@ def run_case(case: Case, outcomes: Counter[str]) -> str | None:
     secrets = case.credentials.secrets(secured=case.answer.asked is not None)
     calls = {**_CALLS, **_PAGE_CALLS}
     try:
-        result = calls[case.call][1](client, case.answer)
+        with patch.object(_accelerators, "parse_json", _PARSERS[case.parser]):
+            result = calls[case.call][1](client, case.answer)
     except BaseException as error:  # noqa: BLE001 - whatever escapes is what is looked for
         outcomes[type(error).__name__ if not isinstance(error, DOCUMENTED) else _class_of(error)] += 1
         return problem_with(error, secrets)

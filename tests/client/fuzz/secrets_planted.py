@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import pickle
 import random
 import re
@@ -19,6 +20,7 @@ from openrouter_embeddings import ApiError, Client, ContractError, OpenRouterErr
 DOCUMENTED = (TransportError, ApiError, ContractError)
 """What a call may raise after its arguments were accepted."""
 
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 _ODD_KEY = "sk-or-\"a\\b/c+d%e'f<g>&h=0f3a9c2e5b1d"
 _TOKEN = "tok/EN+7f3a9c2e5b1d"
 
@@ -87,6 +89,11 @@ def problem_with(error: BaseException, secrets: tuple[str, ...]) -> str | None:
     """Return what is wrong with an error that a call raised: its class, what it shows, or its pickle; else None."""
     if not isinstance(error, DOCUMENTED):
         return "undocumented: " + "".join(traceback.format_exception(error))
+    wait = getattr(error, "retry_after", None)
+    if wait is not None and not 0 <= wait < math.inf:
+        return f"asks to wait for {wait} seconds"
+    if controls := _CONTROLS.findall(str(error)):
+        return f"holds {controls} in its text, with which a server could command a terminal: {str(error)[:2000]!r}"
     for place, text in _texts_of(error):
         if shown := _secret_in(text, secrets):
             return f"shows {shown!r} in its {place}: {text[:2000]!r}"
