@@ -254,6 +254,16 @@ def _furthest(errors: list[DecodingError]) -> DecodingError:
     return furthest
 
 
+def is_deep(*values: Any) -> bool:
+    """Return whether lists or objects nest more than 100 levels: too deep to be sure to encode, copy or pickle them."""
+    levels = 0
+    while values and levels <= 100:
+        inner: list[Any] = [item.values() if is_instance(item, dict) else item for item in values]
+        values = tuple(item for items in inner for item in items if is_instance(item, dict, list))
+        levels += 1
+    return levels > 100
+
+
 def describe(value: Any) -> str:
     """Return a value as an error message quotes it: its type, and its beginning."""
     size = len(value) if isinstance(value, Sized) else 0

@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 import httpx
 
 from ._connections import Connection
+from ._redaction import redacted_text, without_key
 from .errors import ContractError, TransportError
 
 FAILURES: Final = (httpx.HTTPError, httpx.InvalidURL, RuntimeError, OSError, UnicodeError)
@@ -122,18 +123,12 @@ def transport_error(request: httpx.Request, error: Exception) -> TransportError:
     if type(error) is TimeoutError:
         reason = "the deadline of the call has passed"
     about = f"no response to {request.method} {request.url.copy_with(query=None)}: "
-    failure = TransportError(about + redacted(reason, request))
+    failure = TransportError(about + redacted_text(reason, request))
     link: BaseException | None = error
-    while link is not None and redacted(str(link), request) == str(link):
+    while link is not None and redacted_text(repr(link), request) == repr(link):
         link = link.__cause__ or link.__context__
-    failure.__cause__ = error if link is None else httpx.TransportError(redacted(reason, request))
+    failure.__cause__ = error if link is None else httpx.TransportError(redacted_text(reason, request))
     return failure
-
-
-def redacted(text: str, request: httpx.Request) -> str:
-    """Return a text without the key that the request carries; words shorter than 6 characters are no keys."""
-    key = request.headers.get("Authorization", "").rpartition(" ")[2]
-    return text.replace(key, "***") if len(key) >= 6 else text
 
 
 class _Body:
@@ -145,11 +140,12 @@ class _Body:
         self._pieces: list[bytes] = []
         self._content = io.BytesIO()
         self._received = self._length = 0
-        coding = response.headers.get("Content-Encoding", "").strip().lower()
-        self._coding = "" if coding == "identity" else coding
+        coding = response.headers.get("Content-Encoding", "").strip()
+        self._coding = "" if coding.lower() == "identity" else coding.lower()
         if self._coding not in {*CODINGS, ""}:
             if response.is_success:
-                raise self._error(f"a body encoded as {' or '.join(CODINGS)}, or not at all", repr(coding[:100]))
+                received = redacted_text(coding, response.request)
+                raise self._error(f"a body encoded as {' or '.join(CODINGS)}, or not at all", repr(received[:100]))
             self._coding = ""  # an error needs no body
         self._decompressor = zlib.decompressobj(CODINGS[self._coding]) if self._coding else None
         announced = response.headers.get("Content-Length", "")
@@ -197,12 +193,15 @@ class _Body:
 
     def _error(self, expected: str, received: str) -> ContractError:
         error = ContractError("$", expected, received)
-        error.response = _whole(self._response, b"")
+        error.response = without_key(_whole(self._response, b""))
         return error
 
 
 def _whole(response: httpx.Response, content: bytes = b"") -> httpx.Response:
     """Return a response with its body, decompressed, and without what refers to the connection."""
+    phrase = response.reason_phrase
+    if phrase != httpx.codes.get_reason_phrase(response.status_code):
+        phrase = redacted_text(phrase, response.request)
     return httpx.Response(
         response.status_code,
         headers=[(name, value) for name, value in response.headers.raw if name.lower() != b"content-encoding"],
@@ -210,7 +209,7 @@ def _whole(response: httpx.Response, content: bytes = b"") -> httpx.Response:
         request=response.request,
         extensions={
             "http_version": response.http_version.encode(),
-            "reason_phrase": redacted(response.reason_phrase, response.request).encode("ascii", "replace"),
+            "reason_phrase": phrase.encode("ascii", "replace"),
         },
         history=response.history,
     )

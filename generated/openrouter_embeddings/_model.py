@@ -19,7 +19,7 @@ from attrs import NOTHING, define, field, fields, frozen
 
 from . import _decoding
 from ._accelerators import parse_json
-from ._decoding import Decoder, DecodingError, Tolerated, decode_inside, decode_mapping, describe
+from ._decoding import Decoder, DecodingError, Tolerated, decode_inside, decode_mapping, describe, is_deep
 from ._types import UNSET, Null, OpenEnum, Unset, is_instance
 from .errors import ContractError
 
@@ -155,8 +155,7 @@ def decode_model(model: type[Any], source: Any, tolerated: Tolerated = None) -> 
     Where `tolerated` is a list, it takes the errors of the fields that an answer can do without.
     """
     remaining = dict(decode_mapping(source))
-    if not issubclass(model, AnswerModel):
-        tolerated = None
+    tolerated = tolerated if issubclass(model, AnswerModel) else None
     values: dict[str, Any] = {}
     received: dict[str, Any] = {}
     for model_field in _fields_of(model):
@@ -180,6 +179,8 @@ def decode_model(model: type[Any], source: Any, tolerated: Tolerated = None) -> 
         values[model_field.name] = result
         if result is None and present:
             received[model_field.key] = value
+    if (remaining or received) and is_deep(remaining, received):
+        raise DecodingError("JSON", "JSON that nests too deeply")
     decoded = model(additional_properties=remaining, **values)
     if isinstance(decoded, AnswerModel):
         decoded._received = received  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]

@@ -7,16 +7,17 @@ import email.utils
 import math
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Generic, TypeAlias, TypeVar
 
 import httpx
 from attrs import field, frozen
 
 from . import _accelerators
-from ._decoding import Decoder, DecodingError, decode_bytes, decode_null
+from ._decoding import Decoder, DecodingError, decode_bytes, decode_null, is_deep
 from ._float_buffers import Numbers, put_numbers, take_numbers
 from ._model import AnswerModel, JsonModel, decode_received
+from ._redaction import without_key
 from ._types import is_instance
 from .errors import ApiError, ContractError, error_class
 
@@ -24,12 +25,6 @@ T = TypeVar("T")
 
 BOM = b"\xef\xbb\xbf"
 """The byte order mark that some servers put before UTF-8."""
-
-_SHORTEST_REDACTED_KEY = 6
-"""Characters from which on a key is redacted in responses; shorter ones are placeholders such as `none`."""
-
-_SECRET_HEADERS = {b"authorization", b"proxy-authorization", b"x-api-key", b"api-key", b"cookie"}
-"""Headers of a request whose values are shown nowhere."""
 
 _CONTROLS = re.compile("[\\s\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
 """White space, and characters with which a server could forge lines of a log, or command a terminal."""
@@ -97,9 +92,26 @@ def parse_response_detailed(
     try:
         result = parse_response(response, decoders, body)
     except (ApiError, ContractError) as error:
-        shown = error.response or response
-        return Failure(shown.status_code, shown.headers, shown.content, error)
+        return _failure(error, response)
     return Success(response.status_code, response.headers, response.content, result)
+
+
+def send_detailed(send: Callable[..., httpx.Response], request: httpx.Request, *parsing: Any) -> Response[Any]:
+    """Send a request and return the response as `parse_response_detailed` does, also where its body was not read."""
+    try:
+        return parse_response_detailed(send(request), *parsing)
+    except ContractError as error:
+        return _failure(error)
+
+
+async def send_detailed_async(
+    send: Callable[..., Awaitable[httpx.Response]], request: httpx.Request, *parsing: Any
+) -> Response[Any]:
+    """Do as `send_detailed`, without blocking."""
+    try:
+        return parse_response_detailed(await send(request), *parsing)
+    except ContractError as error:
+        return _failure(error)
 
 
 def parse_json(content: bytes) -> Any:
@@ -116,6 +128,13 @@ def parse_json(content: bytes) -> Any:
     except ValueError as error:
         received = f"{len(content)} bytes that are not JSON ({_first_line(str(error))})" if content else "an empty body"
         raise ContractError("$", "JSON", received) from None
+
+
+def _failure(error: ApiError | ContractError, response: httpx.Response | None = None) -> Failure:
+    shown = error.response or response
+    if shown is None:
+        raise error
+    return Failure(shown.status_code, shown.headers, shown.content, error)
 
 
 def _parse_content(response: httpx.Response, decoders: Mapping[int, Decoder[T]], body: JsonModel | None) -> T:
@@ -162,6 +181,7 @@ def _decode_success(
 
 
 def _api_error(response: httpx.Response, body: Any) -> ApiError:
+    body = response.content.decode(errors="replace") if is_deep([body]) else body
     error = _object(body).get("error")
     fields = _object(error)
     metadata = _object(fields.get("metadata"))
@@ -188,49 +208,6 @@ def _parsed_or_text(content: bytes) -> Any:
         return parse_json(content)
     except ContractError:
         return content.decode(errors="replace")
-
-
-def without_key(response: httpx.Response) -> httpx.Response:
-    """Return a copy of a response, and of its request, in which no key can be read, wherever the server echoed it."""
-    try:
-        request: httpx.Request | None = response.request
-    except RuntimeError:  # a response that was built by hand has no request
-        return response
-    assert request is not None
-    secrets = _secrets_of(request)
-    headers = [
-        (name, _redacted(value, secrets))
-        for name, value in response.headers.raw
-        if name.lower() not in {b"content-encoding", b"transfer-encoding"}  # the content is decompressed
-    ]
-    extensions = {name: value for name, value in response.extensions.items() if name != "network_stream"}
-    if "reason_phrase" in extensions:
-        extensions["reason_phrase"] = _redacted(extensions["reason_phrase"], secrets)
-    sent = [(name, b"***" if name.lower() in _SECRET_HEADERS else value) for name, value in request.headers.raw]
-    return httpx.Response(
-        response.status_code,
-        headers=headers,
-        content=_redacted(response.content, secrets),
-        extensions=extensions,
-        request=httpx.Request(request.method, request.url, headers=sent, stream=httpx.ByteStream(b"")),
-    )
-
-
-def _secrets_of(request: httpx.Request) -> list[str]:
-    """Return what no log may show of the headers of a request: keys, whatever the word before them."""
-    values = [value.decode("latin-1") for name, value in request.headers.raw if name.lower() in _SECRET_HEADERS]
-    secrets = {value.split(maxsplit=1)[-1].strip() for value in values if value.strip()}
-    return sorted((secret for secret in secrets if len(secret) >= _SHORTEST_REDACTED_KEY), key=len, reverse=True)
-
-
-def _redacted(content: bytes, secrets: list[str]) -> bytes:
-    """Return content with the secrets redacted, written plainly or in JSON's escapes."""
-    for secret in secrets:
-        content = content.replace(secret.encode("latin-1"), b"***")
-        if b"\\" in content:
-            escapes = "".join(rf"(?:\\?{re.escape(letter)}|\\u{ord(letter):04x})" for letter in secret)
-            content = re.sub(escapes.encode("latin-1"), b"***", content, flags=re.IGNORECASE)
-    return content
 
 
 def _code(error: Mapping[str, Any]) -> int | None:

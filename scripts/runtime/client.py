@@ -125,7 +125,7 @@ class Client:
         return self._base_url
 
     def with_headers(self, headers: Mapping[str, str | Unset]) -> Client:
-        """Return a copy that sends these headers too, or in place of its own; the connections are shared."""
+        """Return a copy that sends these headers too, or in place of its own; no error shows those that hold a key."""
         merged = self._headers.copy()
         merged.update(_checked_headers(headers))
         return self._copy(_headers=merged)

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from client.calls import fixture
+from client.calls import KEY, fixture
 from openrouter_embeddings import (
     ApiError,
     ContractError,
@@ -27,6 +27,8 @@ from openrouter_embeddings import (
 pytest.importorskip("simdjson", reason="the extra `fast` is not installed")
 
 NEVER = 1 << 60
+NESTED = json.loads("[" * 300 + "]" * 300)
+"""Deeper than answers may nest."""
 
 
 @pytest.fixture(autouse=True)
@@ -108,6 +110,9 @@ def test_results_and_errors_are_those_of_the_ordinary_parser(
         body_with("[1, 2]", "[3]"),
         body_with("[1, 2]", '"AACAPw=="'),
         body_with("[1, 2]", provider="\x00"),
+        body_with("[1, 2]", unknown=NESTED),
+        body_with("[1, 2]", error={"message": "x", "metadata": NESTED}),
+        body_with(json.dumps(NESTED)),
     ],
 )
 def test_what_is_unexpected_is_left_to_the_ordinary_parser(content: bytes) -> None:
@@ -164,6 +169,23 @@ def test_the_result_is_compared_with_the_request() -> None:
         create_embeddings.parse(response, EmbeddingsRequest(model="m", input=["a", "b"]))
     with pytest.raises(ContractError, match=r"^\$\.data\[0\]\.embedding: expected 3 numbers, received 2"):
         create_embeddings.parse(response, EmbeddingsRequest(model="m", input="a", dimensions=3))
+
+
+@pytest.mark.parametrize(
+    "fields", [{"usage": KEY}, {"error": {"message": KEY}}, {"id": 1, "model": KEY, "unknown": {"echo": KEY}}]
+)
+def test_a_key_that_is_echoed_beside_the_numbers_is_redacted(fields: dict[str, Any]) -> None:
+    """Neither the error nor a deviation shows it."""
+    request = httpx.Request("POST", "http://example.test", headers={"Authorization": f"Bearer {KEY}"})
+    content = body_with("[0.5, 1]", **fields)
+    assert _float_buffers.take_numbers(content)[1]
+    try:
+        result = create_embeddings.parse(httpx.Response(200, content=content, request=request))
+        shown = repr(result.deviations) + json.dumps(result.to_dict())
+    except ApiError as error:
+        shown = f"{error} {error.body} {error.response.text} {error.response.request.headers}"
+    assert "***" in shown
+    assert KEY not in shown
 
 
 def test_short_bodies_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:

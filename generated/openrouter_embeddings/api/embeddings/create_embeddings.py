@@ -13,7 +13,7 @@ import httpx
 from ..._decoding import Decoder
 from ..._model import decoder_for
 from ..._request import build_request
-from ..._response import Response, parse_response, parse_response_detailed
+from ..._response import Response, parse_response, send_detailed, send_detailed_async
 from ...client import Client
 from ...models import EmbeddingsRequest, EmbeddingsResponse
 
@@ -48,8 +48,8 @@ def sync(*, client: Client, body: EmbeddingsRequest) -> EmbeddingsResponse:
 
 
 def sync_detailed(*, client: Client, body: EmbeddingsRequest) -> Response[EmbeddingsResponse]:
-    """Do as `sync`, but return the whole response, its error in `.error`; what keeps it from arriving is raised."""
-    return parse_response_detailed(client.send(build(client=client, body=body)), _DECODERS, body)
+    """Do as `sync`, but return the whole response: an `ApiError` or `ContractError` stands in `.error`."""
+    return send_detailed(client.send, build(client=client, body=body), _DECODERS, body)
 
 
 async def asyncio(*, client: Client, body: EmbeddingsRequest) -> EmbeddingsResponse:
@@ -59,4 +59,4 @@ async def asyncio(*, client: Client, body: EmbeddingsRequest) -> EmbeddingsRespo
 
 async def asyncio_detailed(*, client: Client, body: EmbeddingsRequest) -> Response[EmbeddingsResponse]:
     """Do as `sync_detailed`, without blocking."""
-    return parse_response_detailed(await client.send_async(build(client=client, body=body)), _DECODERS, body)
+    return await send_detailed_async(client.send_async, build(client=client, body=body), _DECODERS, body)
