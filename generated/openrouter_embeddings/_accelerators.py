@@ -24,7 +24,6 @@ def parse_json(content: bytes) -> Any:
     Raises:
         ValueError: the bytes are not JSON.
         RecursionError: the value nests too deeply.
-
     """
     return accelerated("msgspec.json", "decode", stdlib_parse_json)(content)
 
@@ -34,7 +33,6 @@ def decode_base64(text: str) -> bytes:
 
     Raises:
         ValueError: a character is not of the base64 alphabet, or the padding is wrong.
-
     """
     data: bytes = accelerated("pybase64", "b64decode", base64.b64decode)(text, validate=True)
     return data

@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping, Sequence, Sized
 from types import NoneType
 from typing import Any, Self, TypeAlias, TypeVar, cast
 
+from attrs import define, field
+
 from ._types import Length, OpenEnum, Range, is_instance
 from .errors import ContractError
 
@@ -21,6 +23,7 @@ T = TypeVar("T")
 Known = TypeVar("Known", bound=OpenEnum)
 
 
+@define(slots=False, eq=False, repr=False, auto_exc=False)
 class DecodingError(Exception):
     """A value is not what its declared type says. Each level of the value that the error passes adds its step.
 
@@ -28,13 +31,11 @@ class DecodingError(Exception):
     object is then of another kind than the decoder's.
     """
 
-    def __init__(self, expected: str, received: str, *, wrong_type: bool = True, wrong_literal: bool = False) -> None:
-        super().__init__(expected, received)
-        self.expected = expected
-        self.received = received
-        self.wrong_type = wrong_type
-        self.wrong_literal = wrong_literal
-        self._steps: list[str | int] = []
+    expected: str
+    received: str
+    wrong_type: bool = field(default=True, kw_only=True)
+    wrong_literal: bool = field(default=False, kw_only=True)
+    _steps: list[str | int] = field(factory=list, init=False)
 
     def inside(self, step: str | int) -> Self:
         """Return the error as seen from one level further out: a property name or a position."""
@@ -58,8 +59,8 @@ class DecodingError(Exception):
     def as_argument_error(self) -> TypeError | ValueError:
         """Return the error that a caller sees when the value is an argument of theirs; it names the field."""
         error_class = TypeError if self.wrong_type else ValueError
-        field = self.path.removeprefix("$").removeprefix(".")
-        return error_class(f"{field}: expected {self.expected}, received {self.received}")
+        name = self.path.removeprefix("$").removeprefix(".")
+        return error_class(f"{name}: expected {self.expected}, received {self.received}")
 
 
 Tolerated: TypeAlias = list[DecodingError] | None
@@ -70,15 +71,14 @@ Decoder: TypeAlias = Callable[[Any, Tolerated], T]
 
 def decode_inside(step: str | int, decoder: Decoder[T], value: Any, tolerated: Tolerated) -> T:
     """Decode what is one level further in; every error that comes of it says so."""
-    known = len(tolerated) if tolerated is not None else 0
+    known = len(tolerated or ())
     try:
         return decoder(value, tolerated)
     except DecodingError as error:
         raise error.inside(step) from None
     finally:
-        if tolerated is not None and len(tolerated) > known:
-            for deviation in tolerated[known:]:
-                deviation.inside(step)
+        for deviation in tolerated[known:] if tolerated else ():
+            deviation.inside(step)
 
 
 def decode_any(value: Any, _: Tolerated = None) -> Any:
@@ -176,15 +176,14 @@ def list_decoder(decoder: Decoder[T]) -> Decoder[list[T]]:
     def decode(value: Any, tolerated: Tolerated = None) -> list[T]:
         if not is_instance(value, Sequence) or is_instance(value, str, bytes, bytearray, memoryview):
             raise unexpected(value, "a list")
-        items: Sequence[Any] = value
         if tolerated is None:  # the same, without a call for each item
             decoded: list[T] = []
             try:
-                decoded += (decoder(item, None) for item in items)
+                decoded += (decoder(item, None) for item in value)
             except DecodingError as error:
                 raise error.inside(len(decoded)) from None
             return decoded
-        return [decode_inside(position, decoder, item, tolerated) for position, item in enumerate(items)]
+        return [decode_inside(position, decoder, item, tolerated) for position, item in enumerate(value)]
 
     return decode
 
@@ -274,18 +273,16 @@ def describe(value: Any) -> str:
             return "true" if value else "false"
         case str():
             return f"the string {value[:40]!r}{'…' if len(value) > 40 else ''}"
+        case int() if abs(value) >= 2**63:
+            return "the number beyond 64 bits"
         case float() | int():
-            return f"the number {_shortened(value)}"
+            return f"the number {value:.17g}"
         case list() | tuple():
             return f"a list of {size}"
         case Mapping():
             return f"an object with {size} fields"
         case _:
             return f"a {type(value).__name__}"
-
-
-def _shortened(value: float) -> str:
-    return f"{value:.17g}" if isinstance(value, float) or abs(value) < 2**63 else "beyond 64 bits"
 
 
 def _path_segment(step: str | int) -> str:

@@ -12,8 +12,8 @@ from urllib.parse import quote
 
 import httpx
 
+# What the name of a header or query parameter with a secret value has in it.
 _SECRET_NAME: Final = re.compile(r"auth|key|token|secret|cookie|passw|credential|session|signature", re.IGNORECASE)
-"""What the name of a header or query parameter with a secret value has in it."""
 
 # fmt: off
 _PUBLIC_HEADERS: Final = frozenset({
@@ -25,9 +25,9 @@ _PUBLIC_HEADERS: Final = frozenset({
 # fmt: on
 """Headers whose values are no secrets, in lower case."""
 
+# Characters from which on values under a secret name, or a name that says nothing, are redacted: shorter ones are
+# placeholders such as `none`, and words that a response may hold anyway.
 _SHORTEST_SECRET, _SHORTEST_UNNAMED = 6, 16
-"""Characters from which on values under a secret name, or a name that says nothing, are redacted: shorter ones are
-placeholders such as `none`, and words that a response may hold anyway."""
 
 
 def secrets_of(request: httpx.Request) -> list[str]:

@@ -24,17 +24,13 @@ from .errors import ApiError, ContractError, error_class
 
 T = TypeVar("T")
 
-BOM = b"\xef\xbb\xbf"
-"""The byte order mark that some servers put before UTF-8."""
+BOM = b"\xef\xbb\xbf"  # the byte order mark that some servers put before UTF-8
+_LONGEST_QUOTE = 500  # characters of a body that is not JSON which an error message quotes
 
+# White space, and characters with which a server could forge lines of a log, or command a terminal.
 _CONTROLS = re.compile("[\\s\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
-"""White space, and characters with which a server could forge lines of a log, or command a terminal."""
-
+# Reset times between these are seconds since 1970; greater ones are milliseconds, smaller ones seconds from now.
 _EARLIEST_EPOCH, _LATEST_EPOCH = 1_000_000_000, 100_000_000_000
-"""Reset times between these are seconds since 1970; greater ones are milliseconds, smaller ones seconds from now."""
-
-_LONGEST_QUOTE = 500
-"""Characters of a body that is not JSON which an error message quotes."""
 
 
 @frozen
@@ -74,7 +70,6 @@ def parse_response(response: httpx.Response, decoders: Mapping[int, Decoder[T]],
     Raises:
         ApiError: the response is an error, whatever its status.
         ContractError: the response claims success and its body is not what the contract says.
-
     """
     try:
         result = _parse_content(response, decoders, body)
@@ -86,32 +81,29 @@ def parse_response(response: httpx.Response, decoders: Mapping[int, Decoder[T]],
     return _parse_content(without_key(response), decoders, body)
 
 
-def parse_response_detailed(
-    response: httpx.Response, decoders: Mapping[int, Decoder[T]], body: JsonModel | None = None
+def send_detailed(
+    send: Callable[[httpx.Request], httpx.Response],
+    request: httpx.Request,
+    decoders: Mapping[int, Decoder[T]],
+    body: JsonModel | None = None,
 ) -> Response[T]:
-    """Return the response with everything around its result; an error stands in `.error`, none is raised."""
+    """Send a request and return the response with everything around its result; its error stands in `.error`."""
     try:
-        result = parse_response(response, decoders, body)
+        return _success(send(request), decoders, body)
     except (ApiError, ContractError) as error:
-        return _failure(error, response)
-    return Success(response.status_code, response.headers, response.content, result)
-
-
-def send_detailed(send: Callable[..., httpx.Response], request: httpx.Request, *parsing: Any) -> Response[Any]:
-    """Send a request and return the response as `parse_response_detailed` does, also where its body was not read."""
-    try:
-        return parse_response_detailed(send(request), *parsing)
-    except ContractError as error:
         return _failure(error)
 
 
 async def send_detailed_async(
-    send: Callable[..., Awaitable[httpx.Response]], request: httpx.Request, *parsing: Any
-) -> Response[Any]:
+    send: Callable[[httpx.Request], Awaitable[httpx.Response]],
+    request: httpx.Request,
+    decoders: Mapping[int, Decoder[T]],
+    body: JsonModel | None = None,
+) -> Response[T]:
     """Do as `send_detailed`, without blocking."""
     try:
-        return parse_response_detailed(await send(request), *parsing)
-    except ContractError as error:
+        return _success(await send(request), decoders, body)
+    except (ApiError, ContractError) as error:
         return _failure(error)
 
 
@@ -120,22 +112,25 @@ def parse_json(content: bytes) -> Any:
 
     Raises:
         ContractError: the body is not JSON in UTF-8, or nests deeper than the parser goes.
-
     """
     try:
         return _accelerators.parse_json(content.removeprefix(BOM))
     except RecursionError:
         raise ContractError("$", "JSON", "JSON that nests too deeply") from None
     except ValueError as error:
-        received = f"{len(content)} bytes that are not JSON ({_first_line(str(error))})" if content else "an empty body"
+        reason = str(error).partition("\n")[0][:100]
+        received = f"{len(content)} bytes that are not JSON ({reason})" if content else "an empty body"
         raise ContractError("$", "JSON", received) from None
 
 
-def _failure(error: ApiError | ContractError, response: httpx.Response | None = None) -> Failure:
-    shown = error.response or response
-    if shown is None:
+def _success(response: httpx.Response, decoders: Mapping[int, Decoder[T]], body: JsonModel | None) -> Success[T]:
+    return Success(response.status_code, response.headers, response.content, parse_response(response, decoders, body))
+
+
+def _failure(error: ApiError | ContractError) -> Failure:
+    if error.response is None:
         raise error
-    return Failure(shown.status_code, shown.headers, shown.content, error)
+    return Failure(error.response.status_code, error.response.headers, error.response.content, error)
 
 
 def _parse_content(response: httpx.Response, decoders: Mapping[int, Decoder[T]], body: JsonModel | None) -> T:
@@ -272,7 +267,3 @@ def _until(reset: Any) -> float | None:
     if moment is None or moment < _EARLIEST_EPOCH:
         return moment
     return max(0.0, (moment / 1000 if moment >= _LATEST_EPOCH else moment) - time.time())
-
-
-def _first_line(text: str) -> str:
-    return text.splitlines()[0][:100] if text else ""

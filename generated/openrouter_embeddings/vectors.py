@@ -44,7 +44,6 @@ def decode_vector(embedding: str | Sequence[float]) -> Vector:
 
     Raises:
         ContractError: the text is not base64 or not a whole count of numbers, or a number is not finite.
-
     """
     return _from_base64(embedding) if isinstance(embedding, str) else _from_numbers(embedding)
 
@@ -60,7 +59,6 @@ def decode_vectors(data: Sequence[Any], expected: int | None = None, length: int
     Raises:
         ContractError: there are more or fewer vectors than inputs, an item stands at another place than its `index`
             says, a vector is empty or of another length, or one cannot be decoded.
-
     """
     if expected is not None and len(data) != expected:
         raise ContractError("$.data", f"{expected} vectors, one per input", f"{len(data)}")

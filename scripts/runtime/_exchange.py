@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 import zlib
-from contextlib import aclosing, closing
+from contextlib import aclosing, closing, suppress
 from typing import Any, Final, TypeVar
 
 import httpx
@@ -25,8 +25,8 @@ CODINGS: Final = {"gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 
 _HTTPX_LOG: Final = logging.getLogger("httpx")
 
+# Pieces of a body, 20 MiB, that are joined at its end; a longer body grows in place, which takes half the memory.
 _MANY_PIECES: Final = 320
-"""Pieces of a body, 20 MiB, that are joined at its end; a longer body grows in place, which takes half the memory."""
 
 H = TypeVar("H", httpx.Client, httpx.AsyncClient)
 
@@ -251,7 +251,5 @@ class _Watch:
             self._over = True
             connected = None if self._ended or self._stream is None else self._stream.get_extra_info("socket")
             if connected is not None:
-                try:
+                with suppress(OSError):  # the server was faster
                     socket.socket.shutdown(connected, socket.SHUT_RDWR)  # ends a wait that `close` would not
-                except OSError:  # the server was faster
-                    return

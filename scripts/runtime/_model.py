@@ -255,7 +255,6 @@ def _declared_fields(model: type[Any]) -> tuple[_ModelField, ...]:
     # Given a namespace of its own, a field that is called as a type is not taken for it.
     hints = get_type_hints(model, localns=dict(vars(sys.modules[model.__module__])), include_extras=True)
     declared: list[_ModelField] = []
-    constants: list[_ModelField] = []
     for attribute in fields(model):
         if attribute.name in _SHARED:
             continue
@@ -274,8 +273,8 @@ def _declared_fields(model: type[Any]) -> tuple[_ModelField, ...]:
             get_args(members[0])[0] if is_constant else UNSET,
             frozenset() if _is_open(members) or lists > 1 else frozenset(_KEPT[m] for m in members if m in _KEPT),
         )
-        (constants if is_constant else declared).append(model_field)
-    return (*constants, *declared)
+        declared.append(model_field)
+    return tuple(sorted(declared, key=lambda model_field: model_field.constant is UNSET))
 
 
 def _short_repr(value: Any) -> str:

@@ -13,7 +13,6 @@ def encode_multipart(body: JsonModel, body_type: type[JsonModel]) -> dict[str, t
 
     Raises:
         TypeError, ValueError: a field of the body is wrong; the message names it.
-
     """
     fields: dict[str, tuple[str | None, bytes]] = {}
     for name, value in validate_body(body, body_type).items():

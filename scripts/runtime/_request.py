@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_parsed_address = lru_cache(maxsize=64)(httpx.URL)
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
@@ -47,30 +48,18 @@ def build_request(
     Raises:
         TypeError: a field of the body has the wrong type; the message names it.
         ValueError: a field of the body has a wrong value, or the operation needs a key and there is none.
-
     """
     settings = client._request_settings(secured=secured)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
-    headers, content = settings.headers, None
+    (base_url, headers, timeout), content = settings, None
     if body is not UNSET:
         content = _encode_body(body, body_type)
         headers = [header for header in headers if header[0].lower() != b"content-type"]
         headers.append((b"Content-Type", b"application/json"))
-    address = _parsed_address(settings.base_url + path)
+    address, extensions = _parsed_address(base_url + path), {"timeout": timeout.as_dict()}
     query = {name: value for name, value in (params or {}).items() if value is not UNSET and value is not None}
     return httpx.Request(
-        method,
-        address,
-        params=query or None,
-        headers=headers,
-        content=content,
-        files=form,
-        extensions={"timeout": settings.timeout.as_dict()},
+        method, address, params=query or None, headers=headers, content=content, files=form, extensions=extensions
     )
-
-
-@lru_cache(maxsize=64)
-def _parsed_address(address: str) -> httpx.URL:
-    return httpx.URL(address)
 
 
 def validate_argument(name: str, value: T | Unset | None, declared: Any) -> T | Unset:

@@ -27,7 +27,6 @@ def send_with_retries(retries: Retries, ends: float, send: Callable[[], httpx.Re
         retries: how often and how long to try again.
         ends: the end of the deadline of the call, on the monotonic clock.
         send: one try.
-
     """
     return tenacity.Retrying(sleep=time.sleep, **_Policy(retries, ends).as_arguments())(send)
 

@@ -38,11 +38,9 @@ class Range:
     def __str__(self) -> str:
         if self.maximum == math.inf:
             return f"{self.minimum:.15g} or more"
-        return (
-            f"{self.maximum:.15g} or less"
-            if self.minimum == -math.inf
-            else f"{self.minimum:.15g} to {self.maximum:.15g}"
-        )
+        if self.minimum == -math.inf:
+            return f"{self.maximum:.15g} or less"
+        return f"{self.minimum:.15g} to {self.maximum:.15g}"
 
 
 @frozen

@@ -6,7 +6,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import httpx
 
@@ -35,14 +35,6 @@ _HEADERS: Final = httpx.Headers(
 _LONGEST_TIMEOUT: Final = 1_000_000  # seconds; operating systems refuse much longer ones
 _HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110, section 5.1
 _HTTPX_TIMEOUT: Final = httpx.Timeout(5.0)  # of an httpx client whose author sets none
-
-
-class _RequestSettings(NamedTuple):
-    """What every request of a client carries; the headers are a copy."""
-
-    base_url: str
-    headers: list[tuple[bytes, bytes]]
-    timeout: httpx.Timeout
 
 
 class Client:
@@ -112,12 +104,9 @@ class Client:
         if async_http_client is not None:
             checked_type("async_http_client", async_http_client, "an httpx.AsyncClient", httpx.AsyncClient)
         self._has_own_auth = any(http is not None and http.auth for http in (http_client, async_http_client))
-        self._connections = Connections(
-            http_client,
-            async_http_client,
-            limit=_checked_count("max_connections", max_connections),
-            encrypted=self._base_url.lower().startswith("https:"),
-        )
+        limit = _checked_count("max_connections", max_connections)
+        encrypted = self._base_url.lower().startswith("https:")
+        self._connections = Connections(http_client, async_http_client, limit=limit, encrypted=encrypted)
 
     @property
     def base_url(self) -> str:
@@ -196,12 +185,12 @@ class Client:
     def __getstate__(self) -> None:
         raise TypeError("a Client holds a key and open connections and is not pickled; make one where it is needed")
 
-    def _request_settings(self, *, secured: bool) -> _RequestSettings:
-        """Return what a request of an operation carries, the key included if it needs one."""
+    def _request_settings(self, *, secured: bool) -> tuple[str, list[tuple[bytes, bytes]], httpx.Timeout]:
+        """Return the base address, the headers, with the key if it is needed, and the timeout of a new request."""
         headers = self._headers.raw
         if secured and not any(name.lower() == b"authorization" for name, _ in headers):
             headers += self._authorization()
-        return _RequestSettings(self._base_url, headers, self._timeout)
+        return self._base_url, headers, self._timeout
 
     async def _send_async(self, request: httpx.Request, ends: float) -> httpx.Response:
         if self._retries is None:
