@@ -6,8 +6,6 @@ type is decided in `_model`. Every decoder takes the value and a list: objects o
 they can do without. With None in its place decoding is strict: every error is raised.
 """
 
-from __future__ import annotations
-
 import math
 import operator
 from collections.abc import Callable, Mapping, Sequence, Sized
@@ -25,7 +23,7 @@ Known = TypeVar("Known", bound=OpenEnum)
 
 @define(slots=False, eq=False, repr=False, auto_exc=False)
 class DecodingError(Exception):
-    """A value is not what its declared type says. Each level of the value that the error passes adds its step.
+    """A value is `received` that is not `expected` by its type. Each level of the value that the error passes adds a step.
 
     It has `wrong_type` when not only the value is wrong, and `wrong_literal` when a constant has another string: the
     object is then of another kind than the decoder's.
@@ -50,7 +48,7 @@ class DecodingError(Exception):
     @property
     def path(self) -> str:
         """Where the value is wrong, as a JSONPath."""
-        return "$" + "".join(_path_segment(step) for step in self._steps)
+        return "$" + "".join(f".{step}" if str(step).isidentifier() else f"[{step!r}]" for step in self._steps)
 
     def as_contract_error(self) -> ContractError:
         """Return what a caller sees when the value came from a server: as an error, or among the deviations."""
@@ -283,10 +281,6 @@ def describe(value: Any) -> str:
             return f"an object with {size} fields"
         case _:
             return f"a {type(value).__name__}"
-
-
-def _path_segment(step: str | int) -> str:
-    return f".{step}" if isinstance(step, str) and step.isidentifier() else f"[{step!r}]"
 
 
 def unexpected(value: Any, expected: str, *, wrong_type: bool = True) -> DecodingError:

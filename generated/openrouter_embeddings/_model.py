@@ -40,11 +40,7 @@ class JsonModel:
 
     @classmethod
     def from_dict(cls, source: Any) -> Self:
-        """Return the object that parsed JSON stands for.
-
-        Raises:
-            ContractError: a field that is needed is missing or not what the contract says; its `path` says which.
-        """
+        """Return the object that parsed JSON stands for, or raise `ContractError` with the path of what is wrong."""
         try:
             result: Self = decode_received(partial(decode_model, cls), source)
         except DecodingError as error:
@@ -188,12 +184,7 @@ def decode_model(model: type[Any], source: Any, tolerated: Tolerated = None) -> 
 
 
 def decoder_for(declared: Any) -> Decoder[Any]:
-    """Return the decoder of a declared type.
-
-    Args:
-        declared: a type as the models and operations declare it: `int`, `str | None`, `list[Usage]`,
-            `Literal["list"]`, `Annotated[int, Range(1)]`, a model class, an open enumeration.
-    """
+    """Return the decoder of a type as models and operations declare it: `list[Usage]`, `Annotated[int, Range(1)]`."""
     origin, arguments = get_origin(declared), get_args(declared)
     if declared in _PLAIN:
         return _PLAIN[declared]
@@ -305,5 +296,5 @@ _PLAIN: Mapping[Any, Decoder[Any]] = {
 }
 
 _SCALARS = frozenset({str, int, float, bool, NoneType})
+# Declared types, with that of the values which their decoders return as they are.
 _KEPT: Mapping[Any, type[Any]] = {str: str, int: int, float: int, bool: bool, list[float]: list}
-"""Declared types, with that of the values which their decoders return as they are."""

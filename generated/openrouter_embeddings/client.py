@@ -92,14 +92,8 @@ class Client:
         if api_key is None and _is_openrouter(self._base_url):
             api_key = os.environ.get("OPENROUTER_API_KEY") or None
         self._key = api_key if callable(api_key) else _checked_key(api_key)
-        self._headers = _checked_headers(
-            {
-                "Accept": "application/json",
-                "HTTP-Referer": http_referer,
-                "X-OpenRouter-Title": title,
-                "X-OpenRouter-Categories": categories,
-            }
-        )
+        app = {"HTTP-Referer": http_referer, "X-OpenRouter-Title": title, "X-OpenRouter-Categories": categories}
+        self._headers = _checked_headers({"Accept": "application/json", **app})
         if http_client is not None:
             checked_type("http_client", http_client, "an httpx.Client", httpx.Client)
         if async_http_client is not None:

@@ -28,8 +28,7 @@ Kind: TypeAlias = Literal[
 # fmt: on
 """The name of a failure that OpenRouter documents or is known to send; "Unknown" for others."""
 
-_CLASSES: dict[int, type[ApiError]] = {}
-"""The subclass of `ApiError` for each status that has one."""
+_CLASSES: dict[int, type[ApiError]] = {}  # the subclass for each status that has one
 
 
 class OpenRouterError(Exception):

@@ -5,8 +5,6 @@ faster parser refuses them, the standard library makes them infinite. The packag
 use, not when this module is imported.
 """
 
-from __future__ import annotations
-
 import base64
 import importlib
 import json
@@ -18,21 +16,12 @@ _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def parse_json(content: bytes) -> Any:
-    """Return the JSON value in UTF-8 bytes.
-
-    Raises:
-        ValueError: the bytes are not JSON.
-        RecursionError: the value nests too deeply.
-    """
+    """Return the JSON value in UTF-8 bytes, or raise `ValueError`, or `RecursionError` where it nests too deeply."""
     return accelerated("msgspec.json", "decode", stdlib_parse_json)(content)
 
 
 def decode_base64(text: str) -> bytes:
-    """Return the bytes that base64 stands for.
-
-    Raises:
-        ValueError: a character is not of the base64 alphabet, or the padding is wrong.
-    """
+    """Return the bytes that base64 stands for, or raise `ValueError` for a wrong character or wrong padding."""
     data: bytes = accelerated("pybase64", "b64decode", base64.b64decode)(text, validate=True)
     return data
 

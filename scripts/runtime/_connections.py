@@ -4,8 +4,6 @@ Each connection is an httpx client of its own: finding one costs the same howeve
 known which socket a call uses.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import sys

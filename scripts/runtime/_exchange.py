@@ -1,7 +1,5 @@
 """One exchange: a request is sent over a connection, and its response read within bounds of time and size."""
 
-from __future__ import annotations
-
 import io
 import logging
 import socket
@@ -24,7 +22,6 @@ CODINGS: Final = {"gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 """The compressions that are asked for and undone, with what zlib calls each."""
 
 _HTTPX_LOG: Final = logging.getLogger("httpx")
-
 # Pieces of a body, 20 MiB, that are joined at its end; a longer body grows in place, which takes half the memory.
 _MANY_PIECES: Final = 320
 
@@ -36,12 +33,8 @@ def exchange(
 ) -> httpx.Response:
     """Send a request and return the response with its body, decompressed.
 
-    Args:
-        connection: what to send it over.
-        request: the request, complete.
-        auth: as for `httpx.Client.send`.
-        ends: when to give up, on the monotonic clock.
-        ceiling: bytes that the body has at most, both as sent and decompressed.
+    The call ends at the moment `ends` of the monotonic clock. Its body has at most `ceiling` bytes, both as sent and
+    decompressed. The argument `auth` is that of `httpx.Client.send`.
 
     Raises:
         TransportError: no response arrived.
@@ -112,10 +105,7 @@ def _arrived(response: httpx.Response, request: httpx.Request) -> httpx.Response
 
 
 def transport_error(request: httpx.Request, error: Exception) -> TransportError:
-    """Return the error to raise where no response arrived; neither it nor its cause shows the key of the request.
-
-    A `TimeoutError` stands for the end of the deadline.
-    """
+    """Return the error to raise where no response arrived, without the key; a `TimeoutError` is the deadline's end."""
     if isinstance(error, httpx.RequestError):
         error.request = request
     reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
@@ -201,15 +191,13 @@ def _whole(response: httpx.Response, content: bytes = b"") -> httpx.Response:
     phrase = response.reason_phrase
     if phrase != httpx.codes.get_reason_phrase(response.status_code):
         phrase = redacted_text(phrase, response.request)
+    extensions = {"http_version": response.http_version.encode(), "reason_phrase": phrase.encode("ascii", "replace")}
     return httpx.Response(
         response.status_code,
         headers=[(name, value) for name, value in response.headers.raw if name.lower() != b"content-encoding"],
         content=response.content if _is_read(response) else content,
         request=response.request,
-        extensions={
-            "http_version": response.http_version.encode(),
-            "reason_phrase": phrase.encode("ascii", "replace"),
-        },
+        extensions=extensions,
         history=response.history,
     )
 

@@ -4,8 +4,6 @@ The arrays are taken out of the body of a response before it is parsed, and give
 anything in them is unexpected, nothing is taken out, so that results and errors are those of the ordinary parser.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Any, TypeAlias
 

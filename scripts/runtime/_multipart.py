@@ -1,7 +1,5 @@
 """Bodies that are sent as multipart/form-data."""
 
-from __future__ import annotations
-
 import json
 
 from ._model import JsonModel

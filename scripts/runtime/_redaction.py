@@ -1,7 +1,5 @@
 """Which parts of a request are secret, and texts in which no secret can be read, however a server echoed it."""
 
-from __future__ import annotations
-
 import base64
 import re
 from collections.abc import Iterator, Sequence
@@ -75,12 +73,10 @@ def without_key(response: httpx.Response) -> httpx.Response:
     extensions = {key: redacted(value, secrets) for key, value in response.extensions.items() if type(value) is bytes}
     sent = [(name, "***" if _is_secret(name, value) else value) for name, value in request.headers.multi_items()]
     url = request.url.copy_with(query=redacted(request.url.query, secrets)) if request.url.query else request.url
+    request = httpx.Request(request.method, url, headers=sent, stream=httpx.ByteStream(b""))
+    content = redacted(response.content, secrets)
     return httpx.Response(
-        response.status_code,
-        headers=headers,
-        content=redacted(response.content, secrets),
-        extensions=extensions,
-        request=httpx.Request(request.method, url, headers=sent, stream=httpx.ByteStream(b"")),
+        response.status_code, headers=headers, content=content, extensions=extensions, request=request
     )
 
 

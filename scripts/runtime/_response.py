@@ -7,8 +7,9 @@ import email.utils
 import math
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Generic, TypeAlias, TypeVar
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 import httpx
 from attrs import field, frozen
@@ -21,9 +22,12 @@ from ._redaction import without_key
 from ._types import is_instance
 from .errors import ApiError, ContractError, error_class
 
+if TYPE_CHECKING:
+    from .client import Client
+
 T = TypeVar("T")
 
-BOM = b"\xef\xbb\xbf"  # the byte order mark that some servers put before UTF-8
+_BOM = b"\xef\xbb\xbf"  # the byte order mark that some servers put before UTF-8
 _LONGEST_QUOTE = 500  # characters of a body that is not JSON which an error message quotes
 
 # White space, and characters with which a server could forge lines of a log, or command a terminal.
@@ -59,12 +63,7 @@ Response: TypeAlias = Success[T] | Failure
 
 
 def parse_response(response: httpx.Response, decoders: Mapping[int, Decoder[T]], body: JsonModel | None = None) -> T:
-    """Return the typed result of a successful response.
-
-    Args:
-        response: the response, with its body read.
-        decoders: the decoder of the body for each documented status of success.
-        body: what was asked, to compare the result with.
+    """Return the typed result of a successful response, decoded by its status, and compared with the request's body.
 
     Raises:
         ApiError: the response is an error, whatever its status.
@@ -80,50 +79,36 @@ def parse_response(response: httpx.Response, decoders: Mapping[int, Decoder[T]],
     return _parse_content(without_key(response), decoders, body)
 
 
-def send_detailed(
-    send: Callable[[httpx.Request], httpx.Response],
-    request: httpx.Request,
-    decoders: Mapping[int, Decoder[T]],
-    body: JsonModel | None = None,
-) -> Response[T]:
+def send_detailed(client: Client, request: httpx.Request, parse: Callable[[httpx.Response], T]) -> Response[T]:
     """Send a request and return the response with everything around its result; its error stands in `.error`."""
     try:
-        return _success(send(request), decoders, body)
+        response = client.send(request)
+        return Success(response.status_code, response.headers, response.content, parse(response))
     except (ApiError, ContractError) as error:
         return _failure(error)
 
 
 async def send_detailed_async(
-    send: Callable[[httpx.Request], Awaitable[httpx.Response]],
-    request: httpx.Request,
-    decoders: Mapping[int, Decoder[T]],
-    body: JsonModel | None = None,
+    client: Client, request: httpx.Request, parse: Callable[[httpx.Response], T]
 ) -> Response[T]:
     """Do as `send_detailed`, without blocking."""
     try:
-        return _success(await send(request), decoders, body)
+        response = await client.send_async(request)
+        return Success(response.status_code, response.headers, response.content, parse(response))
     except (ApiError, ContractError) as error:
         return _failure(error)
 
 
 def parse_json(content: bytes) -> Any:
-    """Return the JSON value in a body; white space before it is legal and common.
-
-    Raises:
-        ContractError: the body is not JSON in UTF-8, or nests deeper than the parser goes.
-    """
+    """Return the JSON value in a body, white space before it or not; raise `ContractError` for any other body."""
     try:
-        return _accelerators.parse_json(content.removeprefix(BOM))
+        return _accelerators.parse_json(content.removeprefix(_BOM))
     except RecursionError:
         raise ContractError("$", "JSON", "JSON that nests too deeply") from None
     except ValueError as error:
         reason = str(error).partition("\n")[0][:100]
         received = f"{len(content)} bytes that are not JSON ({reason})" if content else "an empty body"
         raise ContractError("$", "JSON", received) from None
-
-
-def _success(response: httpx.Response, decoders: Mapping[int, Decoder[T]], body: JsonModel | None) -> Success[T]:
-    return Success(response.status_code, response.headers, response.content, parse_response(response, decoders, body))
 
 
 def _failure(error: ApiError | ContractError) -> Failure:
@@ -135,7 +120,10 @@ def _failure(error: ApiError | ContractError) -> Failure:
 def _parse_content(response: httpx.Response, decoders: Mapping[int, Decoder[T]], body: JsonModel | None) -> T:
     status, content = response.status_code, response.content
     if not response.is_success:
-        raise _api_error(response, _parsed_or_text(content))
+        answer: Any = content.decode(errors="replace")
+        with suppress(ContractError):
+            answer = parse_json(content)
+        raise _api_error(response, answer)
     try:
         if status not in decoders:
             raise ContractError("$", f"status {' or '.join(map(str, decoders))}", f"status {status}")
@@ -196,13 +184,6 @@ def _object(value: Any) -> dict[str, Any]:
     """Return a JSON object as it is, and an empty one for anything else."""
     fields: dict[str, Any] = value if is_instance(value, dict) else {}
     return fields
-
-
-def _parsed_or_text(content: bytes) -> Any:
-    try:
-        return parse_json(content)
-    except ContractError:
-        return content.decode(errors="replace")
 
 
 def _code(error: Mapping[str, Any]) -> int | None:

@@ -1,10 +1,8 @@
 """What models, operations and client share: the absent value, open enumerations, the description of the contract."""
 
-from __future__ import annotations
-
 import math
 from enum import Enum, StrEnum
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
 from attrs import frozen
 
@@ -56,7 +54,7 @@ class OpenEnum(StrEnum):
     """
 
     @classmethod
-    def _missing_(cls, value: object) -> OpenEnum | None:
+    def _missing_(cls, value: object) -> Self | None:
         if not isinstance(value, str):
             return None
         member = str.__new__(cls, value)

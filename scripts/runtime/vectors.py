@@ -1,7 +1,5 @@
 """Vectors as arrays of float32 numbers, whichever way the server encoded them."""
 
-from __future__ import annotations
-
 import math
 import struct
 import sys
@@ -36,28 +34,16 @@ class Vector(_Floats):
 
 
 def decode_vector(embedding: str | Sequence[float]) -> Vector:
-    """Return a vector as float32 numbers.
-
-    Args:
-        embedding: what the server sent: a list of numbers, or little-endian float32 bytes in base64.
-
-    Raises:
-        ContractError: the text is not base64 or not a whole count of numbers, or a number is not finite.
-    """
+    """Return the vector that a list of numbers stands for, or little-endian float32 bytes in base64."""
     return _from_base64(embedding) if isinstance(embedding, str) else _from_numbers(embedding)
 
 
 def decode_vectors(data: Sequence[Any], expected: int | None = None, length: int | None = None) -> list[Vector]:
-    """Return the vectors of a response in the order of the inputs.
-
-    Args:
-        data: the items of the response, each with its `vector` and its `index`.
-        expected: how many inputs were sent; None does not check.
-        length: how many numbers were asked for; None only checks that it is the same for all.
+    """Return the vectors of items that have a `vector` and an `index`, in the order of the inputs.
 
     Raises:
-        ContractError: there are more or fewer vectors than inputs, an item stands at another place than its `index`
-            says, a vector is empty or of another length, or one cannot be decoded.
+        ContractError: there are not as many vectors as `expected`, an item stands at another place than its `index`
+            says, a vector has not the `length` asked for or that of the others, or one cannot be decoded.
     """
     if expected is not None and len(data) != expected:
         raise ContractError("$.data", f"{expected} vectors, one per input", f"{len(data)}")
@@ -92,12 +78,9 @@ def count_inputs(inputs: Any) -> int:
 
 
 def vector_of_bytes(data: bytes) -> Vector | None:
-    """Return float32 numbers in the byte order of this machine as a vector; None when one is infinite or NaN.
-
-    Most vectors are seen to be finite by the highest bytes of their numbers alone.
-    """
+    """Return float32 numbers in the byte order of this machine as a vector; None when one is infinite or NaN."""
     vector = _vector_of(data)
-    highest = data[_HIGHEST_BYTE::_BYTES_PER_NUMBER]
+    highest = data[_HIGHEST_BYTE::_BYTES_PER_NUMBER]  # enough to see that the numbers of most vectors are finite
     finite = b"\x7f" not in highest and b"\xff" not in highest
     return vector if finite or all(map(math.isfinite, vector)) else None
 

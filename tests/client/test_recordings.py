@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from client.calls import client_with_handler
 from openrouter_embeddings import (
     ApiError,
     EmbeddingsResponse,
@@ -37,8 +38,8 @@ def exchanges(folder: Path, pattern: str) -> list[tuple[str, httpx.Response, Any
 
 def detailed(response: httpx.Response) -> Response[EmbeddingsResponse]:
     """What a detailed call returns for a response."""
-    request = httpx.Request("POST", "https://openrouter.ai/api/v1/embeddings")
-    return send_detailed(lambda _: response, request, create_embeddings._DECODERS)
+    client = client_with_handler(lambda _: response)
+    return send_detailed(client, httpx.Request("POST", client.base_url), create_embeddings.parse)
 
 
 HOP_BY_HOP = {"content-encoding", "content-length", "transfer-encoding", "connection"}
