@@ -23,7 +23,7 @@ Known = TypeVar("Known", bound=OpenEnum)
 
 @define(slots=False, eq=False, repr=False, auto_exc=False)
 class DecodingError(Exception):
-    """A value is `received` that is not `expected` by its type. Each level of the value that the error passes adds a step.
+    """A value is `received` where its type says `expected`. Each level of the value that the error passes adds a step.
 
     It has `wrong_type` when not only the value is wrong, and `wrong_literal` when a constant has another string: the
     object is then of another kind than the decoder's.

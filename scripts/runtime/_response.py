@@ -1,15 +1,13 @@
 """What an HTTP response means: a typed result, an `ApiError` or a `ContractError`."""
 
-from __future__ import annotations
-
 import datetime as dt
 import email.utils
 import math
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import httpx
 from attrs import field, frozen
@@ -21,9 +19,6 @@ from ._model import AnswerModel, JsonModel, decode_received
 from ._redaction import without_key
 from ._types import is_instance
 from .errors import ApiError, ContractError, error_class
-
-if TYPE_CHECKING:
-    from .client import Client
 
 T = TypeVar("T")
 
@@ -79,21 +74,25 @@ def parse_response(response: httpx.Response, decoders: Mapping[int, Decoder[T]],
     return _parse_content(without_key(response), decoders, body)
 
 
-def send_detailed(client: Client, request: httpx.Request, parse: Callable[[httpx.Response], T]) -> Response[T]:
+def send_detailed(
+    send: Callable[[httpx.Request], httpx.Response], request: httpx.Request, parse: Callable[[httpx.Response], T]
+) -> Response[T]:
     """Send a request and return the response with everything around its result; its error stands in `.error`."""
     try:
-        response = client.send(request)
+        response = send(request)
         return Success(response.status_code, response.headers, response.content, parse(response))
     except (ApiError, ContractError) as error:
         return _failure(error)
 
 
 async def send_detailed_async(
-    client: Client, request: httpx.Request, parse: Callable[[httpx.Response], T]
+    send: Callable[[httpx.Request], Awaitable[httpx.Response]],
+    request: httpx.Request,
+    parse: Callable[[httpx.Response], T],
 ) -> Response[T]:
     """Do as `send_detailed`, without blocking."""
     try:
-        response = await client.send_async(request)
+        response = await send(request)
         return Success(response.status_code, response.headers, response.content, parse(response))
     except (ApiError, ContractError) as error:
         return _failure(error)

@@ -39,7 +39,7 @@ def exchanges(folder: Path, pattern: str) -> list[tuple[str, httpx.Response, Any
 def detailed(response: httpx.Response) -> Response[EmbeddingsResponse]:
     """What a detailed call returns for a response."""
     client = client_with_handler(lambda _: response)
-    return send_detailed(client, httpx.Request("POST", client.base_url), create_embeddings.parse)
+    return send_detailed(client.send, httpx.Request("POST", client.base_url), create_embeddings.parse)
 
 
 HOP_BY_HOP = {"content-encoding", "content-length", "transfer-encoding", "connection"}

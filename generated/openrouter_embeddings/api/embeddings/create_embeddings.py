@@ -49,7 +49,7 @@ def sync(*, client: Client, body: EmbeddingsRequest) -> EmbeddingsResponse:
 
 def sync_detailed(*, client: Client, body: EmbeddingsRequest) -> Response[EmbeddingsResponse]:
     """Do as `sync`, but return the whole response: an `ApiError` or `ContractError` stands in `.error`."""
-    return send_detailed(client, build(client=client, body=body), lambda response: parse(response, body))
+    return send_detailed(client.send, build(client=client, body=body), lambda response: parse(response, body))
 
 
 async def asyncio(*, client: Client, body: EmbeddingsRequest) -> EmbeddingsResponse:
@@ -59,4 +59,6 @@ async def asyncio(*, client: Client, body: EmbeddingsRequest) -> EmbeddingsRespo
 
 async def asyncio_detailed(*, client: Client, body: EmbeddingsRequest) -> Response[EmbeddingsResponse]:
     """Do as `sync_detailed`, without blocking."""
-    return await send_detailed_async(client, build(client=client, body=body), lambda response: parse(response, body))
+    return await send_detailed_async(
+        client.send_async, build(client=client, body=body), lambda response: parse(response, body)
+    )

@@ -62,7 +62,7 @@ def sync_detailed(
     *, client: Client, limit: int | None = None, offset: int | None = None
 ) -> Response[ModelsListResponse]:
     """Do as `sync`, but return the whole response: an `ApiError` or `ContractError` stands in `.error`."""
-    return send_detailed(client, build(client=client, limit=limit, offset=offset), parse)
+    return send_detailed(client.send, build(client=client, limit=limit, offset=offset), parse)
 
 
 async def asyncio(*, client: Client, limit: int | None = None, offset: int | None = None) -> ModelsListResponse:
@@ -74,7 +74,7 @@ async def asyncio_detailed(
     *, client: Client, limit: int | None = None, offset: int | None = None
 ) -> Response[ModelsListResponse]:
     """Do as `sync_detailed`, without blocking."""
-    return await send_detailed_async(client, build(client=client, limit=limit, offset=offset), parse)
+    return await send_detailed_async(client.send_async, build(client=client, limit=limit, offset=offset), parse)
 
 
 def iterate(*, client: Client, limit: int | None = None, offset: int | None = None) -> Iterator[Model]:
