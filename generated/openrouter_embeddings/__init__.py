@@ -46,13 +46,11 @@ if TYPE_CHECKING:
     )
     from .retries import Retries
     from .vectors import Vector
-# fmt: on
 # isort: on
 
 CONTRACT = Contract(date="2026-08-22", digest="sha256:b3ed2c90b33be2a8abfabae28da6eab9bc0a686fe8b704ac80a2d4809ec8490f")
 """The contract that the package was generated from."""
 
-# fmt: off
 __all__ = (
     "ApiError", "ArtificialAnalysisEntry", "AudioPart", "BadGatewayError", "BadRequestError", "CONTRACT", "Client",
     "ConflictError", "Contract", "ContractError", "CostDetails", "DataCollection", "DefaultParameters",

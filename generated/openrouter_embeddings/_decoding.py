@@ -6,12 +6,13 @@ type is decided in `_model`. Every decoder takes the value and a list: objects o
 they can do without. With None in its place decoding is strict: every error is raised.
 """
 
-from __future__ import annotations
-
 import math
 import operator
 from collections.abc import Callable, Mapping, Sequence, Sized
-from typing import Any, Self, TypeAlias, TypeVar
+from types import NoneType
+from typing import Any, Self, TypeAlias, TypeVar, cast
+
+from attrs import define, field
 
 from ._types import Length, OpenEnum, Range, is_instance
 from .errors import ContractError
@@ -20,20 +21,19 @@ T = TypeVar("T")
 Known = TypeVar("Known", bound=OpenEnum)
 
 
+@define(slots=False, eq=False, repr=False, auto_exc=False)
 class DecodingError(Exception):
-    """A value is not what its declared type says. Each level of the value that the error passes adds its step.
+    """A value is `received` where its type says `expected`. Each level of the value that the error passes adds a step.
 
     It has `wrong_type` when not only the value is wrong, and `wrong_literal` when a constant has another string: the
     object is then of another kind than the decoder's.
     """
 
-    def __init__(self, expected: str, received: str, *, wrong_type: bool = True, wrong_literal: bool = False) -> None:
-        super().__init__(expected, received)
-        self.expected = expected
-        self.received = received
-        self.wrong_type = wrong_type
-        self.wrong_literal = wrong_literal
-        self._steps: list[str | int] = []
+    expected: str
+    received: str
+    wrong_type: bool = field(default=True, kw_only=True)
+    wrong_literal: bool = field(default=False, kw_only=True)
+    _steps: list[str | int] = field(factory=list, init=False)
 
     def inside(self, step: str | int) -> Self:
         """Return the error as seen from one level further out: a property name or a position."""
@@ -48,7 +48,7 @@ class DecodingError(Exception):
     @property
     def path(self) -> str:
         """Where the value is wrong, as a JSONPath."""
-        return "$" + "".join(_path_segment(step) for step in self._steps)
+        return "$" + "".join(f".{step}" if str(step).isidentifier() else f"[{step!r}]" for step in self._steps)
 
     def as_contract_error(self) -> ContractError:
         """Return what a caller sees when the value came from a server: as an error, or among the deviations."""
@@ -57,8 +57,8 @@ class DecodingError(Exception):
     def as_argument_error(self) -> TypeError | ValueError:
         """Return the error that a caller sees when the value is an argument of theirs; it names the field."""
         error_class = TypeError if self.wrong_type else ValueError
-        field = self.path.removeprefix("$").removeprefix(".")
-        return error_class(f"{field}: expected {self.expected}, received {self.received}")
+        name = self.path.removeprefix("$").removeprefix(".")
+        return error_class(f"{name}: expected {self.expected}, received {self.received}")
 
 
 Tolerated: TypeAlias = list[DecodingError] | None
@@ -69,15 +69,14 @@ Decoder: TypeAlias = Callable[[Any, Tolerated], T]
 
 def decode_inside(step: str | int, decoder: Decoder[T], value: Any, tolerated: Tolerated) -> T:
     """Decode what is one level further in; every error that comes of it says so."""
-    known = len(tolerated) if tolerated is not None else 0
+    known = len(tolerated or ())
     try:
         return decoder(value, tolerated)
     except DecodingError as error:
         raise error.inside(step) from None
     finally:
-        if tolerated is not None and len(tolerated) > known:
-            for deviation in tolerated[known:]:
-                deviation.inside(step)
+        for deviation in tolerated[known:] if tolerated else ():
+            deviation.inside(step)
 
 
 def decode_any(value: Any, _: Tolerated = None) -> Any:
@@ -85,31 +84,23 @@ def decode_any(value: Any, _: Tolerated = None) -> Any:
     return value
 
 
-def decode_null(value: Any, _: Tolerated = None) -> None:
-    """Accept null only."""
-    if value is not None:
-        raise unexpected(value, "null")
+def instance_decoder(kind: type[T], expected: str) -> Decoder[T]:
+    """Accept instances of a class, as they are."""
+
+    def decode(value: Any, _: Tolerated = None) -> T:
+        if isinstance(value, kind):
+            return value
+        raise unexpected(value, expected)
+
+    return decode
 
 
-def decode_bool(value: Any, _: Tolerated = None) -> bool:
-    """Accept true and false."""
-    if isinstance(value, bool):
-        return value
-    raise unexpected(value, "true or false")
-
-
-def decode_string(value: Any, _: Tolerated = None) -> str:
-    """Accept a string."""
-    if isinstance(value, str):
-        return value
-    raise unexpected(value, "a string")
-
-
-def decode_bytes(value: Any, _: Tolerated = None) -> bytes:
-    """Accept bytes: a file of a form, or a body that is not JSON."""
-    if isinstance(value, bytes):
-        return value
-    raise unexpected(value, "bytes")
+decode_null = instance_decoder(NoneType, "null")
+decode_bool = instance_decoder(bool, "true or false")
+decode_string = instance_decoder(str, "a string")
+decode_bytes = instance_decoder(bytes, "bytes")
+decode_floats = instance_decoder(cast("type[list[float]]", list), "a list of numbers")
+"""Leaves the items unchecked: a batch of vectors holds millions, which are checked as they are converted."""
 
 
 def decode_int(value: Any, _: Tolerated = None) -> int:
@@ -131,14 +122,6 @@ def decode_float(value: Any, _: Tolerated = None) -> float:
     if isinstance(value, float) and not math.isfinite(value):
         raise unexpected(value, "a finite number", wrong_type=False)
     return value
-
-
-def decode_floats(value: Any, _: Tolerated = None) -> list[float]:
-    """Accept a list and leave its items unchecked: a batch of vectors holds millions, checked as they are converted."""
-    if is_instance(value, list):
-        items: list[float] = value
-        return items
-    raise unexpected(value, "a list of numbers")
 
 
 def decode_mapping(value: Any, _: Tolerated = None) -> dict[str, Any]:
@@ -165,18 +148,18 @@ def enum_decoder(enum: type[Known]) -> Decoder[Known]:
     """Accept any string, as a member of the enumeration; unknown values are kept."""
 
     def decode(value: Any, _: Tolerated = None) -> Known:
-        return enum(decode_string(value))
+        return enum(decode_string(value, None))
 
     return decode
 
 
 def bounded_decoder(bounds: Range, decoder: Decoder[T]) -> Decoder[T]:
     """Accept what the decoder accepts and is within the bounds."""
+    counted, minimum, maximum = isinstance(bounds, Length), bounds.minimum, bounds.maximum
 
     def decode(value: Any, tolerated: Tolerated = None) -> T:
         result: Any = decoder(value, tolerated)
-        counted = isinstance(bounds, Length)
-        if not bounds.minimum <= (len(result) if counted else result) <= bounds.maximum:
+        if not minimum <= (len(result) if counted else result) <= maximum:
             kind = "" if not counted else "a string of " if isinstance(result, str) else "a list of "
             raise unexpected(value, f"{kind}{bounds}", wrong_type=False)
         accepted: T = result
@@ -191,8 +174,14 @@ def list_decoder(decoder: Decoder[T]) -> Decoder[list[T]]:
     def decode(value: Any, tolerated: Tolerated = None) -> list[T]:
         if not is_instance(value, Sequence) or is_instance(value, str, bytes, bytearray, memoryview):
             raise unexpected(value, "a list")
-        items: Sequence[Any] = value
-        return [decode_inside(position, decoder, item, tolerated) for position, item in enumerate(items)]
+        if tolerated is None:  # the same, without a call for each item
+            decoded: list[T] = []
+            try:
+                decoded += (decoder(item, None) for item in value)
+            except DecodingError as error:
+                raise error.inside(len(decoded)) from None
+            return decoded
+        return [decode_inside(position, decoder, item, tolerated) for position, item in enumerate(value)]
 
     return decode
 
@@ -262,6 +251,16 @@ def _furthest(errors: list[DecodingError]) -> DecodingError:
     return furthest
 
 
+def is_deep(*values: Any) -> bool:
+    """Return whether lists or objects nest more than 100 levels: too deep to be sure to encode, copy or pickle them."""
+    levels = 0
+    while values and levels <= 100:
+        inner: list[Any] = [item.values() if is_instance(item, dict) else item for item in values]
+        values = tuple(item for items in inner for item in items if is_instance(item, dict, list))
+        levels += 1
+    return levels > 100
+
+
 def describe(value: Any) -> str:
     """Return a value as an error message quotes it: its type, and its beginning."""
     size = len(value) if isinstance(value, Sized) else 0
@@ -272,22 +271,16 @@ def describe(value: Any) -> str:
             return "true" if value else "false"
         case str():
             return f"the string {value[:40]!r}{'…' if len(value) > 40 else ''}"
+        case int() if abs(value) >= 2**63:
+            return "the number beyond 64 bits"
         case float() | int():
-            return f"the number {_shortened(value)}"
+            return f"the number {value:.17g}"
         case list() | tuple():
             return f"a list of {size}"
         case Mapping():
             return f"an object with {size} fields"
         case _:
             return f"a {type(value).__name__}"
-
-
-def _shortened(value: float) -> str:
-    return f"{value:.17g}" if isinstance(value, float) or abs(value) < 2**63 else "beyond 64 bits"
-
-
-def _path_segment(step: str | int) -> str:
-    return f".{step}" if isinstance(step, str) and step.isidentifier() else f"[{step!r}]"
 
 
 def unexpected(value: Any, expected: str, *, wrong_type: bool = True) -> DecodingError:

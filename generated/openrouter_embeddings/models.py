@@ -20,90 +20,107 @@ from .vectors import Vector, check_vectors, decode_vector, decode_vectors
 
 @define(kw_only=True, repr=False)
 class ArtificialAnalysisEntry(AnswerModel):
-    """Indices of a model by Artificial Analysis; null where it was not measured."""
+    """Indices of a model by Artificial Analysis; null where it was not measured.
+
+    Attributes:
+        agentic_index: Index for agentic work.
+        coding_index: Index for coding.
+        intelligence_index: Index over all of their evaluations.
+    """
 
     agentic_index: float | Null
-    """Index for agentic work."""
     coding_index: float | Null
-    """Index for coding."""
     intelligence_index: float | Null
-    """Index over all of their evaluations."""
 
 
 @define(kw_only=True, repr=False)
 class AudioPart(JsonModel):
-    """A sound within a multimodal input."""
+    """A sound within a multimodal input.
+
+    Attributes:
+        input_audio: The bytes and their format.
+        type: The kind of the part.
+    """
 
     input_audio: MultimodalMedia
-    """The bytes and their format."""
     type: Literal["input_audio"] = "input_audio"
-    """The kind of the part."""
 
 
 @define(kw_only=True, repr=False)
 class CostDetails(AnswerModel):
-    """What the provider charged, by part."""
+    """What the provider charged, by part.
+
+    Attributes:
+        upstream_inference_completions_cost: Charged for output tokens, US dollars; 0 for embeddings.
+        upstream_inference_prompt_cost: Charged for input tokens, US dollars.
+        upstream_inference_cost: Charged in all, US dollars.
+    """
 
     upstream_inference_completions_cost: float | None
-    """Charged for output tokens, US dollars; 0 for embeddings."""
     upstream_inference_prompt_cost: float | None
-    """Charged for input tokens, US dollars."""
     upstream_inference_cost: float | Null = None
-    """Charged in all, US dollars."""
 
 
 class DataCollection(OpenEnum):
     """Values of DataCollection."""
 
-    ALLOW = "allow"
-    DENY = "deny"
+    ALLOW, DENY = "allow", "deny"
 
 
 @define(kw_only=True, repr=False)
 class DefaultParameters(AnswerModel):
-    """The sampling parameters a model runs with when a request names none; of no effect on embeddings."""
+    """The sampling parameters a model runs with when a request names none; of no effect on embeddings.
+
+    Attributes:
+        frequency_penalty: Penalty for repeating frequent tokens, -2 to 2.
+        presence_penalty: Penalty for repeating any token, -2 to 2.
+        repetition_penalty: Factor against repetition, from 0.
+        temperature: Spread of the sampling, from 0.
+        top_k: How many likely tokens to sample from.
+        top_p: Share of likely tokens to sample from, 0 to 1.
+    """
 
     frequency_penalty: float | Null = None
-    """Penalty for repeating frequent tokens, -2 to 2."""
     presence_penalty: float | Null = None
-    """Penalty for repeating any token, -2 to 2."""
     repetition_penalty: float | Null = None
-    """Factor against repetition, from 0."""
     temperature: float | Null = None
-    """Spread of the sampling, from 0."""
     top_k: int | Null = None
-    """How many likely tokens to sample from."""
     top_p: float | Null = None
-    """Share of likely tokens to sample from, 0 to 1."""
 
 
 @define(kw_only=True, repr=False)
 class DesignArenaEntry(AnswerModel):
-    """Standing of a model in one category of the Design Arena."""
+    """Standing of a model in one category of the Design Arena.
+
+    Attributes:
+        arena: Name of the arena.
+        category: Name of the category.
+        elo: Rating.
+        rank: Place, from 1.
+        win_rate: Share of comparisons won, percent.
+    """
 
     arena: str | None
-    """Name of the arena."""
     category: str | None
-    """Name of the category."""
     elo: float | None
-    """Rating."""
     rank: int | None
-    """Place, from 1."""
     win_rate: float | None
-    """Share of comparisons won, percent."""
 
 
 @define(kw_only=True, repr=False)
 class EmbeddingObject(AnswerModel):
-    """The vector of one input."""
+    """The vector of one input.
+
+    Attributes:
+        embedding: The vector: numbers for `float`, a string for `base64` (little-endian float32 bytes). Its length is
+            `dimensions` if that was asked for, else the native length of the model.
+        object: The kind of the object.
+        index: Position of the input that this is the vector of, from 0.
+    """
 
     embedding: str | list[float]
-    """The vector: numbers for `float`, a string for `base64` (little-endian float32 bytes). Its length is `dimensions`
-    if that was asked for, else the native length of the model."""
     object: Literal["embedding"] | None = "embedding"
-    """The kind of the object."""
     index: int | None = None
-    """Position of the input that this is the vector of, from 0."""
 
     @cached_property
     def vector(self) -> Vector:
@@ -111,15 +128,28 @@ class EmbeddingObject(AnswerModel):
 
         Raises:
             ContractError: it is not base64, not a whole count of numbers, or holds what is no finite number.
-
         """
         return decode_vector(self.embedding)
 
 
 @define(kw_only=True, repr=False)
 class EmbeddingsRequest(JsonModel):
-    """What to embed, with which model, and how to route it. Fields that are not listed, such as the sampling
-    parameters of chat models, are accepted and ignored."""
+    """What to embed, with which model, and how to route it. Fields that are not listed, such as the sampling parameters
+    of chat models, are accepted and ignored.
+
+    Attributes:
+        input: What to embed: one text, several texts, the token ids of one text, the token ids of several texts, or
+            several multimodal inputs. No text and no list may be empty.
+        model: Identifier of the model as the model list gives it, for example `openai/text-embedding-3-small`.
+        dimensions: Length of the vectors wanted, from 1 to the native length of the model, for models that can shorten
+            their vectors. Default: the native length.
+        encoding_format: How vectors are written: `float` is a JSON array of numbers (the default), `base64` is the
+            little-endian float32 bytes in base64, about a quarter of the size.
+        input_type: What the input is for, on models that embed queries and documents differently: for example
+            `search_query` or `search_document`.
+        provider: Which providers may serve the request, and in which order.
+        user: Your stable identifier for the end user on whose behalf you ask, for abuse monitoring.
+    """
 
     input: (
         Annotated[str, Length(1)]
@@ -128,41 +158,33 @@ class EmbeddingsRequest(JsonModel):
         | Annotated[Sequence[MultimodalInput], Length(1)]
         | Annotated[Sequence[Annotated[Sequence[Annotated[int, Range(0)]], Length(1)]], Length(1)]
     )
-    """What to embed: one text, several texts, the token ids of one text, the token ids of several texts, or several
-    multimodal inputs. No text and no list may be empty."""
     model: str
-    """Identifier of the model as the model list gives it, for example `openai/text-embedding-3-small`."""
     dimensions: Annotated[int, Range(1)] | None | Unset = UNSET
-    """Length of the vectors wanted, from 1 to the native length of the model, for models that can shorten their
-    vectors. Default: the native length."""
     encoding_format: EncodingFormat | str | None | Unset = UNSET
-    """How vectors are written: `float` is a JSON array of numbers (the default), `base64` is the little-endian float32
-    bytes in base64, about a quarter of the size."""
     input_type: str | None | Unset = UNSET
-    """What the input is for, on models that embed queries and documents differently: for example `search_query` or
-    `search_document`."""
     provider: ProviderPreferences | Null | Unset = UNSET
-    """Which providers may serve the request, and in which order."""
     user: str | None | Unset = UNSET
-    """Your stable identifier for the end user on whose behalf you ask, for abuse monitoring."""
 
 
 @define(kw_only=True, repr=False)
 class EmbeddingsResponse(AnswerModel):
-    """One vector per input, and what they cost."""
+    """One vector per input, and what they cost.
+
+    Attributes:
+        data: The vectors, one per input, in the order of the inputs.
+        model: The model by its provider's name, which may differ from the identifier that was asked for.
+        object: The kind of the object.
+        id: Identifier of the generation, for example `gen-emb-1786404432-` and 20 letters or digits.
+        provider: Name of the provider that served the request.
+        usage: What the request consumed.
+    """
 
     data: list[EmbeddingObject]
-    """The vectors, one per input, in the order of the inputs."""
     model: str | None
-    """The model by its provider's name, which may differ from the identifier that was asked for."""
     object: Literal["list"] | None = "list"
-    """The kind of the object."""
     id: str | None = None
-    """Identifier of the generation, for example `gen-emb-1786404432-` and 20 letters or digits."""
     provider: str | None = None
-    """Name of the provider that served the request."""
     usage: Usage | None = None
-    """What the request consumed."""
 
     def vectors(self, expected: int | None = None) -> list[Vector]:
         """Return the vectors as float32 numbers, in the order of the inputs.
@@ -172,7 +194,6 @@ class EmbeddingsResponse(AnswerModel):
 
         Raises:
             ContractError: the count, an index or a length is wrong, or a vector cannot be decoded.
-
         """
         return decode_vectors(self.data, expected)
 
@@ -184,676 +205,587 @@ class EncodingFormat(OpenEnum):
     """How vectors are written: `float` is a JSON array of numbers (the default), `base64` is the little-endian float32
     bytes in base64, about a quarter of the size."""
 
-    BASE64 = "base64"
-    FLOAT = "float"
+    BASE64, FLOAT = "base64", "float"
 
 
 @define(kw_only=True, repr=False)
 class FilePart(JsonModel):
-    """A file, such as a PDF, within a multimodal input."""
+    """A file, such as a PDF, within a multimodal input.
+
+    Attributes:
+        input_file: The bytes and their format.
+        type: The kind of the part.
+    """
 
     input_file: MultimodalMedia
-    """The bytes and their format."""
     type: Literal["input_file"] = "input_file"
-    """The kind of the part."""
 
 
 @define(kw_only=True, repr=False)
 class ImagePart(JsonModel):
-    """A picture within a multimodal input."""
+    """A picture within a multimodal input.
+
+    Attributes:
+        image_url: Where the picture is.
+        type: The kind of the part.
+    """
 
     image_url: ImageUrl
-    """Where the picture is."""
     type: Literal["image_url"] = "image_url"
-    """The kind of the part."""
 
 
 @define(kw_only=True, repr=False)
 class ImageUrl(JsonModel):
-    """Where the picture is."""
+    """Where the picture is.
+
+    Attributes:
+        url: Address of the picture: `https:`, or `data:` with the bytes in base64.
+    """
 
     url: str
-    """Address of the picture: `https:`, or `data:` with the bytes in base64."""
 
 
 class InputModality(OpenEnum):
     """A kind of input."""
 
-    AUDIO = "audio"
-    FILE = "file"
-    IMAGE = "image"
-    TEXT = "text"
-    VIDEO = "video"
+    AUDIO, FILE, IMAGE, TEXT, VIDEO = "audio", "file", "image", "text", "video"
 
 
 class InstructType(OpenEnum):
     """A form of prompts that a chat model was tuned on."""
 
-    AIROBOROS = "airoboros"
-    ALPACA = "alpaca"
-    ALPACA_MODIF = "alpaca-modif"
-    CHATML = "chatml"
-    CLAUDE = "claude"
-    CODE_LLAMA = "code-llama"
-    DEEPSEEK_R1 = "deepseek-r1"
-    DEEPSEEK_V3_1 = "deepseek-v3.1"
-    GEMMA = "gemma"
-    LLAMA2 = "llama2"
-    LLAMA3 = "llama3"
-    MISTRAL = "mistral"
-    NEMOTRON = "nemotron"
-    NEURAL = "neural"
-    NONE = "none"
-    OPENCHAT = "openchat"
-    PHI3 = "phi3"
-    QWEN3 = "qwen3"
-    QWQ = "qwq"
-    RWKV = "rwkv"
-    VICUNA = "vicuna"
-    ZEPHYR = "zephyr"
+    AIROBOROS, ALPACA, ALPACA_MODIF, CHATML, CLAUDE = "airoboros", "alpaca", "alpaca-modif", "chatml", "claude"
+    CODE_LLAMA, DEEPSEEK_R1, DEEPSEEK_V3_1, GEMMA = "code-llama", "deepseek-r1", "deepseek-v3.1", "gemma"
+    LLAMA2, LLAMA3, MISTRAL, NEMOTRON, NEURAL, NONE = "llama2", "llama3", "mistral", "nemotron", "neural", "none"
+    OPENCHAT, PHI3, QWEN3, QWQ, RWKV, VICUNA, ZEPHYR = "openchat", "phi3", "qwen3", "qwq", "rwkv", "vicuna", "zephyr"
 
 
 @define(kw_only=True, repr=False)
 class MaxPrice(JsonModel):
-    """The most that a provider may charge; no provider within it means 404."""
+    """The most that a provider may charge; no provider within it means 404.
+
+    Attributes:
+        audio: Highest price per audio input, US dollars.
+        completion: Highest price per million completion tokens, US dollars.
+        image: Highest price per image, US dollars.
+        prompt: Highest price per million input tokens, US dollars.
+        request: Highest price per request, US dollars.
+    """
 
     audio: float | str | None | Unset = UNSET
-    """Highest price per audio input, US dollars."""
     completion: float | str | None | Unset = UNSET
-    """Highest price per million completion tokens, US dollars."""
     image: float | str | None | Unset = UNSET
-    """Highest price per image, US dollars."""
     prompt: float | str | None | Unset = UNSET
-    """Highest price per million input tokens, US dollars."""
     request: float | str | None | Unset = UNSET
-    """Highest price per request, US dollars."""
 
 
 @define(kw_only=True, repr=False)
 class Model(AnswerModel):
-    """A model and what it costs."""
+    """A model and what it costs.
+
+    Attributes:
+        architecture: What the model reads and writes.
+        canonical_slug: The permanent identifier of this version of the model; differs from `id` for many.
+        context_length: The longest input, tokens; null when unknown.
+        created: When the model was added, seconds since 1970 (UTC).
+        default_parameters: The parameters the model runs with when a request names none.
+        id: The identifier to send as `model`.
+        links: Where to read more about the model.
+        name: The name to show to a person.
+        per_request_limits: The most tokens a request may hold; null when there is no such limit.
+        pricing: What the model costs.
+        supported_parameters: Parameters that some provider of the model takes; `dimensions` is never listed.
+        supported_voices: Voices of a speech model; null for others.
+        top_provider: Limits of the provider that serves the model first.
+        alias_target: The model that this one is another name of.
+        benchmarks: How the model did in public benchmarks.
+        description: What the model is, for a person.
+        expiration_date: The day after which the model may go, YYYY-MM-DD; null when none is set.
+        hugging_face_id: Name of the weights on Hugging Face; empty or null when there are none.
+        knowledge_cutoff: The day up to which the model was trained, YYYY-MM-DD; null when unknown.
+        reasoning: How the model reasons; for chat models.
+    """
 
     architecture: ModelArchitecture | None
-    """What the model reads and writes."""
     canonical_slug: str | None
-    """The permanent identifier of this version of the model; differs from `id` for many."""
     context_length: int | Null
-    """The longest input, tokens; null when unknown."""
     created: int | None
-    """When the model was added, seconds since 1970 (UTC)."""
     default_parameters: DefaultParameters | Null
-    """The parameters the model runs with when a request names none."""
     id: str
-    """The identifier to send as `model`."""
     links: ModelLinks | None
-    """Where to read more about the model."""
     name: str | None
-    """The name to show to a person."""
     per_request_limits: PerRequestLimits | Null
-    """The most tokens a request may hold; null when there is no such limit."""
     pricing: PublicPricing | None
-    """What the model costs."""
     supported_parameters: list[SupportedParameter | str] | None
-    """Parameters that some provider of the model takes; `dimensions` is never listed."""
     supported_voices: list[str] | Null
-    """Voices of a speech model; null for others."""
     top_provider: TopProviderInfo | None
-    """Limits of the provider that serves the model first."""
     alias_target: ModelAliasTarget | None = None
-    """The model that this one is another name of."""
     benchmarks: ModelBenchmarks | None = None
-    """How the model did in public benchmarks."""
     description: str | None = None
-    """What the model is, for a person."""
     expiration_date: str | Null = None
-    """The day after which the model may go, YYYY-MM-DD; null when none is set."""
     hugging_face_id: str | Null = None
-    """Name of the weights on Hugging Face; empty or null when there are none."""
     knowledge_cutoff: str | Null = None
-    """The day up to which the model was trained, YYYY-MM-DD; null when unknown."""
     reasoning: ModelReasoning | None = None
-    """How the model reasons; for chat models."""
 
 
 @define(kw_only=True, repr=False)
 class ModelAliasTarget(AnswerModel):
-    """The model that an alias stands for."""
+    """The model that an alias stands for.
+
+    Attributes:
+        name: Its name to show to a person.
+        slug: Its identifier.
+    """
 
     name: str | None
-    """Its name to show to a person."""
     slug: str | None
-    """Its identifier."""
 
 
 @define(kw_only=True, repr=False)
 class ModelArchitecture(AnswerModel):
-    """What a model reads and writes."""
+    """What a model reads and writes.
+
+    Attributes:
+        input_modalities: Kinds of input that the model reads.
+        modality: Input and output kinds in one word, for example `text->embeddings`.
+        output_modalities: Kinds of output that the model writes; `embeddings` for these.
+        instruct_type: Form of the prompts the model was tuned on; null for embedding models.
+        tokenizer: Family of the tokenizer.
+    """
 
     input_modalities: list[InputModality | str] | None
-    """Kinds of input that the model reads."""
     modality: str | Null
-    """Input and output kinds in one word, for example `text->embeddings`."""
     output_modalities: list[OutputModality | str] | None
-    """Kinds of output that the model writes; `embeddings` for these."""
     instruct_type: InstructType | str | Null = None
-    """Form of the prompts the model was tuned on; null for embedding models."""
     tokenizer: ModelGroup | str | None = None
-    """Family of the tokenizer."""
 
 
 @define(kw_only=True, repr=False)
 class ModelBenchmarks(AnswerModel):
-    """How a model did in public benchmarks."""
+    """How a model did in public benchmarks.
+
+    Attributes:
+        design_arena: Standings in the Design Arena, one per arena and category.
+        artificial_analysis: Indices by Artificial Analysis.
+    """
 
     design_arena: list[DesignArenaEntry] | None
-    """Standings in the Design Arena, one per arena and category."""
     artificial_analysis: ArtificialAnalysisEntry | None = None
-    """Indices by Artificial Analysis."""
 
 
 class ModelGroup(OpenEnum):
     """A family of tokenizers."""
 
-    CLAUDE = "Claude"
-    COHERE = "Cohere"
-    DEEPSEEK = "DeepSeek"
-    GEMINI = "Gemini"
-    GEMMA = "Gemma"
-    GPT = "GPT"
-    GROK = "Grok"
-    LLAMA2 = "Llama2"
-    LLAMA3 = "Llama3"
-    LLAMA4 = "Llama4"
-    MEDIA = "Media"
-    MISTRAL = "Mistral"
-    NOVA = "Nova"
-    OTHER = "Other"
-    PALM = "PaLM"
-    QWEN = "Qwen"
-    QWEN3 = "Qwen3"
-    ROUTER = "Router"
-    RWKV = "RWKV"
-    YI = "Yi"
+    CLAUDE, COHERE, DEEPSEEK, GEMINI, GEMMA, GPT = "Claude", "Cohere", "DeepSeek", "Gemini", "Gemma", "GPT"
+    GROK, LLAMA2, LLAMA3, LLAMA4, MEDIA, MISTRAL = "Grok", "Llama2", "Llama3", "Llama4", "Media", "Mistral"
+    NOVA, OTHER, PALM, QWEN, QWEN3, ROUTER, RWKV, YI = "Nova", "Other", "PaLM", "Qwen", "Qwen3", "Router", "RWKV", "Yi"
 
 
 @define(kw_only=True, repr=False)
 class ModelLinks(AnswerModel):
-    """Where to read more about a model."""
+    """Where to read more about a model.
+
+    Attributes:
+        details: Path of the list of endpoints that serve the model.
+    """
 
     details: str | None
-    """Path of the list of endpoints that serve the model."""
 
 
 @define(kw_only=True, repr=False)
 class ModelReasoning(AnswerModel):
-    """How a chat model reasons."""
+    """How a chat model reasons.
+
+    Attributes:
+        mandatory: Whether reasoning cannot be turned off.
+        default_effort: Effort when a request names none.
+        default_enabled: Whether the model reasons when a request does not say.
+        supported_efforts: Efforts that may be asked for; null when it cannot be chosen.
+        supports_max_tokens: Whether the effort may be given as a number of tokens.
+    """
 
     mandatory: bool | None
-    """Whether reasoning cannot be turned off."""
     default_effort: ReasoningEffort | str | Null = None
-    """Effort when a request names none."""
     default_enabled: bool | None = None
-    """Whether the model reasons when a request does not say."""
     supported_efforts: list[ReasoningEffort | str | None] | Null = None
-    """Efforts that may be asked for; null when it cannot be chosen."""
     supports_max_tokens: bool | None = None
-    """Whether the effort may be given as a number of tokens."""
 
 
 @define(kw_only=True, repr=False)
 class ModelsListResponse(AnswerModel):
-    """One page of the model list."""
+    """One page of the model list.
+
+    Attributes:
+        data: The models of this page.
+        links: Where to go from this page.
+        total_count: How many models there are on all pages.
+    """
 
     data: list[Model]
-    """The models of this page."""
     links: PageLinks | None
-    """Where to go from this page."""
     total_count: int | None
-    """How many models there are on all pages."""
 
 
 @define(kw_only=True, repr=False)
 class MultimodalInput(JsonModel):
-    """One input made of parts of several media; it becomes one vector."""
+    """One input made of parts of several media; it becomes one vector.
+
+    Attributes:
+        content: The parts, at least one, in the order in which the model reads them.
+    """
 
     content: Annotated[Sequence[FilePart | TextPart | AudioPart | ImagePart | VideoPart], Length(1)]
-    """The parts, at least one, in the order in which the model reads them."""
 
 
 @define(kw_only=True, repr=False)
 class MultimodalMedia(JsonModel):
-    """Bytes of a medium, with their format."""
+    """Bytes of a medium, with their format.
+
+    Attributes:
+        data: The bytes in base64, or a `data:` or `https:` address.
+        format: Format of the bytes, for example `wav`, `mp4` or `pdf`.
+    """
 
     data: str
-    """The bytes in base64, or a `data:` or `https:` address."""
     format: str | None | Unset = UNSET
-    """Format of the bytes, for example `wav`, `mp4` or `pdf`."""
 
 
 class OutputModality(OpenEnum):
     """A kind of output."""
 
-    AUDIO = "audio"
-    EMBEDDINGS = "embeddings"
-    IMAGE = "image"
-    RERANK = "rerank"
-    SPEECH = "speech"
-    TEXT = "text"
-    TRANSCRIPTION = "transcription"
-    VIDEO = "video"
+    AUDIO, EMBEDDINGS, IMAGE, RERANK, SPEECH, TEXT = "audio", "embeddings", "image", "rerank", "speech", "text"
+    TRANSCRIPTION, VIDEO = "transcription", "video"
 
 
 @define(kw_only=True, repr=False)
 class PageLinks(AnswerModel):
-    """Where to go from this page."""
+    """Where to go from this page.
+
+    Attributes:
+        next: Address of the next page, relative to the host; null on the last page.
+    """
 
     next: str | Null
-    """Address of the next page, relative to the host; null on the last page."""
 
 
 @define(kw_only=True, repr=False)
 class PerRequestLimits(AnswerModel):
-    """The most tokens a request may hold."""
+    """The most tokens a request may hold.
+
+    Attributes:
+        completion_tokens: Tokens written.
+        prompt_tokens: Tokens read.
+    """
 
     completion_tokens: float | None
-    """Tokens written."""
     prompt_tokens: float | None
-    """Tokens read."""
 
 
 @define(kw_only=True, repr=False)
 class PercentileLatencyCutoffs(JsonModel):
-    """Preferred time to first token by percentile of recent requests, seconds; all that are given must hold."""
+    """Preferred time to first token by percentile of recent requests, seconds; all that are given must hold.
+
+    Attributes:
+        p50: The value for the median request.
+        p75: The value for the 75th percentile of requests.
+        p90: The value for the 90th percentile of requests.
+        p99: The value for the 99th percentile of requests.
+    """
 
     p50: float | Null | Unset = UNSET
-    """The value for the median request."""
     p75: float | Null | Unset = UNSET
-    """The value for the 75th percentile of requests."""
     p90: float | Null | Unset = UNSET
-    """The value for the 90th percentile of requests."""
     p99: float | Null | Unset = UNSET
-    """The value for the 99th percentile of requests."""
 
 
 @define(kw_only=True, repr=False)
 class PercentileThroughputCutoffs(JsonModel):
-    """Preferred tokens per second by percentile of recent requests; all that are given must hold."""
+    """Preferred tokens per second by percentile of recent requests; all that are given must hold.
+
+    Attributes:
+        p50: The value for the median request.
+        p75: The value for the 75th percentile of requests.
+        p90: The value for the 90th percentile of requests.
+        p99: The value for the 99th percentile of requests.
+    """
 
     p50: float | Null | Unset = UNSET
-    """The value for the median request."""
     p75: float | Null | Unset = UNSET
-    """The value for the 75th percentile of requests."""
     p90: float | Null | Unset = UNSET
-    """The value for the 90th percentile of requests."""
     p99: float | Null | Unset = UNSET
-    """The value for the 99th percentile of requests."""
 
 
 @define(kw_only=True, repr=False)
 class PricingOverride(AnswerModel):
     """Prices in US dollars, as decimal strings, that apply while all of the conditions hold; of several entries the
-    last one wins, and a price that is not listed stays as it was."""
+    last one wins, and a price that is not listed stays as it was.
+
+    Attributes:
+        audio: Per token of audio read.
+        completion: Per token written.
+        input_audio_cache: Per token of audio read from the cache.
+        input_cache_read: Per token read from the cache.
+        input_cache_write: Per token written to the cache.
+        input_cache_write_1h: Per token written to the cache for one hour.
+        min_prompt_tokens: The condition that the request has more input tokens than this.
+        prompt: Per token read.
+        utc_end: The condition that the time of day (UTC, written HHMM) is before this.
+        utc_start: The condition that the time of day (UTC, written HHMM) is at or after this.
+    """
 
     audio: str | None = None
-    """Per token of audio read."""
     completion: str | None = None
-    """Per token written."""
     input_audio_cache: str | None = None
-    """Per token of audio read from the cache."""
     input_cache_read: str | None = None
-    """Per token read from the cache."""
     input_cache_write: str | None = None
-    """Per token written to the cache."""
     input_cache_write_1h: str | None = None
-    """Per token written to the cache for one hour."""
     min_prompt_tokens: float | None = None
-    """The condition that the request has more input tokens than this."""
     prompt: str | None = None
-    """Per token read."""
     utc_end: float | None = None
-    """The condition that the time of day (UTC, written HHMM) is before this."""
     utc_start: float | None = None
-    """The condition that the time of day (UTC, written HHMM) is at or after this."""
 
 
 @define(kw_only=True, repr=False)
 class PromptTokensDetails(AnswerModel):
-    """The input tokens by medium."""
+    """The input tokens by medium.
+
+    Attributes:
+        audio_tokens: Tokens that audio took.
+        file_tokens: Tokens that files took.
+        image_tokens: Tokens that images took.
+        text_tokens: Tokens that text took.
+        video_tokens: Tokens that video took.
+    """
 
     audio_tokens: int | None = None
-    """Tokens that audio took."""
     file_tokens: int | None = None
-    """Tokens that files took."""
     image_tokens: int | None = None
-    """Tokens that images took."""
     text_tokens: int | None = None
-    """Tokens that text took."""
     video_tokens: int | None = None
-    """Tokens that video took."""
 
 
 class ProviderName(OpenEnum):
     """A provider, as the `order`, `only` and `ignore` preferences name it."""
 
-    AI21 = "AI21"
-    AIONLABS = "AionLabs"
-    AKASHML = "AkashML"
-    ALIBABA = "Alibaba"
-    AMAZON_BEDROCK = "Amazon Bedrock"
-    AMAZON_NOVA = "Amazon Nova"
-    AMBIENT = "Ambient"
-    ANTHROPIC = "Anthropic"
-    ARCEE_AI = "Arcee AI"
-    ATLASCLOUD = "AtlasCloud"
-    AVIAN = "Avian"
-    AZURE = "Azure"
-    BAIDU = "Baidu"
-    BASETEN = "BaseTen"
-    BLACK_FOREST_LABS = "Black Forest Labs"
-    BYTEPLUS = "BytePlus"
-    CEREBRAS = "Cerebras"
-    CHUTES = "Chutes"
-    CIRRASCALE = "Cirrascale"
-    CLARIFAI = "Clarifai"
-    CLAUDE_PLATFORM_ON_AWS = "Claude Platform on AWS"
-    CLOUDFLARE = "Cloudflare"
-    COHERE = "Cohere"
-    COREWEAVE = "CoreWeave"
-    CRUCIBLE = "Crucible"
-    CRUSOE = "Crusoe"
-    DARKBLOOM = "Darkbloom"
-    DATABRICKS = "Databricks"
-    DECART = "Decart"
-    DEEPGRAM = "Deepgram"
-    DEEPINFRA = "DeepInfra"
-    DEEPSEEK = "DeepSeek"
-    DEKALLM = "DekaLLM"
-    DIGITALOCEAN = "DigitalOcean"
-    FAKEPROVIDER = "FakeProvider"
-    FEATHERLESS = "Featherless"
-    FIREWORKS = "Fireworks"
-    FISH_AUDIO = "Fish Audio"
-    FRIENDLI = "Friendli"
-    GMICLOUD = "GMICloud"
-    GOOGLE = "Google"
-    GOOGLE_AI_STUDIO = "Google AI Studio"
-    GROQ = "Groq"
-    HEYGEN = "HeyGen"
-    INCEPTION = "Inception"
-    INCEPTRON = "Inceptron"
-    INFERACT_VLLM = "Inferact vLLM"
-    INFERENCENET = "InferenceNet"
-    INFERMATIC = "Infermatic"
-    INFLECTION = "Inflection"
-    IONSTREAM = "Ionstream"
-    IO_NET = "Io Net"
-    KREA = "Krea"
-    LIQUID = "Liquid"
-    MAKORA = "Makora"
-    MANCER_2 = "Mancer 2"
-    MARA = "Mara"
-    META = "Meta"
-    MINIMAX = "Minimax"
-    MISTRAL = "Mistral"
-    MODAL = "Modal"
-    MODELRUN = "ModelRun"
-    MODULAR = "Modular"
-    MOONSHOT_AI = "Moonshot AI"
-    MORPH = "Morph"
-    NCOMPASS = "NCompass"
-    NEBIUS = "Nebius"
-    NEXTBIT = "NextBit"
-    NEX_AGI = "Nex AGI"
-    NOVITA = "Novita"
-    NVIDIA = "Nvidia"
-    OPENAI = "OpenAI"
-    OPENINFERENCE = "OpenInference"
-    PARASAIL = "Parasail"
-    PERCEPTRON = "Perceptron"
-    PERPLEXITY = "Perplexity"
-    PHALA = "Phala"
-    POOLSIDE = "Poolside"
-    QUIVER = "Quiver"
-    RECRAFT = "Recraft"
-    REKA = "Reka"
-    RELACE = "Relace"
-    RUNWAY = "Runway"
-    SAIL_RESEARCH = "Sail Research"
-    SAKANA_AI = "Sakana AI"
-    SAMBANOVA = "SambaNova"
-    SEED = "Seed"
-    SILICONFLOW = "SiliconFlow"
-    SOURCEFUL = "Sourceful"
-    STEALTH = "Stealth"
-    STEPFUN = "StepFun"
-    STREAMLAKE = "StreamLake"
-    SWITCHPOINT = "Switchpoint"
-    TENCENT = "Tencent"
-    TENSTORRENT = "Tenstorrent"
-    THINKING_MACHINES = "Thinking Machines"
-    TOGETHER = "Together"
-    UPSTAGE = "Upstage"
-    VENICE = "Venice"
-    VOYAGEAI_BY_MONGODB = "VoyageAI by MongoDB"
-    WAFER = "Wafer"
-    WANDB = "WandB"
-    XAI = "xAI"
-    XIAOMI = "Xiaomi"
+    AI21, AIONLABS, AKASHML, ALIBABA, AMAZON_BEDROCK = "AI21", "AionLabs", "AkashML", "Alibaba", "Amazon Bedrock"
+    AMAZON_NOVA, AMBIENT, ANTHROPIC, ARCEE_AI = "Amazon Nova", "Ambient", "Anthropic", "Arcee AI"
+    ATLASCLOUD, AVIAN, AZURE, BAIDU, BASETEN = "AtlasCloud", "Avian", "Azure", "Baidu", "BaseTen"
+    BLACK_FOREST_LABS, BYTEPLUS, CEREBRAS, CHUTES = "Black Forest Labs", "BytePlus", "Cerebras", "Chutes"
+    CIRRASCALE, CLARIFAI, CLAUDE_PLATFORM_ON_AWS = "Cirrascale", "Clarifai", "Claude Platform on AWS"
+    CLOUDFLARE, COHERE, COREWEAVE, CRUCIBLE, CRUSOE = "Cloudflare", "Cohere", "CoreWeave", "Crucible", "Crusoe"
+    DARKBLOOM, DATABRICKS, DECART, DEEPGRAM, DEEPINFRA = "Darkbloom", "Databricks", "Decart", "Deepgram", "DeepInfra"
+    DEEPSEEK, DEKALLM, DIGITALOCEAN, FAKEPROVIDER = "DeepSeek", "DekaLLM", "DigitalOcean", "FakeProvider"
+    FEATHERLESS, FIREWORKS, FISH_AUDIO, FRIENDLI = "Featherless", "Fireworks", "Fish Audio", "Friendli"
+    GMICLOUD, GOOGLE, GOOGLE_AI_STUDIO, GROQ, HEYGEN = "GMICloud", "Google", "Google AI Studio", "Groq", "HeyGen"
+    INCEPTION, INCEPTRON, INFERACT_VLLM, INFERENCENET = "Inception", "Inceptron", "Inferact vLLM", "InferenceNet"
+    INFERMATIC, INFLECTION, IONSTREAM, IO_NET, KREA = "Infermatic", "Inflection", "Ionstream", "Io Net", "Krea"
+    LIQUID, MAKORA, MANCER_2, MARA, META, MINIMAX = "Liquid", "Makora", "Mancer 2", "Mara", "Meta", "Minimax"
+    MISTRAL, MODAL, MODELRUN, MODULAR, MOONSHOT_AI = "Mistral", "Modal", "ModelRun", "Modular", "Moonshot AI"
+    MORPH, NCOMPASS, NEBIUS, NEXTBIT, NEX_AGI, NOVITA = "Morph", "NCompass", "Nebius", "NextBit", "Nex AGI", "Novita"
+    NVIDIA, OPENAI, OPENINFERENCE, PARASAIL, PERCEPTRON = "Nvidia", "OpenAI", "OpenInference", "Parasail", "Perceptron"
+    PERPLEXITY, PHALA, POOLSIDE, QUIVER, RECRAFT, REKA = "Perplexity", "Phala", "Poolside", "Quiver", "Recraft", "Reka"
+    RELACE, RUNWAY, SAIL_RESEARCH, SAKANA_AI, SAMBANOVA = "Relace", "Runway", "Sail Research", "Sakana AI", "SambaNova"
+    SEED, SILICONFLOW, SOURCEFUL, STEALTH, STEPFUN = "Seed", "SiliconFlow", "Sourceful", "Stealth", "StepFun"
+    STREAMLAKE, SWITCHPOINT, TENCENT, TENSTORRENT = "StreamLake", "Switchpoint", "Tencent", "Tenstorrent"
+    THINKING_MACHINES, TOGETHER, UPSTAGE, VENICE = "Thinking Machines", "Together", "Upstage", "Venice"
+    VOYAGEAI_BY_MONGODB, WAFER, WANDB, XAI, XIAOMI = "VoyageAI by MongoDB", "Wafer", "WandB", "xAI", "Xiaomi"
     Z_AI = "Z.AI"
 
 
 @define(kw_only=True, repr=False)
 class ProviderPreferences(JsonModel):
     """Which providers may serve a request, and in which order. What is left out, or null, takes the default of the
-    account."""
+    account.
+
+    Attributes:
+        allow_fallbacks: Whether another provider may serve the request when the first choice cannot. Default: true. Set
+            it to survive 529.
+        data_collection: Whether providers that may keep or train on the data are allowed: `allow` (default) or `deny`.
+        enforce_distillable_text: Whether only models whose author allows training on their output may serve the
+            request.
+        ignore: Providers never to use, on top of those that the account ignores.
+        max_price: The most that a provider may charge; no provider within it means 404.
+        only: The only providers to use, together with those that the account allows.
+        order: Providers to try first, in this order.
+        preferred_max_latency: Time to first token that is preferred, seconds; slower endpoints come last but are not
+            excluded.
+        preferred_min_throughput: Throughput that is preferred, tokens per second; slower endpoints come last but are
+            not excluded.
+        quantizations: Number formats that the provider's weights may have.
+        require_parameters: Whether only providers that support every parameter of the request may serve it.
+        sort: By what to order the providers when `order` does not; it turns load balancing off.
+        zdr: Whether only endpoints with zero data retention may serve the request.
+    """
 
     allow_fallbacks: bool | Null | Unset = UNSET
-    """Whether another provider may serve the request when the first choice cannot. Default: true. Set it to survive
-    529."""
     data_collection: DataCollection | str | Null | Unset = UNSET
-    """Whether providers that may keep or train on the data are allowed: `allow` (default) or `deny`."""
     enforce_distillable_text: bool | Null | Unset = UNSET
-    """Whether only models whose author allows training on their output may serve the request."""
     ignore: Sequence[ProviderName | str] | Null | Unset = UNSET
-    """Providers never to use, on top of those that the account ignores."""
     max_price: MaxPrice | None | Unset = UNSET
-    """The most that a provider may charge; no provider within it means 404."""
     only: Sequence[ProviderName | str] | Null | Unset = UNSET
-    """The only providers to use, together with those that the account allows."""
     order: Sequence[ProviderName | str] | Null | Unset = UNSET
-    """Providers to try first, in this order."""
     preferred_max_latency: float | PercentileLatencyCutoffs | Null | Unset = UNSET
-    """Time to first token that is preferred, seconds; slower endpoints come last but are not excluded."""
     preferred_min_throughput: float | PercentileThroughputCutoffs | Null | Unset = UNSET
-    """Throughput that is preferred, tokens per second; slower endpoints come last but are not excluded."""
     quantizations: Sequence[Quantization | str] | Null | Unset = UNSET
-    """Number formats that the provider's weights may have."""
     require_parameters: bool | Null | Unset = UNSET
-    """Whether only providers that support every parameter of the request may serve it."""
     sort: ProviderSort | ProviderSortConfig | str | Null | Unset = UNSET
-    """By what to order the providers when `order` does not; it turns load balancing off."""
     zdr: bool | Null | Unset = UNSET
-    """Whether only endpoints with zero data retention may serve the request."""
 
 
 class ProviderSort(OpenEnum):
     """What providers are ordered by: price, throughput, latency or measured accuracy (`exacto`)."""
 
-    EXACTO = "exacto"
-    LATENCY = "latency"
-    PRICE = "price"
-    THROUGHPUT = "throughput"
+    EXACTO, LATENCY, PRICE, THROUGHPUT = "exacto", "latency", "price", "throughput"
 
 
 @define(kw_only=True, repr=False)
 class ProviderSortConfig(JsonModel):
-    """What providers are ordered by, and within which groups."""
+    """What providers are ordered by, and within which groups.
+
+    Attributes:
+        by: What to order by.
+        partition: Whether to order within each model (`model`, the default) or across all of them (`none`).
+    """
 
     by: ProviderSortKey | str | Null | Unset = UNSET
-    """What to order by."""
     partition: SortPartition | str | Null | Unset = UNSET
-    """Whether to order within each model (`model`, the default) or across all of them (`none`)."""
 
 
 class ProviderSortKey(OpenEnum):
     """Values of ProviderSortKey."""
 
-    EXACTO = "exacto"
-    LATENCY = "latency"
-    PRICE = "price"
-    THROUGHPUT = "throughput"
+    EXACTO, LATENCY, PRICE, THROUGHPUT = "exacto", "latency", "price", "throughput"
 
 
 @define(kw_only=True, repr=False)
 class PublicPricing(AnswerModel):
-    """Prices in US dollars as decimal strings: exact, where a float is not."""
+    """Prices in US dollars as decimal strings: exact, where a float is not.
+
+    Attributes:
+        completion: Per token written; 0 for embedding models.
+        prompt: Per token read.
+        audio: Per token of audio read.
+        audio_output: Per token of audio written.
+        discount: Share taken off the price, 0 to 1.
+        image: Per image read.
+        image_output: Per image written.
+        image_token: Per token of an image read.
+        input_audio_cache: Per token of audio read from the cache.
+        input_cache_read: Per token read from the cache.
+        input_cache_write: Per token written to the cache.
+        input_cache_write_1h: Per token written to the cache for one hour.
+        internal_reasoning: Per token of reasoning.
+        overrides: Prices that apply at certain hours or sizes instead.
+        request: Per request.
+        web_search: Per web search.
+    """
 
     completion: str | None
-    """Per token written; 0 for embedding models."""
     prompt: str | None
-    """Per token read."""
     audio: str | None = None
-    """Per token of audio read."""
     audio_output: str | None = None
-    """Per token of audio written."""
     discount: float | None = None
-    """Share taken off the price, 0 to 1."""
     image: str | None = None
-    """Per image read."""
     image_output: str | None = None
-    """Per image written."""
     image_token: str | None = None
-    """Per token of an image read."""
     input_audio_cache: str | None = None
-    """Per token of audio read from the cache."""
     input_cache_read: str | None = None
-    """Per token read from the cache."""
     input_cache_write: str | None = None
-    """Per token written to the cache."""
     input_cache_write_1h: str | None = None
-    """Per token written to the cache for one hour."""
     internal_reasoning: str | None = None
-    """Per token of reasoning."""
     overrides: list[PricingOverride] | None = None
-    """Prices that apply at certain hours or sizes instead."""
     request: str | None = None
-    """Per request."""
     web_search: str | None = None
-    """Per web search."""
 
 
 class Quantization(OpenEnum):
     """The number format of a model's weights."""
 
-    BF16 = "bf16"
-    FP16 = "fp16"
-    FP32 = "fp32"
-    FP4 = "fp4"
-    FP6 = "fp6"
-    FP8 = "fp8"
-    INT4 = "int4"
-    INT8 = "int8"
-    MXFP4 = "mxfp4"
-    MXFP8 = "mxfp8"
-    NVFP4 = "nvfp4"
-    UNKNOWN = "unknown"
+    BF16, FP16, FP32, FP4, FP6, FP8, INT4, INT8 = "bf16", "fp16", "fp32", "fp4", "fp6", "fp8", "int4", "int8"
+    MXFP4, MXFP8, NVFP4, UNKNOWN = "mxfp4", "mxfp8", "nvfp4", "unknown"
 
 
 class ReasoningEffort(OpenEnum):
     """How much a chat model reasons."""
 
-    HIGH = "high"
-    LOW = "low"
-    MAX = "max"
-    MEDIUM = "medium"
-    MINIMAL = "minimal"
-    NONE = "none"
-    XHIGH = "xhigh"
+    HIGH, LOW, MAX, MEDIUM, MINIMAL, NONE, XHIGH = "high", "low", "max", "medium", "minimal", "none", "xhigh"
 
 
 class SortPartition(OpenEnum):
     """Values of SortPartition."""
 
-    MODEL = "model"
-    NONE = "none"
+    MODEL, NONE = "model", "none"
 
 
 class SupportedParameter(OpenEnum):
     """A parameter that some provider of a model takes."""
 
-    FREQUENCY_PENALTY = "frequency_penalty"
-    INCLUDE_REASONING = "include_reasoning"
-    LOGIT_BIAS = "logit_bias"
-    LOGPROBS = "logprobs"
-    MAX_COMPLETION_TOKENS = "max_completion_tokens"
-    MAX_TOKENS = "max_tokens"
-    MIN_P = "min_p"
-    PARALLEL_TOOL_CALLS = "parallel_tool_calls"
-    PREDICTION = "prediction"
-    PRESENCE_PENALTY = "presence_penalty"
-    REASONING = "reasoning"
-    REASONING_EFFORT = "reasoning_effort"
-    REPETITION_PENALTY = "repetition_penalty"
-    RESPONSE_FORMAT = "response_format"
-    SEED = "seed"
-    STOP = "stop"
-    STRUCTURED_OUTPUTS = "structured_outputs"
-    TEMPERATURE = "temperature"
-    TOOLS = "tools"
-    TOOL_CHOICE = "tool_choice"
-    TOP_A = "top_a"
-    TOP_K = "top_k"
-    TOP_LOGPROBS = "top_logprobs"
-    TOP_P = "top_p"
-    VERBOSITY = "verbosity"
-    WEB_SEARCH_OPTIONS = "web_search_options"
+    FREQUENCY_PENALTY, INCLUDE_REASONING, LOGIT_BIAS = "frequency_penalty", "include_reasoning", "logit_bias"
+    LOGPROBS, MAX_COMPLETION_TOKENS, MAX_TOKENS, MIN_P = "logprobs", "max_completion_tokens", "max_tokens", "min_p"
+    PARALLEL_TOOL_CALLS, PREDICTION, PRESENCE_PENALTY = "parallel_tool_calls", "prediction", "presence_penalty"
+    REASONING, REASONING_EFFORT, REPETITION_PENALTY = "reasoning", "reasoning_effort", "repetition_penalty"
+    RESPONSE_FORMAT, SEED, STOP, STRUCTURED_OUTPUTS = "response_format", "seed", "stop", "structured_outputs"
+    TEMPERATURE, TOOLS, TOOL_CHOICE, TOP_A, TOP_K = "temperature", "tools", "tool_choice", "top_a", "top_k"
+    TOP_LOGPROBS, TOP_P, VERBOSITY, WEB_SEARCH_OPTIONS = "top_logprobs", "top_p", "verbosity", "web_search_options"
 
 
 @define(kw_only=True, repr=False)
 class TextPart(JsonModel):
-    """A piece of text within a multimodal input."""
+    """A piece of text within a multimodal input.
+
+    Attributes:
+        text: The text, not empty.
+        type: The kind of the part.
+    """
 
     text: Annotated[str, Length(1)]
-    """The text, not empty."""
     type: Literal["text"] = "text"
-    """The kind of the part."""
 
 
 @define(kw_only=True, repr=False)
 class TopProviderInfo(AnswerModel):
-    """Limits of the provider that serves a model first."""
+    """Limits of the provider that serves a model first.
+
+    Attributes:
+        is_moderated: Whether the provider screens inputs.
+        context_length: The longest input, tokens; null when unknown.
+        max_completion_tokens: The longest output, tokens; null when unknown.
+    """
 
     is_moderated: bool | None
-    """Whether the provider screens inputs."""
     context_length: int | Null = None
-    """The longest input, tokens; null when unknown."""
     max_completion_tokens: int | Null = None
-    """The longest output, tokens; null when unknown."""
 
 
 @define(kw_only=True, repr=False)
 class Usage(AnswerModel):
-    """What the request consumed."""
+    """What the request consumed.
+
+    Attributes:
+        prompt_tokens: Tokens in the inputs, as the model counts them.
+        total_tokens: Tokens in all; for embeddings the same as `prompt_tokens`.
+        cost: What was charged, US dollars (credits); can be as small as 1.4e-07.
+        cost_details: The cost by part.
+        is_byok: Whether the provider was paid through your own key with it.
+        prompt_tokens_details: The input tokens by medium.
+    """
 
     prompt_tokens: int | None
-    """Tokens in the inputs, as the model counts them."""
     total_tokens: int | None
-    """Tokens in all; for embeddings the same as `prompt_tokens`."""
     cost: float | None = None
-    """What was charged, US dollars (credits); can be as small as 1.4e-07."""
     cost_details: CostDetails | Null = None
-    """The cost by part."""
     is_byok: bool | None = None
-    """Whether the provider was paid through your own key with it."""
     prompt_tokens_details: PromptTokensDetails | None = None
-    """The input tokens by medium."""
 
 
 @define(kw_only=True, repr=False)
 class VideoPart(JsonModel):
-    """A film within a multimodal input."""
+    """A film within a multimodal input.
+
+    Attributes:
+        input_video: The bytes and their format.
+        type: The kind of the part.
+    """
 
     input_video: MultimodalMedia
-    """The bytes and their format."""
     type: Literal["input_video"] = "input_video"
-    """The kind of the part."""

@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 from attrs import Attribute, field, frozen
 
+from ._types import checked_type
+
 STATUSES = frozenset({408, 409, 429, *range(500, 600)})
 """Statuses worth another attempt; 524 and 529 are among them."""
 
@@ -17,10 +19,10 @@ FAILURES = (httpx.ConnectTimeout, httpx.PoolTimeout, httpx.NetworkError, httpx.R
 
 
 def _at_least_zero(_: Any, attribute: Attribute[Any], value: Any) -> None:
-    whole = attribute.name == "attempts"
-    if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
-        expected = "a whole number" if whole else "a number of seconds"
-        raise TypeError(f"{attribute.name}: expected {expected}, received a {type(value).__name__}")
+    if attribute.name == "attempts":
+        checked_type(attribute.name, value, "a whole number", int)
+    else:
+        checked_type(attribute.name, value, "a number of seconds", int, float)
     if not 0 <= value < float("inf"):
         raise ValueError(f"{attribute.name}: expected 0 or more, received {value}")
 
@@ -42,7 +44,6 @@ class Retries:
     Raises:
         ImportError: the extra `retries` is not installed.
         TypeError, ValueError: a setting is wrong; the message names it.
-
     """
 
     attempts: int = field(default=3, validator=_at_least_zero)

@@ -1,17 +1,14 @@
-"""Faster implementations of the two steps that take the time, when the extra `fast` is installed.
+"""Faster implementations of the steps that take the time, when the extra `fast` is installed.
 
 The results are the same, but for numbers beyond the range of floats in fields that the contract does not know: the
 faster parser refuses them, the standard library makes them infinite. The packages of the extra are imported on first
 use, not when this module is imported.
 """
 
-from __future__ import annotations
-
 import base64
 import importlib
 import json
 import re
-from collections.abc import Callable
 from functools import cache
 from typing import Any, NoReturn
 
@@ -19,24 +16,14 @@ _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def parse_json(content: bytes) -> Any:
-    """Return the JSON value in UTF-8 bytes.
-
-    Raises:
-        ValueError: the bytes are not JSON.
-        RecursionError: the value nests too deeply.
-
-    """
-    return _json_parser()(content)
+    """Return the JSON value in UTF-8 bytes, or raise `ValueError`, or `RecursionError` where it nests too deeply."""
+    return accelerated("msgspec.json", "decode", stdlib_parse_json)(content)
 
 
 def decode_base64(text: str) -> bytes:
-    """Return the bytes that base64 stands for.
-
-    Raises:
-        ValueError: a character is not of the base64 alphabet, or the padding is wrong.
-
-    """
-    return _base64_decoder()(text, validate=True)
+    """Return the bytes that base64 stands for, or raise `ValueError` for a wrong character or wrong padding."""
+    data: bytes = accelerated("pybase64", "b64decode", base64.b64decode)(text, validate=True)
+    return data
 
 
 def stdlib_parse_json(content: bytes) -> Any:
@@ -48,22 +35,12 @@ def stdlib_parse_json(content: bytes) -> Any:
 
 
 @cache
-def _json_parser() -> Callable[[bytes], Any]:
-    return _import_optional("msgspec.json", "decode") or stdlib_parse_json
-
-
-@cache
-def _base64_decoder() -> Callable[..., bytes]:
-    return _import_optional("pybase64", "b64decode") or base64.b64decode
-
-
-def _import_optional(module: str, name: str) -> Callable[..., Any] | None:
-    """Return a function of a package that may not be installed; None when it is not."""
+def accelerated(module: str, name: str, standard: Any = None) -> Any:
+    """Return a function or class of a package of the extra, or what stands in for it when it is not installed."""
     try:
-        function: Callable[..., Any] = getattr(importlib.import_module(module), name)
+        return getattr(importlib.import_module(module), name)
     except ImportError:
-        return None
-    return function
+        return standard
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -4,8 +4,6 @@ Each connection is an httpx client of its own: finding one costs the same howeve
 known which socket a call uses.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import sys
@@ -14,48 +12,49 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Generator, Hashable
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from typing import Any, Final, Generic, TypeVar
+from urllib.request import getproxies
 from weakref import WeakKeyDictionary, WeakSet
 
 import httpx
+from attrs import define, field
 
-_KEEPALIVE: Final = 5.0
-"""Seconds after which a connection that no call uses is closed, as in httpx."""
-
+_KEEPALIVE: Final = 5.0  # seconds after which a connection that no call uses is closed, as in httpx
 _LIMITS: Final = httpx.Limits(max_connections=1, keepalive_expiry=_KEEPALIVE)
 
 H = TypeVar("H", httpx.Client, httpx.AsyncClient)
 
 
+@define(eq=False)
 class Connection(Generic[H]):
     """What one call is sent over.
 
     Attributes:
         http: an httpx client that only this call uses, or that of the caller.
         own: whether it is the caller's.
+        transport: what the client sends with, when it would add nothing to requests and send through no proxy.
         stream: the network stream of the open connection, where it is known.
-
+        idle_since: when its last call ended, on the monotonic clock.
     """
 
-    __slots__ = ("http", "idle_since", "own", "stream")
-
-    def __init__(self, http: H, *, own: bool) -> None:
-        self.http: H = http
-        self.own = own
-        self.stream: Any = None
-        self.idle_since = 0.0
+    http: H
+    own: bool
+    transport: Any = None
+    stream: Any = None
+    idle_since: float = 0.0
 
 
+@define(eq=False)
 class _Pool(Generic[H]):
     """The idle connections of one event loop, or of all blocking calls; the last one used is the first one taken."""
 
-    def __init__(self, own: H | None, make: Callable[[], H], turns: Any) -> None:
-        self.turns = turns
-        self.closed = False
-        self._own: H | None = own
-        self._make: Callable[[], H] = make
-        self._idle: deque[Connection[H]] = deque()
-        self._lock = threading.Lock()
+    _own: H | None
+    _make: Callable[[], Connection[H]]
+    turns: Any
+    closed: bool
+    _idle: deque[Connection[H]] = field(factory=deque, init=False)
+    _lock: threading.Lock = field(factory=threading.Lock, init=False)
 
     def take(self) -> Connection[H]:
         if self.closed:
@@ -65,7 +64,7 @@ class _Pool(Generic[H]):
                 raise RuntimeError("the http client that was given to this client is closed")
             return Connection(self._own, own=True)
         with self._lock:
-            return self._idle.pop() if self._idle else Connection(self._make(), own=False)
+            return self._idle.pop() if self._idle else self._make()
 
     def give_back(self, connection: Connection[H]) -> list[H]:
         """Keep a connection for the next call; return the httpx clients that are to be closed."""
@@ -92,7 +91,6 @@ class Connections:
 
     Raises:
         ValueError: certificates or a proxy that the environment names cannot be used.
-
     """
 
     def __init__(
@@ -106,7 +104,7 @@ class Connections:
         if sync is None or asynchronous is None:
             try:
                 self._tls = httpx.create_ssl_context(verify=encrypted)
-                self._make(httpx.Client).close()
+                self._make(httpx.Client, httpx.HTTPTransport).http.close()
             except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
                 reason = re.sub(r"//[^/@\s]*@", "//***@", f"{type(error).__name__}: {error}")
                 raise ValueError(
@@ -126,7 +124,6 @@ class Connections:
         Raises:
             TimeoutError: there was none before this moment of the monotonic clock.
             RuntimeError: the client is closed.
-
         """
         pool = self._sync
         if not pool.turns.acquire(timeout=min(max(0.0, ends - time.monotonic()), threading.TIMEOUT_MAX)):
@@ -173,12 +170,14 @@ class Connections:
 
     def _forget(self) -> None:
         self._lock = threading.Lock()
-        self._sync = _Pool(self._own, lambda: self._make(httpx.Client), threading.Semaphore(self._limit))
-        self._sync.closed = self._closed
+        make, turns = partial(self._make, httpx.Client, httpx.HTTPTransport), threading.Semaphore(self._limit)
+        self._sync = _Pool(self._own, make, turns, self._closed)
         self._by_loop: WeakKeyDictionary[Hashable, _Pool[httpx.AsyncClient]] = WeakKeyDictionary()
 
-    def _make(self, kind: type[H]) -> H:
-        return kind(verify=self._tls, limits=_LIMITS)
+    def _make(self, kind: type[H], transport_kind: Callable[..., Any]) -> Connection[H]:
+        transport = None if getproxies() else transport_kind(verify=self._tls, limits=_LIMITS)
+        http = kind(verify=self._tls, limits=_LIMITS, transport=transport)
+        return Connection(http, own=False, transport=transport)
 
     def _pool_of_loop(self) -> _Pool[httpx.AsyncClient]:
         import anyio  # noqa: PLC0415 - it takes as long to import as half of httpx, and blocking calls need none of it
@@ -189,8 +188,8 @@ class Connections:
             if pool is None:
                 for known in [known for known in self._by_loop if getattr(known, "is_closed", bool)()]:
                     del self._by_loop[known]  # its connections would keep it from being collected
-                pool = _Pool(self._own_async, lambda: self._make(httpx.AsyncClient), anyio.Semaphore(self._limit))
-                pool.closed = self._closed
+                make = partial(self._make, httpx.AsyncClient, httpx.AsyncHTTPTransport)
+                pool = _Pool(self._own_async, make, anyio.Semaphore(self._limit), self._closed)
                 self._by_loop[loop] = pool
             return pool
 
@@ -207,8 +206,7 @@ def _running_loop() -> Hashable:
 
 
 _IN_USE: Final[WeakSet[Connections]] = WeakSet()
-_INHERITED: Final[list[object]] = []
-"""The parent's connections in a child process."""
+_INHERITED: Final[list[object]] = []  # the parent's connections in a child process
 
 
 def _after_fork_in_child() -> None:

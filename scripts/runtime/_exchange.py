@@ -1,16 +1,18 @@
 """One exchange: a request is sent over a connection, and its response read within bounds of time and size."""
 
-from __future__ import annotations
-
+import io
+import logging
 import socket
 import threading
 import time
 import zlib
+from contextlib import aclosing, closing, suppress
 from typing import Any, Final, TypeVar
 
 import httpx
 
 from ._connections import Connection
+from ._redaction import redacted_text, without_key
 from .errors import ContractError, TransportError
 
 FAILURES: Final = (httpx.HTTPError, httpx.InvalidURL, RuntimeError, OSError, UnicodeError)
@@ -18,6 +20,10 @@ FAILURES: Final = (httpx.HTTPError, httpx.InvalidURL, RuntimeError, OSError, Uni
 
 CODINGS: Final = {"gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 """The compressions that are asked for and undone, with what zlib calls each."""
+
+_HTTPX_LOG: Final = logging.getLogger("httpx")
+# Pieces of a body, 20 MiB, that are joined at its end; a longer body grows in place, which takes half the memory.
+_MANY_PIECES: Final = 320
 
 H = TypeVar("H", httpx.Client, httpx.AsyncClient)
 
@@ -27,39 +33,30 @@ def exchange(
 ) -> httpx.Response:
     """Send a request and return the response with its body, decompressed.
 
-    Args:
-        connection: what to send it over.
-        request: the request, complete.
-        auth: as for `httpx.Client.send`.
-        ends: when to give up, on the monotonic clock.
-        ceiling: bytes that the body has at most, both as sent and decompressed.
+    The call ends at the moment `ends` of the monotonic clock. Its body has at most `ceiling` bytes, both as sent and
+    decompressed. The argument `auth` is that of `httpx.Client.send`.
 
     Raises:
         TransportError: no response arrived.
         ContractError: the body is longer than the ceiling, or compressed in a way that was not asked for.
-
     """
     watch = _Watch(connection, request, ends) if ends < float("inf") else None
     try:
-        try:
-            response = connection.http.send(request, auth=auth, stream=True)
-        except httpx.HTTPStatusError as error:  # raised by an event hook of the caller
-            return _whole(error.response)
-        try:
+        with closing(_send(connection, request, auth)) as response:
             connection.stream = response.extensions.get("network_stream")
             if _is_read(response):  # by an event hook, or made by a transport that needs no network
                 return _whole(response)
             body = _Body(response, ceiling)
-            for piece in response.iter_raw():
+            assert isinstance(response.stream, httpx.SyncByteStream)
+            for piece in response.stream:
                 body.add(piece)
                 if time.monotonic() >= ends:
                     raise TimeoutError
             return _whole(response, body.decoded())
-        finally:
-            response.close()
+    except httpx.HTTPStatusError as error:  # raised by an event hook of the caller
+        return _whole(error.response)
     except FAILURES as error:
-        late = time.monotonic() >= ends
-        failure = transport_error(request, TimeoutError() if late else error)
+        failure = transport_error(request, TimeoutError() if time.monotonic() >= ends else error)
     finally:
         if watch is not None:
             watch.end()
@@ -71,45 +68,56 @@ async def exchange_async(
 ) -> httpx.Response:
     """Send a request as `exchange` does, without blocking, until it is cancelled."""
     try:
-        try:
-            response = await connection.http.send(request, auth=auth, stream=True)
-        except httpx.HTTPStatusError as error:
-            return _whole(error.response)
-        try:
+        async with aclosing(await _send_async(connection, request, auth)) as response:
             if _is_read(response):
                 return _whole(response)
             body = _Body(response, ceiling)
-            async for piece in response.aiter_raw():
+            assert isinstance(response.stream, httpx.AsyncByteStream)
+            async for piece in response.stream:
                 body.add(piece)
             return _whole(response, body.decoded())
-        finally:
-            await response.aclose()
+    except httpx.HTTPStatusError as error:
+        return _whole(error.response)
     except FAILURES as error:
         failure = transport_error(request, error)
     raise failure
 
 
-def transport_error(request: httpx.Request, error: Exception) -> TransportError:
-    """Return the error to raise where no response arrived; neither it nor its cause shows the key of the request.
+def _send(connection: Connection[httpx.Client], request: httpx.Request, auth: Any) -> httpx.Response:
+    if connection.transport is None:
+        return connection.http.send(request, auth=auth, stream=True)
+    return _arrived(connection.transport.handle_request(request), request)
 
-    A `TimeoutError` stands for the end of the deadline.
-    """
+
+async def _send_async(connection: Connection[httpx.AsyncClient], request: httpx.Request, auth: Any) -> httpx.Response:
+    if connection.transport is None:
+        return await connection.http.send(request, auth=auth, stream=True)
+    return _arrived(await connection.transport.handle_async_request(request), request)
+
+
+def _arrived(response: httpx.Response, request: httpx.Request) -> httpx.Response:
+    """Do what httpx does with the response of a transport: give it its request, and log the call."""
+    response.request = request
+    phrase = httpx.codes.get_reason_phrase(response.status_code)  # what the server calls it may hold a key
+    sent = (request.method, request.url, response.http_version, response.status_code, phrase)
+    _HTTPX_LOG.info('HTTP Request: %s %s "%s %d %s"', *sent)
+    return response
+
+
+def transport_error(request: httpx.Request, error: Exception) -> TransportError:
+    """Return the error to raise where no response arrived, without the key; a `TimeoutError` is the deadline's end."""
+    if isinstance(error, httpx.RequestError):
+        error.request = request
     reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     if type(error) is TimeoutError:
         reason = "the deadline of the call has passed"
     about = f"no response to {request.method} {request.url.copy_with(query=None)}: "
-    failure = TransportError(about + redacted(reason, request))
+    failure = TransportError(about + redacted_text(reason, request))
     link: BaseException | None = error
-    while link is not None and redacted(str(link), request) == str(link):
+    while link is not None and redacted_text(repr(link), request) == repr(link):
         link = link.__cause__ or link.__context__
-    failure.__cause__ = error if link is None else httpx.TransportError(redacted(reason, request))
+    failure.__cause__ = error if link is None else httpx.TransportError(redacted_text(reason, request))
     return failure
-
-
-def redacted(text: str, request: httpx.Request) -> str:
-    """Return a text without the key that the request carries; words shorter than 6 characters are no keys."""
-    key = request.headers.get("Authorization", "").rpartition(" ")[2]
-    return text.replace(key, "***") if len(key) >= 6 else text
 
 
 class _Body:
@@ -119,12 +127,14 @@ class _Body:
         self._response = response
         self._ceiling = ceiling
         self._pieces: list[bytes] = []
+        self._content = io.BytesIO()
         self._received = self._length = 0
-        coding = response.headers.get("Content-Encoding", "").strip().lower()
-        self._coding = "" if coding == "identity" else coding
+        coding = response.headers.get("Content-Encoding", "").strip()
+        self._coding = "" if coding.lower() == "identity" else coding.lower()
         if self._coding not in {*CODINGS, ""}:
             if response.is_success:
-                raise self._error(f"a body encoded as {' or '.join(CODINGS)}, or not at all", repr(coding[:100]))
+                received = redacted_text(coding, response.request)
+                raise self._error(f"a body encoded as {' or '.join(CODINGS)}, or not at all", repr(received[:100]))
             self._coding = ""  # an error needs no body
         self._decompressor = zlib.decompressobj(CODINGS[self._coding]) if self._coding else None
         announced = response.headers.get("Content-Length", "")
@@ -140,12 +150,18 @@ class _Body:
         if max(self._received, self._length) > self._ceiling:
             raise self._too_long()
         self._pieces.append(piece)
+        if len(self._pieces) >= _MANY_PIECES or self._content.tell():
+            self._content.writelines(self._pieces)
+            self._pieces.clear()
 
     def decoded(self) -> bytes:
         """Return the body."""
         if self._decompressor is not None and self._received and not self._decompressor.eof:
             raise httpx.DecodingError(f"the {self._coding} stream is cut short")
-        return b"".join(self._pieces)
+        if not self._content.tell():
+            return b"".join(self._pieces)
+        self._content.writelines(self._pieces)
+        return self._content.getvalue()
 
     def _decompressed(self, piece: bytes) -> bytes:
         assert self._decompressor is not None
@@ -166,21 +182,22 @@ class _Body:
 
     def _error(self, expected: str, received: str) -> ContractError:
         error = ContractError("$", expected, received)
-        error.response = _whole(self._response, b"")
+        error.response = without_key(_whole(self._response, b""))
         return error
 
 
 def _whole(response: httpx.Response, content: bytes = b"") -> httpx.Response:
     """Return a response with its body, decompressed, and without what refers to the connection."""
+    phrase = response.reason_phrase
+    if phrase != httpx.codes.get_reason_phrase(response.status_code):
+        phrase = redacted_text(phrase, response.request)
+    extensions = {"http_version": response.http_version.encode(), "reason_phrase": phrase.encode("ascii", "replace")}
     return httpx.Response(
         response.status_code,
         headers=[(name, value) for name, value in response.headers.raw if name.lower() != b"content-encoding"],
         content=response.content if _is_read(response) else content,
         request=response.request,
-        extensions={
-            "http_version": response.http_version.encode(),
-            "reason_phrase": redacted(response.reason_phrase, response.request).encode("ascii", "replace"),
-        },
+        extensions=extensions,
         history=response.history,
     )
 
@@ -222,7 +239,5 @@ class _Watch:
             self._over = True
             connected = None if self._ended or self._stream is None else self._stream.get_extra_info("socket")
             if connected is not None:
-                try:
+                with suppress(OSError):  # the server was faster
                     socket.socket.shutdown(connected, socket.SHUT_RDWR)  # ends a wait that `close` would not
-                except OSError:  # the server was faster
-                    return

@@ -12,18 +12,19 @@ from enum import Enum
 from functools import partial
 from operator import index
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Self, SupportsIndex, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, Union, get_args, get_origin, get_type_hints
 
 from attrs import NOTHING, define, field, fields, frozen
 
 from . import _decoding
-from ._decoding import Decoder, DecodingError, Tolerated, decode_inside, decode_mapping, describe
+from ._accelerators import parse_json
+from ._decoding import Decoder, DecodingError, Tolerated, decode_inside, decode_mapping, describe, is_deep
 from ._types import UNSET, Null, OpenEnum, Unset, is_instance
 from .errors import ContractError
 
+# Characters and items that a repr shows; of longer ones it shows the beginning and the length.
 _LONGEST_TEXT = 80
 _LONGEST_LIST = 6
-"""Characters and items that a repr shows; of longer ones it shows the beginning and the length."""
 
 
 @define(kw_only=True, repr=False)
@@ -32,19 +33,13 @@ class JsonModel:
 
     Attributes:
         additional_properties: fields that the contract does not know, by name. They are encoded as they came.
-
     """
 
     additional_properties: dict[str, Any] = field(factory=dict)
 
     @classmethod
     def from_dict(cls, source: Any) -> Self:
-        """Return the object that parsed JSON stands for.
-
-        Raises:
-            ContractError: a field that is needed is missing or not what the contract says; its `path` says which.
-
-        """
+        """Return the object that parsed JSON stands for, or raise `ContractError` with the path of what is wrong."""
         try:
             result: Self = decode_received(partial(decode_model, cls), source)
         except DecodingError as error:
@@ -60,11 +55,10 @@ class JsonModel:
                 value = self._encode_none(model_field)
             if value is not UNSET:
                 result[model_field.key] = encode(value)
-        if not is_instance(self.additional_properties, Mapping):
-            raise TypeError(
-                f"additional_properties: expected a mapping, received {describe(self.additional_properties)}"
-            )
-        for key, value in self.additional_properties.items():
+        unknown = self.additional_properties
+        if not is_instance(unknown, Mapping):
+            raise TypeError(f"additional_properties: expected a mapping, received {describe(unknown)}")
+        for key, value in unknown.items():
             if key in result:
                 raise ValueError(f"additional_properties: {key!r} is a field of its own; set it there")
             if value is not UNSET:
@@ -90,7 +84,6 @@ class AnswerModel(JsonModel):
     Attributes:
         deviations: on the object that `sync` or `from_dict` returned: where it is not what the contract says, each
             with its `path`, `expected` and `received`.
-
     """
 
     deviations: tuple[ContractError, ...] = field(default=(), init=False, eq=False)
@@ -98,6 +91,20 @@ class AnswerModel(JsonModel):
 
     def _check(self, request: JsonModel | None) -> None:
         """Raise `ContractError` where the answer does not fit its request, or contradicts itself."""
+
+    def leave_as_text(self, name: str, text: memoryview) -> None:
+        """Parse the JSON of a field when it is first read."""
+        self._received = {**(self._received or {}), name: text}
+        delattr(self, name)
+
+    if not TYPE_CHECKING:  # which would take any name for that of a field
+
+        def __getattr__(self, name: str) -> Any:
+            text = None if name == "_received" else (self._received or {}).get(name)
+            if isinstance(text, memoryview):
+                setattr(self, name, parse_json(bytes(text)))
+                self._received.pop(name, None)
+            return object.__getattribute__(self, name)
 
     def _encode_none(self, model_field: _ModelField) -> Any:
         if self._received is not None:
@@ -110,6 +117,8 @@ _SHARED = {attribute.name for attribute in fields(AnswerModel)}
 
 def encode(value: Any) -> Any:
     """Return a value as plain JSON: models as objects, enumerations as their values, sequences as lists."""
+    if type(value) in _SCALARS:
+        return value
     if isinstance(value, JsonModel):
         return value.to_dict()
     if isinstance(value, Enum):
@@ -117,13 +126,11 @@ def encode(value: Any) -> Any:
     if is_instance(value, str, int, float, bytes, bytearray, memoryview, NoneType):
         return value
     if is_instance(value, Mapping):
-        properties: Mapping[str, Any] = value
-        return {key: encode(item) for key, item in properties.items()}
+        return {key: encode(item) for key, item in value.items()}
     if is_instance(value, Sequence):
-        items: Sequence[Any] = value
-        return [encode(item) for item in items]
+        return [encode(item) for item in value]
     try:
-        return index(value) if isinstance(value, SupportsIndex) else value  # an integer of numpy, for example
+        return index(value)  # an integer of numpy, for example
     except TypeError:
         return value
 
@@ -143,21 +150,22 @@ def decode_model(model: type[Any], source: Any, tolerated: Tolerated = None) -> 
     Where `tolerated` is a list, it takes the errors of the fields that an answer can do without.
     """
     remaining = dict(decode_mapping(source))
-    if not issubclass(model, AnswerModel):
-        tolerated = None
+    tolerated = tolerated if issubclass(model, AnswerModel) else None
     values: dict[str, Any] = {}
     received: dict[str, Any] = {}
     for model_field in _fields_of(model):
-        known = len(tolerated or ())
         present = model_field.key in remaining
+        if not present and not model_field.required:
+            continue
         value = remaining.pop(model_field.key, None)
+        if present and (type(value) in model_field.kept or value == model_field.constant):
+            values[model_field.name] = value
+            continue
+        known = len(tolerated or ())
         try:
-            if present:
-                result = decode_inside(model_field.key, model_field.decoder, value, tolerated)
-            elif model_field.required:
+            if not present:
                 raise DecodingError("a value", "nothing").inside(model_field.key)
-            else:
-                continue
+            result = decode_inside(model_field.key, model_field.decoder, value, tolerated)
         except DecodingError as error:
             if tolerated is None or model_field.indispensable:
                 raise
@@ -166,6 +174,8 @@ def decode_model(model: type[Any], source: Any, tolerated: Tolerated = None) -> 
         values[model_field.name] = result
         if result is None and present:
             received[model_field.key] = value
+    if (remaining or received) and is_deep(remaining, received):
+        raise DecodingError("JSON", "JSON that nests too deeply")
     decoded = model(additional_properties=remaining, **values)
     if isinstance(decoded, AnswerModel):
         decoded._received = received  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
@@ -173,13 +183,7 @@ def decode_model(model: type[Any], source: Any, tolerated: Tolerated = None) -> 
 
 
 def decoder_for(declared: Any) -> Decoder[Any]:
-    """Return the decoder of a declared type.
-
-    Args:
-        declared: a type as the models and operations declare it: `int`, `str | None`, `list[Usage]`,
-            `Literal["list"]`, `Annotated[int, Range(1)]`, a model class, an open enumeration.
-
-    """
+    """Return the decoder of a type as models and operations declare it: `list[Usage]`, `Annotated[int, Range(1)]`."""
     origin, arguments = get_origin(declared), get_args(declared)
     if declared in _PLAIN:
         return _PLAIN[declared]
@@ -199,18 +203,23 @@ def decoder_for(declared: Any) -> Decoder[Any]:
 
 
 def _decoder_for_union(members: tuple[Any, ...]) -> Decoder[Any]:
-    is_open = any(isinstance(member, type) and issubclass(member, OpenEnum) for member in members)
-    skipped = {Unset, NoneType, Null, str} if is_open else {Unset, NoneType, Null}
+    skipped = {Unset, NoneType, Null, str} if _is_open(members) else {Unset, NoneType, Null}
     decoders = [decoder_for(member) for member in members if member not in skipped] or [_decoding.decode_null]
     decoder = decoders[0] if len(decoders) == 1 else _decoding.union_decoder(*decoders)
     return _decoding.nullable_decoder(decoder) if NoneType in members or Null in members else decoder
+
+
+def _is_open(members: tuple[Any, ...]) -> bool:
+    """Return whether a string may be a member of an open enumeration."""
+    return any(isinstance(member, type) and issubclass(member, OpenEnum) for member in members)
 
 
 @frozen
 class _ModelField:
     """A declared field: its attribute, its name in JSON, what the contract says of it, and its decoder.
 
-    It is indispensable when an answer without it is of no use: its type does not allow None.
+    It is indispensable when an answer without it is of no use: its type does not allow None. A value that is the
+    constant, or whose type is among `kept`, is what the decoder would return.
     """
 
     name: str
@@ -219,10 +228,11 @@ class _ModelField:
     nullable: bool
     indispensable: bool
     decoder: Decoder[Any]
+    constant: Any
+    kept: frozenset[type[Any]]
 
 
-_FIELDS: dict[type[Any], tuple[_ModelField, ...]] = {}
-"""The fields of each model class that has been used."""
+_FIELDS: dict[type[Any], tuple[_ModelField, ...]] = {}  # of each model class that has been used
 
 
 def _fields_of(model: type[Any]) -> tuple[_ModelField, ...]:
@@ -236,13 +246,14 @@ def _declared_fields(model: type[Any]) -> tuple[_ModelField, ...]:
     # Given a namespace of its own, a field that is called as a type is not taken for it.
     hints = get_type_hints(model, localns=dict(vars(sys.modules[model.__module__])), include_extras=True)
     declared: list[_ModelField] = []
-    constants: list[_ModelField] = []
     for attribute in fields(model):
         if attribute.name in _SHARED:
             continue
         hint = hints[attribute.name]
         members = get_args(hint) if get_origin(hint) in {Union, UnionType} else (hint,)
         nullable = Null in members or Any in members
+        is_constant = get_origin(members[0]) is Literal
+        lists = sum(get_origin(member) is list for member in members)
         model_field = _ModelField(
             attribute.name,
             attribute.metadata.get("json", attribute.name),
@@ -250,9 +261,11 @@ def _declared_fields(model: type[Any]) -> tuple[_ModelField, ...]:
             nullable,
             not nullable and NoneType not in members,
             decoder_for(Any) if Any in members else _decoder_for_union(tuple(m for m in members if m is not NoneType)),
+            get_args(members[0])[0] if is_constant else UNSET,
+            frozenset() if _is_open(members) or lists > 1 else frozenset(_KEPT[m] for m in members if m in _KEPT),
         )
-        (constants if get_origin(members[0]) is Literal else declared).append(model_field)
-    return (*constants, *declared)
+        declared.append(model_field)
+    return tuple(sorted(declared, key=lambda model_field: model_field.constant is UNSET))
 
 
 def _short_repr(value: Any) -> str:
@@ -260,10 +273,9 @@ def _short_repr(value: Any) -> str:
     if isinstance(value, str) and len(value) > _LONGEST_TEXT:
         return f"{value[: _LONGEST_TEXT // 2]!r}… ({len(value)} characters)"
     if is_instance(value, list, tuple) and len(value) > _LONGEST_LIST:
-        items: Sequence[Any] = value
-        if isinstance(items[0], (int, float)):
-            return f"<{len(items)} numbers>"
-        return f"[{', '.join(map(_short_repr, items[: _LONGEST_LIST // 2]))}, … ({len(items)} items)]"
+        if isinstance(value[0], (int, float)):
+            return f"<{len(value)} numbers>"
+        return f"[{', '.join(map(_short_repr, value[: _LONGEST_LIST // 2]))}, … ({len(value)} items)]"
     if is_instance(value, list):
         return f"[{', '.join(map(_short_repr, value))}]"
     if is_instance(value, Mapping) and len(value) > _LONGEST_LIST:
@@ -281,3 +293,7 @@ _PLAIN: Mapping[Any, Decoder[Any]] = {
     str: _decoding.decode_string,
     bytes: _decoding.decode_bytes,
 }
+
+_SCALARS = frozenset({str, int, float, bool, NoneType})
+# Declared types, with that of the values which their decoders return as they are.
+_KEPT: Mapping[Any, type[Any]] = {str: str, int: int, float: int, bool: bool, list[float]: list}

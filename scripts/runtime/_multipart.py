@@ -1,7 +1,5 @@
 """Bodies that are sent as multipart/form-data."""
 
-from __future__ import annotations
-
 import json
 
 from ._model import JsonModel
@@ -13,7 +11,6 @@ def encode_multipart(body: JsonModel, body_type: type[JsonModel]) -> dict[str, t
 
     Raises:
         TypeError, ValueError: a field of the body is wrong; the message names it.
-
     """
     fields: dict[str, tuple[str | None, bytes]] = {}
     for name, value in validate_body(body, body_type).items():

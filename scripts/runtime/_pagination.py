@@ -1,7 +1,5 @@
 """Page after page of a list, from servers that may be wrong about where it ends."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
@@ -29,16 +27,11 @@ async def items_of_async(pages: AsyncIterator[Any]) -> AsyncIterator[Any]:
 
 
 def paginate(fetch: Callable[[int | None], P], offset: int | None) -> Iterator[P]:
-    """Yield the pages from `offset` on, each fetched when it is needed.
-
-    Args:
-        fetch: returns the page that begins at an offset; None asks without an offset.
-        offset: where to begin.
+    """Yield the pages from `offset` on, each fetched by its offset when it is needed; None asks without an offset.
 
     Raises:
         ContractError: the server repeats a page, leads backwards, or leads on past its own `total_count` (or past
             10,000 pages), and so would never end.
-
     """
     cursor = _Cursor(offset)
     while not cursor.ended:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from .client import Client
 
 T = TypeVar("T")
+
+_parsed_address = lru_cache(maxsize=64)(httpx.URL)
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def build_request(
@@ -31,34 +35,24 @@ def build_request(
 ) -> httpx.Request:
     """Return the request of one operation, ready to be sent by any httpx transport.
 
-    Args:
-        client: where the API is, and what every request to it carries.
-        method: the HTTP method.
-        path: the path below the base address, with its parameters filled in.
-        params: the query; what is `UNSET` or None is left out.
-        body: the JSON body.
-        body_type: the class that the body is of.
-        form: the fields of a multipart form, as (file name or None, content).
-        secured: whether the operation needs a key.
+    The path has its parameters filled in. What is `UNSET` or None in `params`, the query, is left out. A body is sent
+    as JSON, a `form` as multipart fields of (file name or None, content). A `secured` operation needs a key.
 
     Raises:
         TypeError: a field of the body has the wrong type; the message names it.
         ValueError: a field of the body has a wrong value, or the operation needs a key and there is none.
-
     """
     settings = client._request_settings(secured=secured)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    base_url, headers, timeout = settings
     content = None
     if body is not UNSET:
         content = _encode_body(body, body_type)
-        settings.headers["Content-Type"] = "application/json"
+        headers = [header for header in headers if header[0].lower() != b"content-type"]
+        headers.append((b"Content-Type", b"application/json"))
+    address, extensions = _parsed_address(base_url + path), {"timeout": timeout.as_dict()}
+    query = {name: value for name, value in (params or {}).items() if value is not UNSET and value is not None}
     return httpx.Request(
-        method,
-        settings.base_url + path,
-        params={name: value for name, value in (params or {}).items() if value is not UNSET and value is not None},
-        headers=settings.headers,
-        content=content,
-        files=form,
-        extensions={"timeout": settings.timeout.as_dict()},
+        method, address, params=query or None, headers=headers, content=content, files=form, extensions=extensions
     )
 
 
@@ -92,21 +86,17 @@ def _encode_body(body: JsonModel, body_type: type[JsonModel]) -> bytes:
     """Return a body as JSON bytes."""
     document = validate_body(body, body_type)
     try:
-        return _encode_json(document)
+        return _JSON.encode(document).encode()
     except (TypeError, ValueError, RecursionError):
         for name, value in document.items():
             _check_encodable(name, value)
         raise
 
 
-def _encode_json(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-
-
 def _check_encodable(name: str, value: Any) -> None:
     """Raise an error that names the field when JSON has no way to write what is in it."""
     try:
-        _encode_json({name: value})
+        _JSON.encode({name: value}).encode()
     except UnicodeEncodeError:
         raise ValueError(f"{name}: a text holds half of a surrogate pair, which UTF-8 cannot write") from None
     except RecursionError:

@@ -1,43 +1,34 @@
 """What an HTTP response means: a typed result, an `ApiError` or a `ContractError`."""
 
-from __future__ import annotations
-
 import datetime as dt
 import email.utils
 import math
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any, Generic, TypeAlias, TypeVar
 
 import httpx
 from attrs import field, frozen
 
 from . import _accelerators
-from ._decoding import Decoder, DecodingError, decode_bytes, decode_null
+from ._decoding import Decoder, DecodingError, decode_bytes, decode_null, is_deep
+from ._float_buffers import Numbers, put_numbers, take_numbers
 from ._model import AnswerModel, JsonModel, decode_received
+from ._redaction import without_key
 from ._types import is_instance
 from .errors import ApiError, ContractError, error_class
 
 T = TypeVar("T")
 
-BOM = b"\xef\xbb\xbf"
-"""The byte order mark that some servers put before UTF-8."""
+_BOM = b"\xef\xbb\xbf"  # the byte order mark that some servers put before UTF-8
+_LONGEST_QUOTE = 500  # characters of a body that is not JSON which an error message quotes
 
-_SHORTEST_REDACTED_KEY = 6
-"""Characters from which on a key is redacted in responses; shorter ones are placeholders such as `none`."""
-
-_SECRET_HEADERS = {b"authorization", b"proxy-authorization", b"x-api-key", b"api-key", b"cookie"}
-"""Headers of a request whose values are shown nowhere."""
-
+# White space, and characters with which a server could forge lines of a log, or command a terminal.
 _CONTROLS = re.compile("[\\s\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
-"""White space, and characters with which a server could forge lines of a log, or command a terminal."""
-
+# Reset times between these are seconds since 1970; greater ones are milliseconds, smaller ones seconds from now.
 _EARLIEST_EPOCH, _LATEST_EPOCH = 1_000_000_000, 100_000_000_000
-"""Reset times between these are seconds since 1970; greater ones are milliseconds, smaller ones seconds from now."""
-
-_LONGEST_QUOTE = 500
-"""Characters of a body that is not JSON which an error message quotes."""
 
 
 @frozen
@@ -67,17 +58,11 @@ Response: TypeAlias = Success[T] | Failure
 
 
 def parse_response(response: httpx.Response, decoders: Mapping[int, Decoder[T]], body: JsonModel | None = None) -> T:
-    """Return the typed result of a successful response.
-
-    Args:
-        response: the response, with its body read.
-        decoders: the decoder of the body for each documented status of success.
-        body: what was asked, to compare the result with.
+    """Return the typed result of a successful response, decoded by its status, and compared with the request's body.
 
     Raises:
         ApiError: the response is an error, whatever its status.
         ContractError: the response claims success and its body is not what the contract says.
-
     """
     try:
         result = _parse_content(response, decoders, body)
@@ -89,51 +74,76 @@ def parse_response(response: httpx.Response, decoders: Mapping[int, Decoder[T]],
     return _parse_content(without_key(response), decoders, body)
 
 
-def parse_response_detailed(
-    response: httpx.Response, decoders: Mapping[int, Decoder[T]], body: JsonModel | None = None
+def send_detailed(
+    send: Callable[[httpx.Request], httpx.Response], request: httpx.Request, parse: Callable[[httpx.Response], T]
 ) -> Response[T]:
-    """Return the response with everything around its result; an error stands in `.error`, none is raised."""
+    """Send a request and return the response with everything around its result; its error stands in `.error`."""
     try:
-        result = parse_response(response, decoders, body)
+        response = send(request)
+        return Success(response.status_code, response.headers, response.content, parse(response))
     except (ApiError, ContractError) as error:
-        shown = error.response or response
-        return Failure(shown.status_code, shown.headers, shown.content, error)
-    return Success(response.status_code, response.headers, response.content, result)
+        return _failure(error)
+
+
+async def send_detailed_async(
+    send: Callable[[httpx.Request], Awaitable[httpx.Response]],
+    request: httpx.Request,
+    parse: Callable[[httpx.Response], T],
+) -> Response[T]:
+    """Do as `send_detailed`, without blocking."""
+    try:
+        response = await send(request)
+        return Success(response.status_code, response.headers, response.content, parse(response))
+    except (ApiError, ContractError) as error:
+        return _failure(error)
 
 
 def parse_json(content: bytes) -> Any:
-    """Return the JSON value in a body; white space before it is legal and common.
-
-    Raises:
-        ContractError: the body is not JSON in UTF-8, or nests deeper than the parser goes.
-
-    """
+    """Return the JSON value in a body, white space before it or not; raise `ContractError` for any other body."""
     try:
-        return _accelerators.parse_json(content.removeprefix(BOM))
+        return _accelerators.parse_json(content.removeprefix(_BOM))
     except RecursionError:
         raise ContractError("$", "JSON", "JSON that nests too deeply") from None
     except ValueError as error:
-        received = f"{len(content)} bytes that are not JSON ({_first_line(str(error))})" if content else "an empty body"
+        reason = str(error).partition("\n")[0][:100]
+        received = f"{len(content)} bytes that are not JSON ({reason})" if content else "an empty body"
         raise ContractError("$", "JSON", received) from None
+
+
+def _failure(error: ApiError | ContractError) -> Failure:
+    if error.response is None:
+        raise error
+    return Failure(error.response.status_code, error.response.headers, error.response.content, error)
 
 
 def _parse_content(response: httpx.Response, decoders: Mapping[int, Decoder[T]], body: JsonModel | None) -> T:
     status, content = response.status_code, response.content
     if not response.is_success:
-        raise _api_error(response, _parsed_or_text(content))
+        answer: Any = content.decode(errors="replace")
+        with suppress(ContractError):
+            answer = parse_json(content)
+        raise _api_error(response, answer)
     try:
         if status not in decoders:
             raise ContractError("$", f"status {' or '.join(map(str, decoders))}", f"status {status}")
         decoder = decoders[status]
         if decoder is decode_bytes or decoder is decode_null:  # the body is not JSON, or there is none
             return decoder(content if decoder is decode_bytes else None, None)
-        return _decode_success(response, parse_json(content), decoder, body)
+        remaining, taken = take_numbers(content)
+        try:
+            return _decode_success(response, parse_json(remaining), taken, decoder, body)
+        except (ApiError, ContractError):
+            if not taken:
+                raise
+        return _decode_success(response, parse_json(content), [], decoder, body)
     except ContractError as error:
         error.response = response
         raise
 
 
-def _decode_success(response: httpx.Response, answer: Any, decoder: Decoder[T], body: JsonModel | None) -> T:
+def _decode_success(
+    response: httpx.Response, answer: Any, taken: list[Numbers], decoder: Decoder[T], body: JsonModel | None
+) -> T:
     """Decode an answer that came with a status of success and may carry an error all the same."""
     error = _object(answer).get("error")
     claims_error = is_instance(error, dict, str) and bool(error)
@@ -145,12 +155,15 @@ def _decode_success(response: httpx.Response, answer: Any, decoder: Decoder[T], 
         raise fault.as_contract_error() from None
     if claims_error and "error" in getattr(result, "additional_properties", ()):
         raise _api_error(response, answer)
+    if taken and not put_numbers(result, taken):
+        raise ContractError("$.data", "items with the arrays that were taken out", "others")
     if isinstance(result, AnswerModel):
         result._check(body)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
     return result
 
 
 def _api_error(response: httpx.Response, body: Any) -> ApiError:
+    body = response.content.decode(errors="replace") if is_deep([body]) else body
     error = _object(body).get("error")
     fields = _object(error)
     metadata = _object(fields.get("metadata"))
@@ -170,56 +183,6 @@ def _object(value: Any) -> dict[str, Any]:
     """Return a JSON object as it is, and an empty one for anything else."""
     fields: dict[str, Any] = value if is_instance(value, dict) else {}
     return fields
-
-
-def _parsed_or_text(content: bytes) -> Any:
-    try:
-        return parse_json(content)
-    except ContractError:
-        return content.decode(errors="replace")
-
-
-def without_key(response: httpx.Response) -> httpx.Response:
-    """Return a copy of a response, and of its request, in which no key can be read, wherever the server echoed it."""
-    try:
-        request: httpx.Request | None = response.request
-    except RuntimeError:  # a response that was built by hand has no request
-        return response
-    assert request is not None
-    secrets = _secrets_of(request)
-    headers = [
-        (name, _redacted(value, secrets))
-        for name, value in response.headers.raw
-        if name.lower() not in {b"content-encoding", b"transfer-encoding"}  # the content is decompressed
-    ]
-    extensions = {name: value for name, value in response.extensions.items() if name != "network_stream"}
-    if "reason_phrase" in extensions:
-        extensions["reason_phrase"] = _redacted(extensions["reason_phrase"], secrets)
-    sent = [(name, b"***" if name.lower() in _SECRET_HEADERS else value) for name, value in request.headers.raw]
-    return httpx.Response(
-        response.status_code,
-        headers=headers,
-        content=_redacted(response.content, secrets),
-        extensions=extensions,
-        request=httpx.Request(request.method, request.url, headers=sent, stream=httpx.ByteStream(b"")),
-    )
-
-
-def _secrets_of(request: httpx.Request) -> list[str]:
-    """Return what no log may show of the headers of a request: keys, whatever the word before them."""
-    values = [value.decode("latin-1") for name, value in request.headers.raw if name.lower() in _SECRET_HEADERS]
-    secrets = {value.split(maxsplit=1)[-1].strip() for value in values if value.strip()}
-    return sorted((secret for secret in secrets if len(secret) >= _SHORTEST_REDACTED_KEY), key=len, reverse=True)
-
-
-def _redacted(content: bytes, secrets: list[str]) -> bytes:
-    """Return content with the secrets redacted, written plainly or in JSON's escapes."""
-    for secret in secrets:
-        content = content.replace(secret.encode("latin-1"), b"***")
-        if b"\\" in content:
-            escapes = "".join(rf"(?:\\?{re.escape(letter)}|\\u{ord(letter):04x})" for letter in secret)
-            content = re.sub(escapes.encode("latin-1"), b"***", content, flags=re.IGNORECASE)
-    return content
 
 
 def _code(error: Mapping[str, Any]) -> int | None:
@@ -283,7 +246,3 @@ def _until(reset: Any) -> float | None:
     if moment is None or moment < _EARLIEST_EPOCH:
         return moment
     return max(0.0, (moment / 1000 if moment >= _LATEST_EPOCH else moment) - time.time())
-
-
-def _first_line(text: str) -> str:
-    return text.splitlines()[0][:100] if text else ""

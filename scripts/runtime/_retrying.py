@@ -1,7 +1,5 @@
 """Making a call again after errors that pass, by tenacity; imported only when retries are asked for."""
 
-from __future__ import annotations
-
 import random
 import time
 from collections.abc import Callable, Coroutine
@@ -21,13 +19,9 @@ except ImportError as missing:
 
 
 def send_with_retries(retries: Retries, ends: float, send: Callable[[], httpx.Response]) -> httpx.Response:
-    """Send until there is a success, or no use in trying again; return or raise what came last.
+    """Send until there is a success, no use in trying again, or no time before `ends`; return or raise what came last.
 
-    Args:
-        retries: how often and how long to try again.
-        ends: the end of the deadline of the call, on the monotonic clock.
-        send: one try.
-
+    The deadline of the call is on the monotonic clock.
     """
     return tenacity.Retrying(sleep=time.sleep, **_Policy(retries, ends).as_arguments())(send)
 

@@ -1,10 +1,8 @@
 """What models, operations and client share: the absent value, open enumerations, the description of the contract."""
 
-from __future__ import annotations
-
 import math
 from enum import Enum, StrEnum
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
 from attrs import frozen
 
@@ -38,11 +36,9 @@ class Range:
     def __str__(self) -> str:
         if self.maximum == math.inf:
             return f"{self.minimum:.15g} or more"
-        return (
-            f"{self.minimum:.15g} to {self.maximum:.15g}"
-            if self.minimum > -math.inf
-            else f"{self.maximum:.15g} or less"
-        )
+        if self.minimum == -math.inf:
+            return f"{self.maximum:.15g} or less"
+        return f"{self.minimum:.15g} to {self.maximum:.15g}"
 
 
 @frozen
@@ -58,7 +54,7 @@ class OpenEnum(StrEnum):
     """
 
     @classmethod
-    def _missing_(cls, value: object) -> OpenEnum | None:
+    def _missing_(cls, value: object) -> Self | None:
         if not isinstance(value, str):
             return None
         member = str.__new__(cls, value)
@@ -74,7 +70,6 @@ class Contract:
     Attributes:
         date: the day of the published document, or the day it was downloaded, YYYY-MM-DD; None when it is not known.
         digest: SHA-256 of `openapi.yaml` in the package.
-
     """
 
     date: str | None
@@ -87,3 +82,10 @@ def is_instance(value: Any, *classes: type[Any]) -> bool:
     Type checkers narrow `Any` to `list[Unknown]` and the like after `isinstance`, and then report every use of it.
     """
     return isinstance(value, classes)
+
+
+def checked_type(name: str, value: Any, expected: str, *classes: type[Any]) -> Any:
+    """Return an argument, or raise `TypeError` where it is of none of the classes; True and False are no numbers."""
+    if isinstance(value, bool) or not isinstance(value, classes):
+        raise TypeError(f"{name}: expected {expected}, received a {type(value).__name__}")
+    return value

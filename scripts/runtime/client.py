@@ -6,13 +6,13 @@ import os
 import re
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import httpx
 
 from ._connections import Connection, Connections
 from ._exchange import CODINGS, exchange, exchange_async, transport_error
-from ._types import UNSET, Unset, is_instance
+from ._types import UNSET, Unset, checked_type
 from ._version import VERSION
 
 if TYPE_CHECKING:
@@ -27,22 +27,14 @@ TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
 USER_AGENT: Final = f"openrouter-embeddings-python/{VERSION}"
 """The `User-Agent` of requests, unless an `http_client` or a header says otherwise."""
 
-_LONGEST_TIMEOUT: Final = 1_000_000
-"""Seconds; operating systems refuse much longer ones."""
+_HEADERS: Final = httpx.Headers(
+    {"Accept": "*/*", "Accept-Encoding": ", ".join(CODINGS), "Connection": "keep-alive", "User-Agent": USER_AGENT}
+).raw
+"""The headers that a request is sent with which does not have them, where no `http_client` says otherwise."""
 
-_HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-"""What the name of a header may be (RFC 9110, section 5.1)."""
-
-_HTTPX_TIMEOUT: Final = httpx.Timeout(5.0)
-"""The timeout of an httpx client whose author sets none."""
-
-
-class _RequestSettings(NamedTuple):
-    """What every request of a client carries; the headers are a copy."""
-
-    base_url: str
-    headers: httpx.Headers
-    timeout: httpx.Timeout
+_LONGEST_TIMEOUT: Final = 1_000_000  # seconds; operating systems refuse much longer ones
+_HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110, section 5.1
+_HTTPX_TIMEOUT: Final = httpx.Timeout(5.0)  # of an httpx client whose author sets none
 
 
 class Client:
@@ -72,7 +64,6 @@ class Client:
         TypeError: an argument is of the wrong type.
         ValueError: `base_url` is no http address, the key or a header cannot be sent in a header, a number is out of
             bounds, or certificates or a proxy that the environment names cannot be used.
-
     """
 
     def __init__(
@@ -93,30 +84,23 @@ class Client:
     ) -> None:
         self._base_url = _checked_base_url(base_url)
         self._timeout = _checked_timeout(timeout)
-        self._deadline = None if deadline is None else _checked_seconds("deadline", deadline)
+        self._deadline = _checked_deadline(deadline)
         self._retries = _checked_retries(retries)
         self._max_response_bytes = _checked_count("max_response_bytes", max_response_bytes)
         self._has_own_key = api_key is not None
         if api_key is None and _is_openrouter(self._base_url):
             api_key = os.environ.get("OPENROUTER_API_KEY") or None
         self._key = api_key if callable(api_key) else _checked_key(api_key)
-        self._headers = _checked_headers(
-            {
-                "Accept": "application/json",
-                "HTTP-Referer": http_referer,
-                "X-OpenRouter-Title": title,
-                "X-OpenRouter-Categories": categories,
-            }
-        )
-        _check_type("http_client", http_client, httpx.Client)
-        _check_type("async_http_client", async_http_client, httpx.AsyncClient)
+        app = {"HTTP-Referer": http_referer, "X-OpenRouter-Title": title, "X-OpenRouter-Categories": categories}
+        self._headers = _checked_headers({"Accept": "application/json", **app})
+        if http_client is not None:
+            checked_type("http_client", http_client, "an httpx.Client", httpx.Client)
+        if async_http_client is not None:
+            checked_type("async_http_client", async_http_client, "an httpx.AsyncClient", httpx.AsyncClient)
         self._has_own_auth = any(http is not None and http.auth for http in (http_client, async_http_client))
-        self._connections = Connections(
-            http_client,
-            async_http_client,
-            limit=_checked_count("max_connections", max_connections),
-            encrypted=self._base_url.lower().startswith("https:"),
-        )
+        limit = _checked_count("max_connections", max_connections)
+        encrypted = self._base_url.lower().startswith("https:")
+        self._connections = Connections(http_client, async_http_client, limit=limit, encrypted=encrypted)
 
     @property
     def base_url(self) -> str:
@@ -124,7 +108,7 @@ class Client:
         return self._base_url
 
     def with_headers(self, headers: Mapping[str, str | Unset]) -> Client:
-        """Return a copy that sends these headers too, or in place of its own; the connections are shared."""
+        """Return a copy that sends these headers too, or in place of its own; no error shows those that hold a key."""
         merged = self._headers.copy()
         merged.update(_checked_headers(headers))
         return self._copy(_headers=merged)
@@ -139,7 +123,7 @@ class Client:
 
     def with_deadline(self, deadline: float | None) -> Client:
         """Return a copy with so many seconds for each call, or without a deadline; the connections are shared."""
-        return self._copy(_deadline=None if deadline is None else _checked_seconds("deadline", deadline))
+        return self._copy(_deadline=_checked_deadline(deadline))
 
     def send(self, request: httpx.Request) -> httpx.Response:
         """Send a request and return the response with its body, whatever its status.
@@ -148,7 +132,6 @@ class Client:
             TransportError: no response arrived.
             ContractError: the body is longer than `max_response_bytes`, or compressed in an unknown way.
             RuntimeError: the client is closed.
-
         """
         ends = float("inf") if self._deadline is None else time.monotonic() + self._deadline
         if self._retries is None:
@@ -196,12 +179,12 @@ class Client:
     def __getstate__(self) -> None:
         raise TypeError("a Client holds a key and open connections and is not pickled; make one where it is needed")
 
-    def _request_settings(self, *, secured: bool) -> _RequestSettings:
-        """Return what a request of an operation carries, the key included if it needs one."""
-        headers = self._headers.copy()
-        if secured and "Authorization" not in headers:
-            headers.update(self._authorization())
-        return _RequestSettings(self._base_url, headers, self._timeout)
+    def _request_settings(self, *, secured: bool) -> tuple[str, list[tuple[bytes, bytes]], httpx.Timeout]:
+        """Return the base address, the headers, with the key if it is needed, and the timeout of a new request."""
+        headers = self._headers.raw
+        if secured and not any(name.lower() == b"authorization" for name, _ in headers):
+            headers += self._authorization()
+        return self._base_url, headers, self._timeout
 
     async def _send_async(self, request: httpx.Request, ends: float) -> httpx.Response:
         if self._retries is None:
@@ -228,13 +211,15 @@ class Client:
     def _completed(self, request: httpx.Request, connection: Connection[Any], ends: float) -> httpx.Request:
         """Return a copy of a request with what the httpx client that sends it adds: its author's settings, too."""
         http: httpx.Client | httpx.AsyncClient = connection.http
-        headers = request.headers.copy()
-        for name, value in http.headers.items():
-            headers.setdefault(name, value)
-        if headers.get("User-Agent", "").startswith("python-httpx/"):
-            headers["User-Agent"] = USER_AGENT
-        accepted = [coding.strip() for coding in headers.get("Accept-Encoding", "").split(",")]
-        headers["Accept-Encoding"] = ", ".join(coding for coding in accepted if coding in CODINGS) or "identity"
+        sent = request.headers.raw
+        names = {name.lower() for name, _ in sent}
+        defaults = http.headers.raw if connection.own else _HEADERS
+        headers = httpx.Headers([*sent, *(header for header in defaults if header[0].lower() not in names)])
+        if connection.own or not names.isdisjoint({b"user-agent", b"accept-encoding"}):
+            if headers.get("User-Agent", "").startswith("python-httpx/"):
+                headers["User-Agent"] = USER_AGENT
+            accepted = [coding.strip() for coding in headers.get("Accept-Encoding", "").split(",")]
+            headers["Accept-Encoding"] = ", ".join(coding for coding in accepted if coding in CODINGS) or "identity"
         url, timeouts = request.url, request.extensions.get("timeout") or TIMEOUT.as_dict()
         if connection.own:
             url = url.copy_with(params=http.params.merge(url.params)) if http.params else url
@@ -260,13 +245,13 @@ class Client:
         vars(copy).update(vars(self) | changes)
         return copy
 
-    def _authorization(self) -> dict[str, str]:
+    def _authorization(self) -> list[tuple[bytes, bytes]]:
         key = _checked_key(self._key()) if callable(self._key) else self._key
         if key is None and not self._has_own_auth:
             here = "pass one to Client, or set OPENROUTER_API_KEY"
             elsewhere = "pass one to Client; OPENROUTER_API_KEY is sent to https://openrouter.ai only"
             raise ValueError(f"api_key: none given; {here if _is_openrouter(self._base_url) else elsewhere}")
-        return {"Authorization": f"Bearer {key}"} if key else {}
+        return [(b"Authorization", f"Bearer {key}".encode())] if key else []
 
 
 def _is_openrouter(base_url: str) -> bool:
@@ -276,18 +261,17 @@ def _is_openrouter(base_url: str) -> bool:
 
 
 def _checked_base_url(base_url: Any) -> str:
-    if not isinstance(base_url, str):
-        raise TypeError(f"base_url: expected a string, received a {type(base_url).__name__}")
+    address: str = checked_type("base_url", base_url, "a string", str)
     try:
-        url = httpx.URL(base_url)
+        url = httpx.URL(address)
         is_address = url.scheme in {"http", "https"} and bool(url.host.encode("idna"))
     except (httpx.InvalidURL, ValueError):
         url, is_address = httpx.URL(), False
     if is_address and url.userinfo:
         raise ValueError("base_url: holds a user name or password; give the key as api_key")
     if not is_address or url.query or url.fragment:
-        raise ValueError(f"base_url: expected an http or https address such as {BASE_URL}, received {base_url!r}")
-    return base_url.rstrip("/")
+        raise ValueError(f"base_url: expected an http or https address such as {BASE_URL}, received {address!r}")
+    return address.rstrip("/")
 
 
 def _checked_timeout(timeout: Any) -> httpx.Timeout:
@@ -296,17 +280,19 @@ def _checked_timeout(timeout: Any) -> httpx.Timeout:
     return httpx.Timeout(_checked_seconds("timeout", timeout, "seconds or an httpx.Timeout"))
 
 
-def _checked_seconds(name: str, seconds: Any, expected: str = "seconds") -> float:
-    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
-        raise TypeError(f"{name}: expected {expected}, received a {type(seconds).__name__}")
+def _checked_deadline(deadline: Any) -> float | None:
+    return None if deadline is None else _checked_seconds("deadline", deadline, "seconds")
+
+
+def _checked_seconds(name: str, value: Any, expected: str) -> float:
+    seconds: float = checked_type(name, value, expected, int, float)
     if not 0 < seconds <= _LONGEST_TIMEOUT:
         raise ValueError(f"{name}: expected seconds above 0 and up to {_LONGEST_TIMEOUT:,}, received {seconds}")
     return seconds
 
 
-def _checked_count(name: str, count: Any) -> int:
-    if isinstance(count, bool) or not isinstance(count, int):
-        raise TypeError(f"{name}: expected a whole number, received a {type(count).__name__}")
+def _checked_count(name: str, value: Any) -> int:
+    count: int = checked_type(name, value, "a whole number", int)
     if count < 1:
         raise ValueError(f"{name}: expected 1 or more, received {count}")
     return count
@@ -319,41 +305,29 @@ def _checked_retries(retries: Any) -> Retries | None:
 
     if isinstance(retries, Retries):
         return retries
-    if isinstance(retries, bool) or not isinstance(retries, int):
-        raise TypeError(f"retries: expected a number of tries or Retries, received a {type(retries).__name__}")
-    return Retries(attempts=retries)
+    return Retries(attempts=checked_type("retries", retries, "a number of tries or Retries", int))
 
 
 def _checked_key(key: Any) -> str | None:
     """Return the key without surrounding white space; the message of an error never shows it."""
     if key is None:
         return None
-    if not isinstance(key, str):
-        raise TypeError(f"api_key: expected a string, or a function that returns one, received a {type(key).__name__}")
-    stripped: str = key.strip()
+    stripped: str = checked_type("api_key", key, "a string, or a function that returns one", str).strip()
     if not stripped.isascii() or not stripped.isprintable() or " " in stripped:
         raise ValueError("api_key: holds a character that no key has (white space, control or non-ASCII)")
     return stripped
 
 
 def _checked_headers(headers: Any) -> httpx.Headers:
-    if not is_instance(headers, Mapping):
-        raise TypeError(f"headers: expected names with values, received a {type(headers).__name__}")
-    given: Mapping[Any, Any] = headers
+    given: Mapping[Any, Any] = checked_type("headers", headers, "names with values", Mapping)
     sent: dict[str, str] = {}
     for name, value in given.items():
         if value is None or value is UNSET:
             continue
-        if not isinstance(name, str) or not isinstance(value, str):
-            raise TypeError(f"header {name}: expected a string, received a {type(value).__name__}")
-        if not _HEADER_NAME.fullmatch(name):
+        text: str = checked_type(f"header {name}", value, "a string", str)
+        if not _HEADER_NAME.fullmatch(checked_type(f"header {name}", name, "a name", str)):
             raise ValueError(f"header {name!r}: no header may have this name")
-        if not value.isascii() or not value.isprintable():
+        if not text.isascii() or not text.isprintable():
             raise ValueError(f"header {name}: holds a character that no header may have (control or non-ASCII)")
-        sent[name] = value.strip()
+        sent[name] = text.strip()
     return httpx.Headers(sent)
-
-
-def _check_type(name: str, value: object, expected: type) -> None:
-    if value is not None and not isinstance(value, expected):
-        raise TypeError(f"{name}: expected an httpx.{expected.__name__}, received a {type(value).__name__}")

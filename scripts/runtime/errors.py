@@ -12,9 +12,10 @@ Wrong arguments are none of these: they raise `TypeError` or `ValueError` before
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, ClassVar, Literal, TypeAlias, cast
 
 import httpx
+from attrs import define, field
 
 # fmt: off
 Kind: TypeAlias = Literal[
@@ -26,8 +27,7 @@ Kind: TypeAlias = Literal[
 # fmt: on
 """The name of a failure that OpenRouter documents or is known to send; "Unknown" for others."""
 
-_CLASSES: dict[int, type[ApiError]] = {}
-"""The subclass of `ApiError` for each status that has one."""
+_CLASSES: dict[int, type[ApiError]] = {}  # the subclass for each status that has one
 
 
 class OpenRouterError(Exception):
@@ -49,6 +49,7 @@ class TransportError(OpenRouterError):
     """No response arrived. The underlying httpx exception is the `__cause__`."""
 
 
+@define(kw_only=True, slots=False, eq=False, repr=False, auto_exc=False)
 class ApiError(OpenRouterError):
     """The server returned an error.
 
@@ -64,37 +65,28 @@ class ApiError(OpenRouterError):
         generation_id: the id that the API gave it (`x-generation-id`).
         body: the whole body as parsed JSON, or as text when it is not JSON.
         response: the HTTP response; the key is redacted in it, and in its request.
-
     """
 
-    kind: Kind = "Unknown"
+    kind: ClassVar[Kind] = "Unknown"
+    status: int
+    code: int | None
+    message: str
+    metadata: Mapping[str, Any]
+    retry_after: float | None
+    body: Any
+    response: httpx.Response
+    request_id: str | None = field(init=False)
+    generation_id: str | None = field(init=False)
 
     def __init_subclass__(cls, *, status: int | None = None) -> None:
         if status is not None:
             _CLASSES[status] = cls
             cls.kind = cast("Kind", cls.__name__.removesuffix("Error"))
 
-    def __init__(
-        self,
-        *,
-        status: int,
-        code: int | None,
-        message: str,
-        metadata: Mapping[str, Any],
-        retry_after: float | None,
-        body: Any,
-        response: httpx.Response,
-    ) -> None:
-        self.status = status
-        self.code = code
-        self.message = message
-        self.metadata = metadata
-        self.retry_after = retry_after
-        self.request_id = response.headers.get("cf-ray") or response.headers.get("x-request-id")
-        self.generation_id = response.headers.get("x-generation-id")
-        self.body = body
-        self.response = response
-        super().__init__(f"{status} {self.kind}: {message}")
+    def __attrs_post_init__(self) -> None:
+        self.request_id = self.response.headers.get("cf-ray") or self.response.headers.get("x-request-id")
+        self.generation_id = self.response.headers.get("x-generation-id")
+        super().__init__(f"{self.status} {self.kind}: {self.message}")
 
 
 class BadRequestError(ApiError, status=400):
@@ -178,6 +170,7 @@ def error_class(status: int, code: int | None) -> type[ApiError]:
     return _CLASSES.get(code if status == 200 and code is not None else status, ApiError)
 
 
+@define(slots=False, eq=False, repr=False, auto_exc=False)
 class ContractError(OpenRouterError):
     """A response claims success and its body is not what the contract says.
 
@@ -186,15 +179,12 @@ class ContractError(OpenRouterError):
         expected: what the contract says.
         received: what was there instead, shortened.
         response: the response, when the body came in one.
-
     """
 
-    def __init__(self, path: str, expected: str, received: str) -> None:
-        super().__init__(path, expected, received)
-        self.path = path
-        self.expected = expected
-        self.received = received
-        self.response: httpx.Response | None = None
+    path: str
+    expected: str
+    received: str
+    response: httpx.Response | None = field(default=None, init=False)
 
     def __str__(self) -> str:
         return f"{self.path}: expected {self.expected}, received {self.received}"

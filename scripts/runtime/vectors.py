@@ -1,12 +1,11 @@
 """Vectors as arrays of float32 numbers, whichever way the server encoded them."""
 
-from __future__ import annotations
-
 import math
+import struct
 import sys
 from array import array
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ._accelerators import decode_base64
 from ._decoding import describe
@@ -35,47 +34,34 @@ class Vector(_Floats):
 
 
 def decode_vector(embedding: str | Sequence[float]) -> Vector:
-    """Return a vector as float32 numbers.
-
-    Args:
-        embedding: what the server sent: a list of numbers, or little-endian float32 bytes in base64.
-
-    Raises:
-        ContractError: the text is not base64 or not a whole count of numbers, or a number is not finite.
-
-    """
+    """Return the vector that a list of numbers stands for, or little-endian float32 bytes in base64."""
     return _from_base64(embedding) if isinstance(embedding, str) else _from_numbers(embedding)
 
 
 def decode_vectors(data: Sequence[Any], expected: int | None = None, length: int | None = None) -> list[Vector]:
-    """Return the vectors of a response in the order of the inputs.
-
-    Args:
-        data: the items of the response, each with its `vector` and its `index`.
-        expected: how many inputs were sent; None does not check.
-        length: how many numbers were asked for; None only checks that it is the same for all.
+    """Return the vectors of items that have a `vector` and an `index`, in the order of the inputs.
 
     Raises:
-        ContractError: there are more or fewer vectors than inputs, an item stands at another place than its `index`
-            says, a vector is empty or of another length, or one cannot be decoded.
-
+        ContractError: there are not as many vectors as `expected`, an item stands at another place than its `index`
+            says, a vector has not the `length` asked for or that of the others, or one cannot be decoded.
     """
     if expected is not None and len(data) != expected:
         raise ContractError("$.data", f"{expected} vectors, one per input", f"{len(data)}")
     vectors: list[Vector] = []
     for position, item in enumerate(data):
-        path = f"$.data[{position}]"
         try:
             vector: Vector = item.vector
         except ContractError as error:
-            raise ContractError(path + error.path.removeprefix("$"), error.expected, error.received) from None
-        if isinstance(item.index, int) and item.index != position:
-            raise ContractError(f"{path}.index", f"{position}, as the order is that of the inputs", f"{item.index}")
-        if not vector or (length and len(vector) != length):
-            raise ContractError(f"{path}.embedding", f"{length or 'one or more'} numbers", f"{len(vector)}")
-        if len(vector) != len(vectors[0] if vectors else vector):
-            raise ContractError(f"{path}.embedding", f"{len(vectors[0])} numbers, as before", f"{len(vector)}")
+            path = f"$.data[{position}]{error.path.removeprefix('$')}"
+            raise ContractError(path, error.expected, error.received) from None
+        if item.index != position and isinstance(item.index, int):
+            order = f"{position}, as the order is that of the inputs"
+            raise ContractError(f"$.data[{position}].index", order, f"{item.index}")
         vectors.append(vector)
+        if not vector or len(vector) != (length or len(vectors[0])):
+            numbers = f"{length or (len(vectors[0]) if vector else 'one or more')} numbers"
+            numbers += "" if length or not vector else ", as before"
+            raise ContractError(f"$.data[{position}].embedding", numbers, f"{len(vector)}")
     return vectors
 
 
@@ -88,7 +74,15 @@ def check_vectors(data: Sequence[Any], request: Any) -> None:
 
 def count_inputs(inputs: Any) -> int:
     """Return how many vectors an input asks for: one for a text or the token ids of a text, else one per item."""
-    return 1 if isinstance(inputs, str) or isinstance(inputs[0], SupportsIndex) else len(inputs)
+    return 1 if isinstance(inputs, str) or hasattr(inputs[0], "__index__") else len(inputs)
+
+
+def vector_of_bytes(data: bytes) -> Vector | None:
+    """Return float32 numbers in the byte order of this machine as a vector; None when one is infinite or NaN."""
+    vector = _vector_of(data)
+    highest = data[_HIGHEST_BYTE::_BYTES_PER_NUMBER]  # enough to see that the numbers of most vectors are finite
+    finite = b"\x7f" not in highest and b"\xff" not in highest
+    return vector if finite or all(map(math.isfinite, vector)) else None
 
 
 def _vector_of(source: Any) -> Vector:
@@ -107,26 +101,18 @@ def _from_base64(text: str) -> Vector:
     if len(data) % _BYTES_PER_NUMBER:
         expected = f"a multiple of {_BYTES_PER_NUMBER} bytes in base64"
         raise ContractError("$.embedding", expected, f"{len(data)} bytes")
-    vector = _vector_of(data)
     if sys.byteorder == "big":
-        vector.byteswap()
-    return vector if _is_finite(vector) else _refuse(vector)
+        swapped = _vector_of(data)
+        swapped.byteswap()
+        data = swapped.tobytes()
+    return vector_of_bytes(data) or _refuse(_vector_of(data))
 
 
 def _from_numbers(items: Sequence[Any]) -> Vector:
     try:
-        vector = _vector_of(items)
-    except (TypeError, OverflowError):
+        return vector_of_bytes(struct.pack(f"{len(items)}f", *items)) or _refuse(items)
+    except struct.error:
         return _refuse(items)
-    return vector if _is_finite(vector) else _refuse(items)
-
-
-def _is_finite(vector: Vector) -> bool:
-    """Return whether no number is infinite or NaN; most vectors are seen to be so by their highest bytes alone."""
-    if not vector:
-        return True
-    highest = bytes(memoryview(vector).cast("B")[_HIGHEST_BYTE::_BYTES_PER_NUMBER])
-    return (b"\x7f" not in highest and b"\xff" not in highest) or all(map(math.isfinite, vector))
 
 
 def _refuse(items: Sequence[Any]) -> Vector:

@@ -9,7 +9,7 @@ import pytest
 
 from client.calls import CALLS, Call, client_with_handler
 from client.loopback import Loopback
-from openrouter_embeddings import Client, EmbeddingsRequest, _accelerators
+from openrouter_embeddings import Client, EmbeddingsRequest, _accelerators, _float_buffers
 
 
 @pytest.fixture(autouse=True)
@@ -39,11 +39,12 @@ def call(request: pytest.FixtureRequest) -> Call:
     return CALLS[request.param]
 
 
-@pytest.fixture(params=["standard library", "fast"])
+@pytest.fixture(params=["standard library", "fast", "fast, arrays of numbers taken out"])
 def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Both JSON parsers: that of the standard library, and that of the extra `fast`."""
+    """Both JSON parsers: that of the standard library, and that of the extra `fast`, also as it parses long bodies."""
     name: str = request.param
-    if name == "fast":
+    monkeypatch.setattr(_float_buffers, "SHORTEST_BODY", 0 if name.endswith("out") else 1 << 60)
+    if name != "standard library":
         parse = pytest.importorskip("msgspec.json", reason="the extra `fast` is not installed").decode
     else:
         parse = _accelerators.stdlib_parse_json

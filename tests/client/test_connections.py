@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import signal
 import socket
@@ -156,6 +157,17 @@ def test_async_copies_share_the_connections(loopback: Loopback, one_text: Embedd
 
     asyncio.run(calls())
     assert loopback.connections == 1
+
+
+def test_each_call_leaves_the_line_of_httpx_in_the_log(
+    call: Call, loopback: Loopback, one_text: EmbeddingsRequest, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Method, address and status at level INFO, as if httpx itself had sent the request."""
+    loopback.handle = lambda handler: reply(handler, 503, b"{}")
+    caplog.set_level(logging.INFO, "httpx")
+    call(Client(KEY, loopback.url), one_text)
+    expected = f'HTTP Request: POST {loopback.url}/embeddings "HTTP/1.1 503 Service Unavailable"'
+    assert [message for name, _, message in caplog.record_tuples if name == "httpx"] == [expected]
 
 
 def test_many_async_calls_run_at_once(loopback: Loopback) -> None:

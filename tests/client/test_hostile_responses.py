@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import math
+import pickle
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from types import ModuleType
@@ -106,6 +107,32 @@ def test_a_deep_error_body_is_an_api_or_contract_error(
     error = create_embeddings.sync_detailed(client=client_with_response(status, content), body=one_text).error
     assert isinstance(error, ApiError | ContractError)
     assert KEY not in str(error)
+
+
+@pytest.mark.parametrize("depth", [300, 900])
+@pytest.mark.parametrize("status", [200, 429])
+@pytest.mark.parametrize("field", ["error", "unknown", "object"])
+def test_a_deep_answer_can_be_pickled_and_written(
+    parser: str, one_text: EmbeddingsRequest, depth: int, status: int, field: str
+) -> None:
+    """What can be parsed and not be written any more is a ContractError, or the text of an ApiError."""
+    nested = json.loads("[" * depth + "]" * depth)
+    content = {**fixture("embeddings_float"), field: {"message": "x", "metadata": nested}}
+    error = create_embeddings.sync_detailed(client=client_with_response(status, content), body=one_text).error
+    assert isinstance(error, ApiError if status == 429 or field == "error" else ContractError)
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+    assert isinstance(getattr(error, "body", ""), str)
+
+
+@pytest.mark.parametrize("status", [200, 429])
+def test_an_answer_that_nests_as_other_answers_do_is_accepted(one_text: EmbeddingsRequest, status: int) -> None:
+    """Fifty levels in a field that the contract does not know are kept."""
+    nested = json.loads("[" * 50 + "]" * 50)
+    content = {**fixture("embeddings_float"), "unknown": nested}
+    response = create_embeddings.sync_detailed(client=client_with_response(status, content), body=one_text)
+    body = response.result.to_dict() if response.error is None else getattr(response.error, "body", None)
+    assert body is not None
+    assert body["unknown"] == nested
 
 
 @pytest.mark.parametrize("status", [200, 502])

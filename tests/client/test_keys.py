@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 import pickle
@@ -9,11 +10,12 @@ import traceback
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
 
-from client.calls import KEY, Call, client_with_handler, client_with_response, fixture
+from client.calls import CALLS, KEY, Call, client_with_handler, client_with_response, fixture
 from client.loopback import Loopback, reply
 from openrouter_embeddings import (
     ApiError,
@@ -243,6 +245,118 @@ def test_a_key_that_is_echoed_around_the_body_is_redacted(
     while link is not None:
         assert all(KEY not in text for text in texts_of(link))
         link = link.__cause__ or link.__context__
+
+
+SECRET = "tok/EN+7f3a9c2e5b1d"
+"""A secret that is spelled otherwise in a URL."""
+
+
+def refused(request: httpx.Request) -> httpx.Response:
+    """No response arrives, and the reason holds what was sent."""
+    raise httpx.RemoteProtocolError(f"illegal header line: {SECRET!r}", request=request)
+
+
+def echoed_as_error(_: httpx.Request) -> httpx.Response:
+    """An error echoes the secret in its message and a header."""
+    return httpx.Response(401, json={"error": {"message": f"no {SECRET}"}}, headers={"CF-Ray": SECRET})
+
+
+def echoed_as_success(_: httpx.Request) -> httpx.Response:
+    """A success holds the secret in place of its vectors."""
+    return httpx.Response(200, json={"data": SECRET, "model": "m"})
+
+
+@pytest.mark.parametrize("respond", [refused, echoed_as_error, echoed_as_success], ids=lambda f: f.__name__)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("X-My-Token", SECRET),
+        ("X-API-Key", SECRET),
+        ("X-Acme", SECRET),
+        ("Proxy-Authorization", "Basic " + base64.b64encode(f"user:{SECRET}".encode()).decode()),
+        ("Cookie", f"theme=dark; session={SECRET}; tab=1"),
+        ("Ocp-Apim-Subscription-Key", f"v2 {SECRET}"),
+    ],
+)
+def test_a_secret_in_another_header_is_redacted(
+    call: Call, one_text: EmbeddingsRequest, respond: Callable[[httpx.Request], httpx.Response], name: str, value: str
+) -> None:
+    """What a header of `with_headers` holds is shown by no error, unless the header is known to be public."""
+    error = call(client_with_handler(respond).with_headers({name: value}), one_text)
+    assert isinstance(error, OpenRouterError)
+    assert "***" in str(error)
+    for text in (*texts_of(error), repr(error.__cause__)):
+        assert SECRET not in text
+        assert value not in text
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [
+        lambda secret: quote(secret, safe=""),
+        lambda secret: json.dumps(json.dumps(secret).replace("/", "\\/")),
+        lambda secret: json.dumps(json.dumps(json.dumps(secret.replace("/", "\\/")))),
+        lambda secret: json.dumps("".join(f"\\u{ord(letter):04x}" for letter in secret)),
+        lambda secret: base64.b64encode(secret.encode()).decode(),
+        lambda secret: base64.b64encode(b"1" + secret.encode()).decode(),
+        lambda secret: base64.urlsafe_b64encode(b"22" + secret.encode() + b"4").decode(),
+    ],
+    ids=[
+        "in a URL",
+        "in JSON in JSON",
+        "in JSON thrice",
+        "escaped twice",
+        "base64",
+        "base64, shifted",
+        "base64 for URLs, shifted",
+    ],
+)
+def test_a_key_that_is_echoed_in_another_spelling_is_redacted(
+    one_text: EmbeddingsRequest, spell: Callable[[str], str]
+) -> None:
+    """Also where a text of JSON holds JSON, or base64 holds the key among other bytes."""
+    content = json.dumps({"error": {"message": "x", "metadata": {"raw": spell(SECRET)}}}).encode()
+    client = client_with_response(502, content, api_key=SECRET)
+    error = create_embeddings.sync_detailed(client=client, body=one_text).error
+    assert isinstance(error, ApiError)
+    assert "***" in error.metadata["raw"]
+    assert spell(SECRET)[5:-5] not in error.metadata["raw"]
+
+
+def test_a_key_in_the_query_is_redacted(one_text: EmbeddingsRequest) -> None:
+    """Params of an own http client may hold a key; words under other names stay."""
+    params = {"api_key": SECRET, "version": "2026-08-22-preview"}
+    with httpx.Client(transport=httpx.MockTransport(echoed_as_error), params=params) as http:
+        client = Client("", http_client=http)
+        error = create_embeddings.sync_detailed(client=client, body=one_text).error
+    assert isinstance(error, ApiError)
+    assert str(error) == "401 Unauthorized: no ***"
+    assert error.response.request.url.params["version"] == "2026-08-22-preview"
+    assert all(SECRET not in text for text in (*texts_of(error), str(error.response.request.url)))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("X-Request-Id", "0f8fad5b-d9cb-469f-a165-70867728950e"), ("X-Mock-Scenario", "overloaded"), ("X-My-Token", "a")],
+)
+def test_an_ordinary_header_is_not_redacted(one_text: EmbeddingsRequest, name: str, value: str) -> None:
+    """Ids that a server echoes for its logs, and short words, can be read in errors."""
+    client = client_with_response(529, {"error": {"message": f"at {value}"}}, headers={"X-Request-Id": value})
+    error = create_embeddings.sync_detailed(client=client.with_headers({name: value}), body=one_text).error
+    assert isinstance(error, ApiError)
+    assert (error.message, error.request_id) == (f"at {value}", value)
+
+
+@pytest.mark.parametrize("name", ["sync", "sync_detailed"])
+def test_a_body_that_is_refused_unread_does_not_show_the_key(
+    loopback: Loopback, one_text: EmbeddingsRequest, name: str
+) -> None:
+    """Neither the encoding that it claims to have, nor its other headers, nor the request."""
+    loopback.handle = lambda handler: reply(handler, 200, b"{}", Content_Encoding=SECRET, X_Echo=SECRET)
+    error = CALLS[name](Client(SECRET, loopback.url), one_text)
+    assert isinstance(error, ContractError)
+    assert error.received == "'***'"
+    assert all(SECRET not in text for text in texts_of(error))
 
 
 def test_a_key_may_come_from_a_function(one_text: EmbeddingsRequest) -> None:

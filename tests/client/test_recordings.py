@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from client.calls import client_with_handler
 from openrouter_embeddings import (
     ApiError,
     EmbeddingsResponse,
@@ -17,7 +18,7 @@ from openrouter_embeddings import (
     create_embeddings,
     list_embeddings_models,
 )
-from openrouter_embeddings._response import parse_response_detailed
+from openrouter_embeddings._response import send_detailed
 
 pytestmark = pytest.mark.recordings
 
@@ -35,6 +36,12 @@ def exchanges(folder: Path, pattern: str) -> list[tuple[str, httpx.Response, Any
     return found
 
 
+def detailed(response: httpx.Response) -> Response[EmbeddingsResponse]:
+    """What a detailed call returns for a response."""
+    client = client_with_handler(lambda _: response)
+    return send_detailed(client.send, httpx.Request("POST", client.base_url), create_embeddings.parse)
+
+
 HOP_BY_HOP = {"content-encoding", "content-length", "transfer-encoding", "connection"}
 
 
@@ -50,20 +57,20 @@ def test_recorded_successes_are_typed_responses(recordings: Path) -> None:
 def test_recorded_errors_are_api_errors(recordings: Path) -> None:
     """Every recorded error carries its status, code, message, metadata and body."""
     for name, response, body in exchanges(recordings, "errors/*.json"):
-        _check_error(name, response, body, parse_response_detailed(response, create_embeddings._DECODERS))
+        _check_error(name, response, body, detailed(response))
 
 
 def test_quoted_responses_are_what_they_claim(recordings: Path) -> None:
     """Responses that people quoted: failures on status 200 and 403 are ApiErrors, the success is typed."""
     kinds = set()
     for name, response, body in exchanges(recordings, "quoted/*.json"):
-        detailed: Response[EmbeddingsResponse] = parse_response_detailed(response, create_embeddings._DECODERS)
+        outcome = detailed(response)
         kinds.add("error" in body)
         if "error" in body:
-            _check_error(name, response, body, detailed)
+            _check_error(name, response, body, outcome)
         else:
-            assert detailed.result is not None, (name, detailed.error)
-            assert detailed.result.to_dict() == body, name
+            assert outcome.result is not None, (name, outcome.error)
+            assert outcome.result.to_dict() == body, name
     assert kinds == {True, False}
 
 

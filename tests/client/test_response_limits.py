@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import tracemalloc
@@ -20,6 +21,7 @@ from openrouter_embeddings import (
     ContractError,
     EmbeddingsRequest,
     EmbeddingsResponse,
+    Response,
     TransportError,
     create_embeddings,
 )
@@ -86,6 +88,23 @@ def test_a_body_beyond_the_limit_is_a_contract_error(
     assert str(error) == "$: expected a body of at most 100,000 bytes (max_response_bytes), received a longer one"
     assert error.response is not None
     assert error.response.status_code == (500 if respond is compressed_error else 200)
+
+
+@pytest.mark.parametrize("respond", [endless_body, compressed_error], ids=lambda f: f.__name__)
+def test_a_detailed_call_returns_that_error(loopback: Loopback, one_text: EmbeddingsRequest, respond: Any) -> None:
+    """It stands in `.error` beside status and headers, as every other `ContractError`, sync and async."""
+    loopback.handle = respond
+
+    async def call_async() -> Response[EmbeddingsResponse]:
+        async with limited(loopback) as client:
+            return await create_embeddings.asyncio_detailed(client=client, body=one_text)
+
+    with limited(loopback) as client:
+        responses = [create_embeddings.sync_detailed(client=client, body=one_text), asyncio.run(call_async())]
+    for response in responses:
+        assert isinstance(response.error, ContractError)
+        assert response.result is None
+        assert (response.status, response.content) == (500 if respond is compressed_error else 200, b"")
 
 
 def test_a_long_body_takes_no_more_memory_than_the_limit(loopback: Loopback, one_text: EmbeddingsRequest) -> None:

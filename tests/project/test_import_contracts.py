@@ -15,7 +15,7 @@ import pytest
 REPOSITORY = Path(__file__).parents[2]
 CLIENT = "openrouter_embeddings"
 NEEDED = {"anyio", "attrs", "httpx"}
-ACCELERATORS = {"msgspec", "numpy", "orjson", "pybase64", "tenacity"}
+ACCELERATORS = {"msgspec", "numpy", "orjson", "pybase64", "simdjson", "tenacity"}
 """What the extras of the client bring: imported inside a function, or in a `try` that goes on without."""
 
 SETTINGS: dict[str, Any] = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["tool"]

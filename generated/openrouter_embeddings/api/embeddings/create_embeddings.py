@@ -13,7 +13,7 @@ import httpx
 from ..._decoding import Decoder
 from ..._model import decoder_for
 from ..._request import build_request
-from ..._response import Response, parse_response, parse_response_detailed
+from ..._response import Response, parse_response, send_detailed, send_detailed_async
 from ...client import Client
 from ...models import EmbeddingsRequest, EmbeddingsResponse
 
@@ -26,13 +26,7 @@ def build(*, client: Client, body: EmbeddingsRequest) -> httpx.Request:
 
 
 def parse(response: httpx.Response, body: EmbeddingsRequest | None = None) -> EmbeddingsResponse:
-    """Return the result that a response holds; raises `ApiError` and `ContractError` as `sync` does.
-
-    Args:
-        response: the response.
-        body: what was asked, to compare the result with; None checks what can be checked without.
-
-    """
+    """Return the result that a response holds, compared with `body` where that is given; errors as for `sync`."""
     return parse_response(response, _DECODERS, body)
 
 
@@ -49,17 +43,13 @@ def sync(*, client: Client, body: EmbeddingsRequest) -> EmbeddingsResponse:
         ApiError: the response is an error, whatever its status.
         ContractError: the response claims success and its body is not what the contract says.
         TypeError, ValueError: an argument is wrong, or the key is missing; nothing was sent.
-
     """
     return parse(client.send(build(client=client, body=body)), body)
 
 
 def sync_detailed(*, client: Client, body: EmbeddingsRequest) -> Response[EmbeddingsResponse]:
-    """Do as `sync`, but return the whole response: an error stands in `.error`.
-
-    Only `TransportError` is raised, and `ContractError` for a body that is too long or encoded in an unknown way.
-    """
-    return parse_response_detailed(client.send(build(client=client, body=body)), _DECODERS, body)
+    """Do as `sync`, but return the whole response: an `ApiError` or `ContractError` stands in `.error`."""
+    return send_detailed(client.send, build(client=client, body=body), lambda response: parse(response, body))
 
 
 async def asyncio(*, client: Client, body: EmbeddingsRequest) -> EmbeddingsResponse:
@@ -69,4 +59,6 @@ async def asyncio(*, client: Client, body: EmbeddingsRequest) -> EmbeddingsRespo
 
 async def asyncio_detailed(*, client: Client, body: EmbeddingsRequest) -> Response[EmbeddingsResponse]:
     """Do as `sync_detailed`, without blocking."""
-    return parse_response_detailed(await client.send_async(build(client=client, body=body)), _DECODERS, body)
+    return await send_detailed_async(
+        client.send_async, build(client=client, body=body), lambda response: parse(response, body)
+    )

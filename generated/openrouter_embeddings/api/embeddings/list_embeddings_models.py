@@ -14,7 +14,7 @@ from ..._decoding import Decoder
 from ..._model import decoder_for
 from ..._pagination import items_of, items_of_async, paginate, paginate_async
 from ..._request import build_request, validate_argument
-from ..._response import Response, parse_response, parse_response_detailed
+from ..._response import Response, parse_response, send_detailed, send_detailed_async
 from ..._types import Range
 from ...client import Client
 from ...models import Model, ModelsListResponse
@@ -37,7 +37,7 @@ def build(*, client: Client, limit: int | None = None, offset: int | None = None
 
 
 def parse(response: httpx.Response) -> ModelsListResponse:
-    """Return the result that a response holds; raises `ApiError` and `ContractError` as `sync` does."""
+    """Return the result that a response holds; errors as for `sync`."""
     return parse_response(response, _DECODERS)
 
 
@@ -54,7 +54,6 @@ def sync(*, client: Client, limit: int | None = None, offset: int | None = None)
         ApiError: the response is an error, whatever its status.
         ContractError: the response claims success and its body is not what the contract says.
         TypeError, ValueError: an argument is wrong; nothing was sent.
-
     """
     return parse(client.send(build(client=client, limit=limit, offset=offset)))
 
@@ -62,11 +61,8 @@ def sync(*, client: Client, limit: int | None = None, offset: int | None = None)
 def sync_detailed(
     *, client: Client, limit: int | None = None, offset: int | None = None
 ) -> Response[ModelsListResponse]:
-    """Do as `sync`, but return the whole response: an error stands in `.error`.
-
-    Only `TransportError` is raised, and `ContractError` for a body that is too long or encoded in an unknown way.
-    """
-    return parse_response_detailed(client.send(build(client=client, limit=limit, offset=offset)), _DECODERS)
+    """Do as `sync`, but return the whole response: an `ApiError` or `ContractError` stands in `.error`."""
+    return send_detailed(client.send, build(client=client, limit=limit, offset=offset), parse)
 
 
 async def asyncio(*, client: Client, limit: int | None = None, offset: int | None = None) -> ModelsListResponse:
@@ -78,7 +74,7 @@ async def asyncio_detailed(
     *, client: Client, limit: int | None = None, offset: int | None = None
 ) -> Response[ModelsListResponse]:
     """Do as `sync_detailed`, without blocking."""
-    return parse_response_detailed(await client.send_async(build(client=client, limit=limit, offset=offset)), _DECODERS)
+    return await send_detailed_async(client.send_async, build(client=client, limit=limit, offset=offset), parse)
 
 
 def iterate(*, client: Client, limit: int | None = None, offset: int | None = None) -> Iterator[Model]:
