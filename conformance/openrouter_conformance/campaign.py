@@ -24,7 +24,7 @@ from openrouter_conformance.exchange import Exchange, as_evidence, excerpt
 from openrouter_conformance.generated_requests import Generated, generate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from openrouter_conformance.operations import Operation
     from openrouter_conformance.session import Session
@@ -53,8 +53,20 @@ def run(session: Session, operation: Operation) -> list[Answered]:
     """Send the generated requests of `operation` once per session; return them with their answers."""
 
     def send_all() -> list[Answered]:
+        made = generated(session, operation)
+        with concurrent.futures.ThreadPoolExecutor(session.target.concurrency) as pool:
+            answers = list(pool.map(lambda one: session.recorder.send(one.request), made))
+        return [_answered(one, answer) for one, answer in zip(made, answers, strict=True)]
+
+    return session.once(("campaign", operation.operation_id), send_all)
+
+
+def generated(session: Session, operation: Operation) -> Sequence[Generated]:
+    """Return the generated requests of `operation`, made once per session, which takes seconds."""
+
+    def make() -> Sequence[Generated]:
         share = _SHARE_OF_BODIES if session.contract.takes_body(operation) else _SHARE_OF_QUERIES
-        made = generate(
+        return generate(
             session.contract,
             operation,
             round(session.profile.generated * share),
@@ -62,11 +74,8 @@ def run(session: Session, operation: Operation) -> list[Answered]:
             model=session.model if operation.asks_model else None,
             native_dimensions=_native_dimensions(session) if operation.asks_model else None,
         )
-        with concurrent.futures.ThreadPoolExecutor(session.target.concurrency) as pool:
-            answers = list(pool.map(lambda one: session.recorder.send(one.request), made))
-        return [_answered(one, answer) for one, answer in zip(made, answers, strict=True)]
 
-    return session.once(("campaign", operation.operation_id), send_all)
+    return session.once(("generated", operation.operation_id), make)
 
 
 def _native_dimensions(session: Session) -> int | None:

@@ -11,6 +11,8 @@ from openrouter_conformance.samples import TEXT, TEXT_PART, TOKENS
 from openrouter_conformance.session import OMIT, Unsupported
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from openrouter_conformance.exchange import Exchange
     from openrouter_conformance.session import Session
 
@@ -61,3 +63,12 @@ def _refusal(session: Session, exchange: Exchange) -> Unsupported | None:
         return Unsupported(exchange.outline(), exchange)
     session.usable(exchange, lambda: answers.embedded(exchange, 1))
     return None
+
+
+PROBES: dict[str, Callable[[Session], Unsupported | None]] = {
+    "dimensions": refusal_to_shorten,
+    "base64": base64_refusal,
+    "token-ids": token_refusal,
+    "multimodal": multimodal_refusal,
+}
+"""The probe of each feature, by its name."""

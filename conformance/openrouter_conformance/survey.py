@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from openrouter_conformance import campaign
 from openrouter_conformance.checks import checks_of
 from openrouter_conformance.contexts import pages, plan
+from openrouter_conformance.errors import NotApplicable
+from openrouter_conformance.features import PROBES
 from openrouter_conformance.operations import CREATE_EMBEDDINGS, LIST_EMBEDDINGS_MODELS
 
 if TYPE_CHECKING:
@@ -18,13 +22,30 @@ if TYPE_CHECKING:
 
 
 def open_run(session: Session, chosen: Sequence[Requirement]) -> None:
-    """Send the requests in which the oracle sees the service, as far as a chosen requirement looks at them."""
-    if _observed(chosen, LIST_EMBEDDINGS_MODELS):
-        send(session, pages.requests(session), session.target.concurrency)
-    if _observed(chosen, CREATE_EMBEDDINGS):
-        for fresh in (False, True):
-            session.send(plan.sentinel(session, fresh=fresh), again=True)
-        send(session, [*plan.anchors(session), *plan.requests(session)], session.target.concurrency)
+    """Send the requests in which the oracle sees the service, as far as a chosen requirement looks at them.
+
+    Meanwhile the requests of the campaigns are generated, which sends nothing.
+    """
+    with concurrent.futures.ThreadPoolExecutor(1) as generating:
+        campaigns = [one.operation for one in chosen if one.shared and one.facet == "schema"]
+        made = [generating.submit(campaign.generated, session, operation) for operation in dict.fromkeys(campaigns)]
+        if _observed(chosen, LIST_EMBEDDINGS_MODELS):
+            send(session, pages.requests(session), session.target.concurrency)
+        if _observed(chosen, CREATE_EMBEDDINGS):
+            _probe(session)
+            for fresh in (False, True):
+                session.send(plan.sentinel(session, fresh=fresh), again=True)
+            send(session, [*plan.anchors(session), *plan.requests(session)], session.target.concurrency)
+        for future in made:
+            future.result()
+
+
+def _probe(session: Session) -> None:
+    """Ask for each feature, several at a time: what a target has decides what is sent."""
+    with concurrent.futures.ThreadPoolExecutor(session.target.concurrency) as pool:
+        for future in [pool.submit(session.feature, name, probe) for name, probe in PROBES.items()]:
+            with contextlib.suppress(NotApplicable):  # nothing is known of it, and nothing will be sent for it
+                future.result()
 
 
 def close_run(session: Session, chosen: Sequence[Requirement]) -> None:
