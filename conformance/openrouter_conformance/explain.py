@@ -36,6 +36,8 @@ def _requirement(requirement: Requirement) -> str:
             f"source: {'the contract at ' if source.startswith('#') else ''}{source}",
             *(f"checked: {check.__doc__}" for check in checks.of_session),
             *([f"checked on every exchange: {checks.of_exchanges.__doc__}"] if checks.of_exchanges else []),
+            *([f"checked across all answers: {checks.relation}"] if checks.relation else []),
+            *([f"rests on: {', '.join(requirement.rests_on)}"] if requirement.rests_on else []),
             f"faults that it catches ({len(caught)}, the most specific first):",
             *(f"  {name}: {FAULTS[name].description}" for name in caught[:_MAX_LISTED]),
             *([f"  and {len(caught) - _MAX_LISTED} more"] if len(caught) > _MAX_LISTED else []),

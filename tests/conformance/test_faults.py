@@ -36,7 +36,9 @@ def test_clean_mock_passes(check_mock: CheckMock) -> None:
 def test_clean_mock_passes_under_other_seeds(check_mock: CheckMock, seed: int) -> None:
     """What is generated under other seeds finds nothing wrong with the clean mock either."""
     results = check_mock(seed=seed)
-    assert [(one.requirement.id, one.reason) for one in results if one.status is not Status.PASSED] == []
+    silent = (Status.PASSED, Status.NOT_APPLICABLE)
+    assert [(one.requirement.id, one.reason) for one in results if one.status not in silent] == []
+    assert sum(one.status is Status.PASSED for one in results) > 0.95 * len(results)
 
 
 def test_table_is_about_the_faults_and_requirements_there_are() -> None:
@@ -65,10 +67,13 @@ def test_most_faults_are_one_finding() -> None:
 
 @pytest.mark.parametrize("fault", _CAUGHT)
 def test_fault_is_caught_by_its_finding(check_mock: CheckMock, fault: str) -> None:
-    """The requirement that names a fault in a whole run does so when it is checked alone, and shows the requests."""
-    requirement = _TABLE.catching(fault)[0]
-    results = check_mock(requirement, faults=(fault,), profile=_TABLE.profiles[fault])
-    found = {one.requirement.id: one for one in results if one.status in (Status.FAILED, Status.WARNING)}
+    """The requirement that names a fault does so alone, or in a whole run if it is about what others ask."""
+    requirement, profile = _TABLE.catching(fault)[0], _TABLE.profiles[fault]
+    for only in ((requirement,), ()):
+        results = check_mock(*only, faults=(fault,), profile=profile)
+        found = {one.requirement.id: one for one in results if one.status in (Status.FAILED, Status.WARNING)}
+        if requirement in found:
+            break
     assert requirement in found
     failure = found[requirement].failure
     assert failure is not None

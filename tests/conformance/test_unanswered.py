@@ -183,7 +183,7 @@ def test_real_run_that_loses_its_server_is_3(command: Any, monkeypatch: pytest.M
     stand_in = server.application
 
     async def answer(scope: Any, receive: Any, send: Any) -> None:
-        if len(server.seen) > 90:
+        if len(server.seen) > 85:
             server.up = ("/embeddings",)
         await stand_in(scope, receive, send)
 
