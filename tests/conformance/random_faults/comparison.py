@@ -1,7 +1,7 @@
 """Whether the answers of two mocks differ for a caller: what the contract leaves free is taken out first.
 
-Free is which function of the input the vectors are, how many tokens a text has, the wording of error messages, and the
-description of a model. Not free is that vectors and counts are functions of the input, whatever the context.
+Free is which function of the input the vectors are, rounding, how many tokens a text has, the wording of error messages,
+and the description of a model. Not free is that vectors and counts are functions of the input, whatever the context.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ from numpy.typing import NDArray
 from .differential import Answer, Probe
 
 _FREE_HEADERS = {"content-length", "cf-ray"}
+_ROUNDING = 1e-5
+"""How much the cosine of equal vectors may differ from 1: float16 and sums in another order stay far below it."""
+_NORM_ROUNDING = 1e-3
 
 
 @attrs.frozen
@@ -68,17 +71,15 @@ class _Functions:
         if not vector.size:
             return ["empty"]
         wrong = []
-        if not abs(float(np.linalg.norm(vector.astype(np.float64))) - 1) < 1e-4:
+        if not abs(float(np.linalg.norm(vector.astype(np.float64))) - 1) < _NORM_ROUNDING:
             wrong.append("not of length 1")
         key = model, _canonical(given)
         before = self.vectors.setdefault((*key, vector.size), vector)
-        if not np.array_equal(before, vector):
+        if not _are_parallel(before, vector):
             wrong.append("another vector than before")
         longest = self.longest.setdefault(key, vector)
         most = min(longest.size, vector.size)
-        one, other = longest[:most].astype(np.float64), vector[:most].astype(np.float64)
-        scale = float(np.linalg.norm(one) * np.linalg.norm(other))
-        if scale and float(one @ other) < (1 - 1e-5) * scale:
+        if not _are_parallel(longest[:most], vector[:most]):
             wrong.append("no beginning of the longer vector")
         if vector.size >= 64 and (words := _words(given)):
             first = self.words_of.setdefault((model, vector.tobytes()), words)
@@ -99,6 +100,12 @@ class _Functions:
         unknown = sum(key not in self.tokens for key in keys)
         known = sum(self.tokens.get(key, 0) for key in keys)
         return "as before" if tokens == known or (unknown and tokens >= known + unknown) else "not as before"
+
+
+def _are_parallel(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
+    first, second = one.astype(np.float64), other.astype(np.float64)
+    scale = float(np.linalg.norm(first) * np.linalg.norm(second))
+    return not scale or float(first @ second) >= (1 - _ROUNDING) * scale
 
 
 def _view(request: Probe, answer: Answer, functions: _Functions) -> dict[str, Any]:
@@ -181,8 +188,11 @@ def _are_numbers(given: list[Any]) -> bool:
 
 
 def _words(given: Any) -> str:
-    """Return the words of a text without case, accents and punctuation, in which models may differ; "" for others."""
+    """Return the words of a text without case, accents and punctuation, in which models may differ; JSON of others."""
+    if isinstance(given, dict) and isinstance(given.get("content"), list):
+        parts = [part.get("text") if isinstance(part, dict) else None for part in given["content"]]
+        given = " ".join(map(str, parts)) if None not in parts else given
     if not isinstance(given, str):
-        return ""
+        return _canonical(given)
     letters = unicodedata.normalize("NFKD", given).casefold()
     return " ".join("".join(one if one.isalnum() else " " for one in letters if not unicodedata.combining(one)).split())

@@ -93,6 +93,7 @@ class Answer:
     def shown(self) -> str:
         """Return the answer in a line."""
         text = re.sub(r"(\[-?[\d.e-]+,)[-\d.,e]{40,}\]", r"\1…]", self.content.decode("utf-8", "replace"))
+        text = re.sub(r'("[A-Za-z0-9+/]{20})[A-Za-z0-9+/]{20,}=*"', r'\1…"', text)
         return f"{self.status} {text if len(text) < 500 else text[:400] + ' … ' + text[-100:]}"
 
 
@@ -319,6 +320,8 @@ def _embeddings(body: dict[str, Any], chooser: random.Random | None = None) -> P
     headers: tuple[tuple[str, str], ...] = (_KEY_HEADER, _JSON_HEADER)
     if 0.5 < roll < 0.55:
         headers = (("authorization", f"bearer {KEY}"), _JSON_HEADER)
+    if 0.2 < roll < 0.4:
+        headers = (*headers, ("Accept-Encoding", "gzip, deflate"))
     if 0.6 < roll < 0.65:
         headers = (*headers, ("HTTP-Referer", "https://example.org"), ("X-Title", "Example"))
     return Probe("POST", "/embeddings", text.encode("utf-8", "surrogatepass"), headers)
