@@ -150,6 +150,8 @@ def _valid(chooser: random.Random, pool: list[str]) -> Probe:
     roll = chooser.random()
     model = REFERENCE if roll < 0.7 else _MULTIMODAL if roll < 0.78 else chooser.choice(_MODELS)
     size = chooser.choice([1, 1, 1, 1, 2, 2, 3, 4, 5, 7, 8, 9, 12, 16, 17, 20, 31, 33, 40, 64, 65, 100, 120, 129])
+    if chooser.random() < 0.2:
+        size = chooser.randint(1, 40)
     if chooser.random() < 0.02:
         size = chooser.choice([130, 200, 256, 300, 512, 1000, 1025, 2048, 2049])
     body: dict[str, Any] = {"model": model, "input": _inputs(chooser, pool, size, model)}
