@@ -102,7 +102,7 @@ _INTRODUCTION = """\
 
 Made by `tox -e peers`: each server in an environment of its own, on a loopback port, checked by `openrouter-conformance run URL
 --model ID` with the profiles quick and default. None of them promises to be OpenRouter: the table shows what a client of OpenRouter
-would notice. Each finding was repeated by hand with its curl line, and its cause stands beside it
+would notice. Request and answer of each finding were looked at by hand, and its cause stands beside it
 (`tests/peers/explanations.yaml`); one that has no explanation there fails the command.
 
 `blocked` are requirements that could not be tried, since what they rest on failed; `warnings` are habits of the live API that the
