@@ -131,7 +131,7 @@ def _outcomes(client: Client, command: list[str], plan: dict[str, Any]) -> tuple
         result = subprocess.run(
             command,
             input=json.dumps(plan),
-            env=environments.variables(client),
+            env=environments.variables(client.variables),
             cwd=environments.HOME / client.environment,
             capture_output=True,
             text=True,
