@@ -9,7 +9,7 @@ import attrs
 
 from openrouter_conformance import vectors
 from openrouter_conformance.errors import CheckFailure
-from openrouter_conformance.exchange import excerpt
+from openrouter_conformance.exchange import ALLOWED, excerpt
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from openrouter_conformance.exchange import Exchange
 
 _OK = 200
-ALLOWED = "allowed"
-"""Under this name an exchange keeps whether the contract allows its request: True, False, or None where it is open."""
 
 
 @attrs.frozen(slots=False)

@@ -5,7 +5,6 @@ The requests go through the recorder like all others.
 
 from __future__ import annotations
 
-import concurrent.futures
 import datetime as dt
 from typing import TYPE_CHECKING
 
@@ -54,8 +53,7 @@ def run(session: Session, operation: Operation) -> list[Answered]:
 
     def send_all() -> list[Answered]:
         made = generated(session, operation)
-        with concurrent.futures.ThreadPoolExecutor(session.target.concurrency) as pool:
-            answers = list(pool.map(lambda one: session.recorder.send(one.request), made))
+        answers = session.send_all(one.request for one in made)
         return [_answered(one, answer) for one, answer in zip(made, answers, strict=True)]
 
     return session.once(("campaign", operation.operation_id), send_all)

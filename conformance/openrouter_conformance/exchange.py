@@ -51,7 +51,13 @@ class Request:
     fresh_connection: bool = False
 
 
-_KEPT = ("allowed", "breaches")
+JSON_HEADERS = (("Content-Type", "application/json"),)
+"""The headers of a request with a JSON body."""
+
+ALLOWED, BREACHES = "allowed", "breaches"
+"""The names under which an exchange keeps whether the contract allows its request, and what the answer breaks."""
+
+_KEPT = (ALLOWED, BREACHES)
 """What is kept of what was worked out from an answer, when only the evidence is kept."""
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from openrouter_conformance import answers
 from openrouter_conformance import breaches as breaches_kept
 from openrouter_conformance.checks import checks_of
 from openrouter_conformance.errors import CheckFailure
+from openrouter_conformance.exchange import ALLOWED
 from openrouter_conformance.status import Level
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class ExchangeMonitor:
     def __call__(self, exchange: Exchange) -> None:
         """Check one exchange by every requirement on its operation."""
         breaches: dict[str, CheckFailure] = {}
-        exchange.derived[answers.ALLOWED] = self._allowed(exchange)
+        exchange.derived[ALLOWED] = self._allowed(exchange)
         for one in self._watched:
             requirement, name = one.requirement, one.requirement.id
             if exchange.operation != requirement.operation.operation_id:
@@ -108,7 +108,7 @@ def _plainness(failure: CheckFailure) -> tuple[bool, bool, int, int, bytes]:
         return False, False, 0, 0, b""
     first = failure.exchanges[0]
     content = first.request_body or b""
-    keeps_the_contract = first.derived.get(answers.ALLOWED, True) is True
+    keeps_the_contract = first.derived.get(ALLOWED, True) is True
     return first.status is None, not keeps_the_contract, len(content), len(first.url), content
 
 

@@ -21,6 +21,7 @@ from openrouter_conformance.foreign_text import shortened
 from openrouter_conformance.operations import CREATE_EMBEDDINGS
 from openrouter_conformance.redaction import redactor
 from openrouter_conformance.targets.address import is_loopback
+from openrouter_conformance.targets.target import CONCURRENCY
 from openrouter_conformance.transport import Bounds, Transport
 
 if TYPE_CHECKING:
@@ -32,8 +33,6 @@ Observer = Callable[[Exchange], None]
 
 TIMEOUT = 30.0
 """Seconds that a target may take until it begins to answer; the whole answer may take twice as long."""
-CONCURRENCY = 4
-"""Requests that are under way at once, at most."""
 MAX_WAITING = 120.0
 """Seconds that a run may wait, in all, because the target asks for it or is about to start."""
 

@@ -8,8 +8,8 @@ import attrs
 
 from openrouter_conformance import campaign
 from openrouter_conformance.errors import NotApplicable
-from openrouter_conformance.exchange import Request
-from openrouter_conformance.session import JSON_HEADERS, json_bytes
+from openrouter_conformance.exchange import JSON_HEADERS, Request
+from openrouter_conformance.session import json_bytes
 
 if TYPE_CHECKING:
     from openrouter_conformance.exchange import Exchange

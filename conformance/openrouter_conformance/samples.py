@@ -9,7 +9,6 @@ PAIR = ["A harbour at dawn", "Seven copper lanterns"]
 """Two texts that have nothing in common."""
 
 TOKENS = [9906, 1917]
-OTHER_TOKENS = [1820, 4062, 14198, 39935]
 
 UNKNOWN_MODEL = "conformance/no-such-model"
 UNKNOWN_KEY = "conformance-unknown-key-7f3a9c51"

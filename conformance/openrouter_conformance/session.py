@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
+import concurrent.futures
 import random
 import threading
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
@@ -14,8 +14,9 @@ import attrs
 from openrouter_conformance import answers, default_model
 from openrouter_conformance.breaches import breaches_of
 from openrouter_conformance.errors import Blocked, CheckFailure, NotApplicable, TargetError
-from openrouter_conformance.exchange import Exchange, Request, as_evidence
+from openrouter_conformance.exchange import JSON_HEADERS, Exchange, Request, as_evidence
 from openrouter_conformance.operations import CREATE_EMBEDDINGS, LIST_EMBEDDINGS_MODELS, OPERATIONS
+from openrouter_conformance.oracle import spelling
 from openrouter_conformance.samples import TEXT
 
 if TYPE_CHECKING:
@@ -31,8 +32,6 @@ OMIT: Any = object()
 
 _MOST_KEPT = 2**20
 """Bytes of an answer up to which it is kept, to be given again."""
-
-JSON_HEADERS = (("Content-Type", "application/json"),)
 
 
 @attrs.frozen
@@ -93,6 +92,11 @@ class Session:
                 if len(found.body) <= _MOST_KEPT:
                     self._answers[request] = found
             return found
+
+    def send_all(self, requests: Iterable[Request], at_once: int | None = None) -> list[Exchange]:
+        """Send requests, sent before or not, several at a time; return what came back, in order."""
+        with concurrent.futures.ThreadPoolExecutor(at_once or self.target.concurrency) as pool:
+            return list(pool.map(self.recorder.send, requests))
 
     def request(self, text: Any, **fields: Any) -> dict[str, Any]:
         """Return the body that asks for the embedding of `text` with `fields`."""
@@ -240,4 +244,4 @@ class Session:
 
 def json_bytes(value: Any) -> bytes:
     """Return `value` as JSON, in ASCII and without white space: the plain form of a request's body."""
-    return json.dumps(value, separators=(",", ":")).encode()
+    return spelling.write(value, "compact")

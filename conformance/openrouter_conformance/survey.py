@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from openrouter_conformance import campaign
@@ -15,7 +15,6 @@ from openrouter_conformance.features import PROBES
 from openrouter_conformance.operations import CREATE_EMBEDDINGS, LIST_EMBEDDINGS_MODELS
 
 if TYPE_CHECKING:
-    from openrouter_conformance.exchange import Request
     from openrouter_conformance.operations import Operation
     from openrouter_conformance.requirements import Requirement
     from openrouter_conformance.session import Session
@@ -30,12 +29,12 @@ def open_run(session: Session, chosen: Sequence[Requirement]) -> None:
         campaigns = [one.operation for one in chosen if one.shared and one.facet == "schema"]
         made = [generating.submit(campaign.generated, session, operation) for operation in dict.fromkeys(campaigns)]
         if _observed(chosen, LIST_EMBEDDINGS_MODELS):
-            send(session, pages.requests(session), session.target.concurrency)
+            session.send_all(pages.requests(session))
         if _observed(chosen, CREATE_EMBEDDINGS):
             _probe(session)
             for fresh in (False, True):
                 session.send(plan.sentinel(session, fresh=fresh), again=True)
-            send(session, [*plan.anchors(session), *plan.requests(session)], session.target.concurrency)
+            session.send_all([*plan.anchors(session), *plan.requests(session)])
         for future in made:
             future.result()
 
@@ -52,15 +51,8 @@ def close_run(session: Session, chosen: Sequence[Requirement]) -> None:
     """Send the plainest requests again: beside others, and after all that was refused."""
     if _observed(chosen, CREATE_EMBEDDINGS):
         most = session.profile.burst if session.target.concurrency > 1 else 1
-        send(session, plan.burst(session), most)
+        session.send_all(plan.burst(session), most)
         session.send(plan.sentinel(session), again=True)
-
-
-def send(session: Session, requests: Iterable[Request], at_once: int) -> None:
-    """Send requests, several at a time; errors as for `Recorder.send`."""
-    with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
-        for future in [pool.submit(session.send, request, again=True) for request in requests]:
-            future.result()
 
 
 def _observed(chosen: Sequence[Requirement], operation: Operation) -> bool:

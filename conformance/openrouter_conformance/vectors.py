@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 SAME = 1 - 1e-4
 """Cosine from which two vectors count as the same."""
 
+ALIKE = 0.99
+"""Cosine from which two vectors are of one model, though computed by two providers in their number formats."""
+
 _FLOAT32 = 4
 
 
@@ -49,8 +52,9 @@ def _from_base64(text: str, place: str, exchange: Exchange) -> NDArray[np.float6
         return np.frombuffer(octets, dtype="<f4").astype(np.float64)
 
 
-def cosine(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+def cosine(one: NDArray[np.floating[Any]], other: NDArray[np.floating[Any]]) -> float:
     """Return the cosine of two vectors; -1 when their lengths differ, one is zero or not finite."""
+    one, other = one.astype(np.float64), other.astype(np.float64)
     if one.shape != other.shape or not (np.isfinite(one).all() and np.isfinite(other).all()):
         return -1.0
     largest = np.abs(one).max(initial=0.0), np.abs(other).max(initial=0.0)
@@ -60,12 +64,12 @@ def cosine(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
     return float(one @ other / (np.linalg.norm(one) * np.linalg.norm(other)))
 
 
-def same(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
+def same(one: NDArray[np.floating[Any]], other: NDArray[np.floating[Any]]) -> bool:
     """Say whether two vectors are the same in length and, nearly, in direction."""
     return cosine(one, other) >= SAME
 
 
-def compare(one: NDArray[np.float64], other: NDArray[np.float64]) -> str:
+def compare(one: NDArray[np.floating[Any]], other: NDArray[np.floating[Any]]) -> str:
     """Return in a phrase how two vectors differ."""
     if one.shape != other.shape:
         return f"lengths {one.size} and {other.size}"

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openrouter_conformance import contract
-from openrouter_conformance.exchange import Exchange, Request
+from openrouter_conformance.exchange import JSON_HEADERS, Exchange, Request
 from openrouter_conformance.oracle import context as contexts
 from openrouter_conformance.oracle import relations, spelling
 from openrouter_conformance.oracle.context import Argument, Context
@@ -73,7 +73,7 @@ class Service:
         """Ask for some inputs, a request each."""
         for one in inputs:
             content = json.dumps({"model": _MODEL, "input": one, **fields}, separators=(",", ":")).encode()
-            self.ask(Request("POST", "/embeddings", content, (contexts.JSON_TYPE,), operation="createEmbeddings"))
+            self.ask(Request("POST", "/embeddings", content, JSON_HEADERS, operation="createEmbeddings"))
 
     def _vector(self, body: dict[str, Any], place: int, value: Any) -> list[float]:
         seed = [ord(letter) for letter in f"{body['model']} {contexts.canonical(value)}"]

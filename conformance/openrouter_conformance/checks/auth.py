@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from openrouter_conformance import excerpts, sample_requests
 from openrouter_conformance.checks.registry import shared_check, shared_exchange_check
 from openrouter_conformance.errors import CheckFailure, NotApplicable
-from openrouter_conformance.exchange import Request
+from openrouter_conformance.exchange import JSON_HEADERS, Request
 from openrouter_conformance.samples import UNKNOWN_KEY
-from openrouter_conformance.session import JSON_HEADERS
 
 if TYPE_CHECKING:
     from openrouter_conformance.contract import Contract

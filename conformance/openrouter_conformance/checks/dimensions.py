@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from openrouter_conformance.session import Session
 
 _UNIT = 1e-3
-_ALIKE = 0.99
-"""Cosine from which two vectors are of one model, though another provider computed each."""
 
 
 @exchange_check("create-embeddings/dimensions/honored")
@@ -64,10 +62,10 @@ def prefix_of_native(session: Session) -> None:
     session.require("dimensions", refusal_to_shorten)
     native, asked = session.embed(TEXT, 1, dimensions=OMIT), half_of_native(session)
     short = session.embed(TEXT, 1, dimensions=asked)
-    if vectors.cosine(short.vectors[0], native.vectors[0][:asked]) < _ALIKE:
+    if vectors.cosine(short.vectors[0], native.vectors[0][:asked]) < vectors.ALIKE:
         raise CheckFailure(
             f"{vectors.compare(short.vectors[0], native.vectors[0][:asked])} to the first {asked} native numbers",
-            f"cosine of at least {_ALIKE}",
+            f"cosine of at least {vectors.ALIKE}",
             short.exchange,
             native.exchange,
         )

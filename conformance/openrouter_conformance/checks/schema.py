@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from openrouter_conformance import answers, campaign
+from openrouter_conformance import campaign
 from openrouter_conformance.breaches import breaches_of
 from openrouter_conformance.checks.registry import shared_check, shared_exchange_check
 from openrouter_conformance.contract import first_error
 from openrouter_conformance.errors import CheckFailure
+from openrouter_conformance.exchange import ALLOWED
 
 if TYPE_CHECKING:
     from openrouter_conformance.contract import Contract
@@ -25,7 +26,7 @@ def answers_match(exchange: Exchange, contract: Contract, operation: Operation) 
     """Every success against its schema."""
     if exchange.status != 200 or exchange.method == "HEAD":
         return False
-    if contract.takes_body(operation) and exchange.derived.get(answers.ALLOWED, True) is not True:
+    if contract.takes_body(operation) and exchange.derived.get(ALLOWED, True) is not True:
         return False  # the answer to a request that breaks the contract is shown by what accepted that
     if exchange.json_fault is not None:
         raise CheckFailure(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import covertable
 
+from openrouter_conformance.exchange import JSON_HEADERS
 from openrouter_conformance.oracle.spelling import SPELLINGS
 from openrouter_conformance.samples import SAMPLING
 
@@ -43,19 +44,18 @@ PROVIDERS: dict[str, dict[str, Any]] = {
 }
 """Preferences that every set of providers can meet."""
 
-_JSON = ("Content-Type", "application/json")
 HEADERS: dict[str, tuple[tuple[str, str], ...]] = {
-    "plain": (_JSON,),
+    "plain": JSON_HEADERS,
     "attribution": (
-        _JSON,
+        *JSON_HEADERS,
         ("HTTP-Referer", "https://example.org/app?x=1"),
         ("X-OpenRouter-Title", "Example"),
         ("X-Title", "Example"),
         ("X-OpenRouter-Categories", "cli-agent,programming"),
         ("Cookie", ""),
     ),
-    "accept": (_JSON, ("Accept", "application/json;q=1, text/event-stream;q=0")),
-    "plain bytes": (_JSON, ("Accept-Encoding", "identity")),
+    "accept": (*JSON_HEADERS, ("Accept", "application/json;q=1, text/event-stream;q=0")),
+    "plain bytes": (*JSON_HEADERS, ("Accept-Encoding", "identity")),
     "charset": (("Content-Type", "application/json; charset=utf-8"),),
 }
 KEYS: tuple[bool | str, ...] = (True, "bearer {key}")

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from openrouter_conformance import answers
-from openrouter_conformance.exchange import Request
+from openrouter_conformance.exchange import JSON_HEADERS, Request
 from openrouter_conformance.operations import CREATE_EMBEDDINGS
 from openrouter_conformance.oracle import spelling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-JSON_TYPE = ("Content-Type", "application/json")
 BEARER = "Bearer {key}"
 
 _DOCUMENTED = ("model", "input", "input_type", "dimensions", "encoding_format", "provider", "user")
@@ -82,7 +81,7 @@ class Context:
     user: str = ""
     fields: str = ""
     spelling: str = "compact"
-    headers: tuple[tuple[str, str], ...] = (JSON_TYPE,)
+    headers: tuple[tuple[str, str], ...] = JSON_HEADERS
     key: str | bool | None = True
     fresh: bool = False
 

@@ -18,7 +18,7 @@ import numpy as np
 from openrouter_conformance import answers, vectors
 from openrouter_conformance.errors import CheckFailure
 from openrouter_conformance.oracle.contradictions import Contradiction, compare, order
-from openrouter_conformance.oracle.factors import FACTORS, Factor
+from openrouter_conformance.oracle.factors import Factor, differing
 from openrouter_conformance.oracle.minimal_pairs import Ask, narrow
 from openrouter_conformance.oracle.table import Bill, Page, Sighting, Table, same_vector
 from openrouter_conformance.prices import price_per_token
@@ -74,8 +74,7 @@ RELATIONS = {
 }
 """By requirement: which observations are held against each other."""
 
-_LOOSE = 0.01
-"""What the vectors of two providers of a model may differ by, as 1 - cosine: their number formats are their own."""
+_LOOSE = 1 - vectors.ALIKE
 _STRICT = 1 - vectors.SAME
 _IDENTICAL = 1e-9
 """1 - cosine up to which two vectors are one and the same."""
@@ -132,7 +131,7 @@ def _vectors(table: Table, findings: Findings, ask: Ask | None) -> None:
         pair = next(_time_pairs(unnamed, _STRICT))
         findings.fail(
             closely,
-            f"{vectors.compare(*(one.value.astype(np.float64) for one in pair))} between two answers to one request",
+            f"{vectors.compare(*(one.value for one in pair))} between two answers to one request",
             f"cosine of at least {vectors.SAME}",
             *(one.exchange for one in pair),
         )
@@ -140,10 +139,7 @@ def _vectors(table: Table, findings: Findings, ask: Ask | None) -> None:
 
 def _noise(groups: Iterable[Sequence[Sighting[NDArray[np.float32]]]]) -> float:
     """Return how much the vectors of one request differ from one time to the next, as 1 - cosine, up to `_LOOSE`."""
-    spread = [
-        1 - vectors.cosine(one.value.astype(np.float64), other.value.astype(np.float64))
-        for one, other in _time_pairs(groups, _STRICT)
-    ]
+    spread = [1 - vectors.cosine(one.value, other.value) for one, other in _time_pairs(groups, _STRICT)]
     return max((4 * one for one in spread if one <= _LOOSE / 4), default=0.0)
 
 
@@ -173,7 +169,7 @@ def _equal_vectors(
         shown = found if ask is None else narrow(found, ask, _read_vector, same)
         requirement = _requirement_of(table, shown, same)
         one, other = shown.outlier, shown.reference
-        how = vectors.compare(one.value.astype(np.float64), other.value.astype(np.float64))
+        how = vectors.compare(one.value, other.value)
         if how.startswith("cosine 1.0"):
             norms = [float(np.linalg.norm(each.value)) for each in (one, other)]
             how = f"norms {norms[0]:.4g} and {norms[1]:.4g}"
@@ -220,12 +216,11 @@ def _count(findings: Findings, agreed: Counter[str], groups: Sequence[Sequence[S
         for one in others:
             if one.exchange is first.exchange:
                 findings.compared[f"{_EMBED}/order/duplicates-equal"] += 1
-            for factor in FACTORS:
-                if any(getattr(one.context, name) != getattr(first.context, name) for name in factor.fields):
-                    requirement = factor.requirement(one.argument, one.context, first.context)
-                    findings.compared[f"{_EMBED}/{requirement}"] += 1
-                    if requirement == "order/batch-equals-singles":
-                        findings.compared[f"{_EMBED}/order/vectors-follow-inputs"] += 1
+            for factor in differing(one.context, first.context):
+                requirement = factor.requirement(one.argument, one.context, first.context)
+                findings.compared[f"{_EMBED}/{requirement}"] += 1
+                if requirement == "order/batch-equals-singles":
+                    findings.compared[f"{_EMBED}/order/vectors-follow-inputs"] += 1
 
 
 def _read_vector(exchange: Exchange, place: int) -> NDArray[np.float32] | None:
@@ -245,12 +240,12 @@ def _providers(table: Table, findings: Findings) -> None:
     for by_provider in firsts.values():
         for one, other in itertools.combinations([s for name, s in by_provider.items() if name is not None], 2):
             findings.compared[requirement] += 1
-            if vectors.cosine(one.value.astype(np.float64), other.value.astype(np.float64)) < 1 - _LOOSE:
-                how = vectors.compare(one.value.astype(np.float64), other.value.astype(np.float64))
+            if vectors.cosine(one.value, other.value) < vectors.ALIKE:
+                how = vectors.compare(one.value, other.value)
                 findings.fail(
                     requirement,
                     f"{how} between the vectors of two providers for {shown_input(one.argument)}",
-                    f"cosine of at least {1 - _LOOSE}",
+                    f"cosine of at least {vectors.ALIKE}",
                     one.exchange,
                     other.exchange,
                 )
@@ -371,7 +366,7 @@ def _models(table: Table, findings: Findings) -> None:
             if not all(entries) or not _described_differently(*entries):
                 continue
             findings.compared[requirement] += 1
-            if vectors.cosine(one.value.astype(np.float64), other.value.astype(np.float64)) > 1 - _IDENTICAL:
+            if vectors.cosine(one.value, other.value) > 1 - _IDENTICAL:
                 findings.fail(
                     requirement,
                     f"the same vector of {shown_input(one.argument)} from {one.argument.model} "

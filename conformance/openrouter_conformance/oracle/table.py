@@ -11,6 +11,7 @@ import numpy as np
 
 from openrouter_conformance import answers, vectors
 from openrouter_conformance.errors import CheckFailure
+from openrouter_conformance.exchange import ALLOWED
 from openrouter_conformance.operations import CREATE_EMBEDDINGS, LIST_EMBEDDINGS_MODELS
 from openrouter_conformance.oracle import context as contexts
 from openrouter_conformance.oracle.context import Argument, Context, canonical
@@ -105,7 +106,7 @@ class Table:
         """Enter what an exchange says that breaks nothing by itself."""
         if exchange.status is None or exchange.status in TEMPORARY or exchange.status >= 500:
             return
-        if exchange.derived.get(answers.ALLOWED) is False:
+        if exchange.derived.get(ALLOWED) is False:
             return
         exchange.derived[_EVIDENCE] = exchange.stripped()
         if exchange.operation == CREATE_EMBEDDINGS.operation_id and exchange.method == CREATE_EMBEDDINGS.method:
@@ -211,12 +212,11 @@ class Table:
 
 def same_vector(one: NDArray[Any], other: NDArray[Any], tolerance: float) -> bool:
     """Return whether two vectors agree in direction, to a cosine of 1 - `tolerance`, and in norm."""
-    one, other = one.astype(np.float64), other.astype(np.float64)
     if one.shape == other.shape and np.array_equal(one, other, equal_nan=True):
         return True
     if vectors.cosine(one, other) < 1 - tolerance:
         return False
-    norms = float(np.linalg.norm(one)), float(np.linalg.norm(other))
+    norms = float(np.linalg.norm(one.astype(np.float64))), float(np.linalg.norm(other.astype(np.float64)))
     return abs(norms[0] - norms[1]) <= _NORM * max(norms)
 
 

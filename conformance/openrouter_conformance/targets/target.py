@@ -9,6 +9,8 @@ import attrs
 from openrouter_conformance.targets.ceilings import Ceilings
 
 LIVE_URL = "https://openrouter.ai/api/v1"
+CONCURRENCY = 4
+"""Requests that may be under way at once where nothing else is said."""
 MOCK_URL = "http://127.0.0.1:8000/api/v1"
 
 
@@ -38,4 +40,4 @@ class Target:
     shrink: bool = True
     max_retries: int = 0
     trusted_key: bool = False
-    concurrency: int = 4
+    concurrency: int = CONCURRENCY
