@@ -33,7 +33,7 @@ What comes out:
 - `report`: records, and what is written of them; `excerpts`: bodies and values, short
 - `errors`: what a check raises, and who is to blame for it; `redaction`: no key in any of it; `foreign_text`: text of
   a server, made safe to print
-- `cli`, `pytest_plugin`: the two ways to run it
+- `cli` with its `commands`, `pytest_plugin`: the two ways to run it
 """
 
 from __future__ import annotations

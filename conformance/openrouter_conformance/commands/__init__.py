@@ -1,0 +1,8 @@
+"""The commands of `openrouter-conformance`: `add_to(commands)` declares the options of one, and how it is run.
+
+- `checking`: `run`, which checks a server
+- `listing`: `requirements` and `explain`
+- `arguments`: values of options that several commands take; `output`: what they write
+
+What only one command needs is imported when it runs.
+"""
