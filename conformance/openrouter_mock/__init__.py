@@ -15,8 +15,8 @@ The modules, in reading order:
   `contract`), `scenarios` (failures on demand), `routing` (model and provider, from the `catalog`), `inputs`, `tokens`
   and `vectors` (what is embedded, and into what), `vector_cache`, and `pagination` (of the model list).
 - `faults`: named mistakes, each of which replaces one stage.
-- `connection`: HTTP on one connection, below `app`; `status_page`: the page at `/` and the log of calls; `log`: the log
-  of a served mock.
+- `connection`: HTTP on one connection, below `app`; `transmission`: how a response is sent, whole or broken.
+- `call_log`: the calls received, which tests look at; `status_page`: the page at `/`; `log`: the log of a served mock.
 
 It imports nothing of the client or the conformance suite: a server that shares code with them shares their mistakes.
 """

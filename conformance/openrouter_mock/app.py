@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import itertools
 import logging
 import time
@@ -14,8 +13,10 @@ import attrs
 
 from . import faults, status_page
 from .call import Call, HTTPError, Response
+from .call_log import CallLog
 from .service import Service
 from .settings import MockSettings
+from .transmission import Exchange, transmit
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable, Iterator
@@ -55,11 +56,16 @@ class MockApp:
             fault.install(service)
         self.delayed_responses = DelayedResponses()
         """The responses that are waiting for their delay."""
-        state = AppState(service, itertools.count(), status_page.CallLog(settings.keys), self.delayed_responses)
+        self.calls = CallLog(settings.keys)
+        """The calls received."""
+        state = AppState(service, itertools.count(), self.calls, self.delayed_responses)
+        model_list = _PathHandler(state, {"GET": service.respond, "HEAD": service.respond})
         self._handlers = {
             f"{BASE}/embeddings": _PathHandler(state, {"POST": service.respond}),
-            f"{BASE}/embeddings/models": _PathHandler(state, {"GET": service.respond, "HEAD": service.respond}),
-            "/": _PathHandler(state, {"GET": lambda _: status_page.page(settings, state.call_log, base=BASE)}),
+            f"{BASE}/embeddings/models": model_list,
+            f"{BASE}/models": model_list,  # gateways ask here which models there are
+            "/health": _PathHandler(state, {"GET": _healthy, "HEAD": _healthy}),
+            "/": _PathHandler(state, {"GET": lambda call: status_page.page(call, settings, self.calls, base=BASE)}),
         }
         self._not_found = _PathHandler(state, {})
         self._http_app: ASGIApp = self._dispatch
@@ -100,7 +106,7 @@ class DelayedResponses:
         self._waiting: set[asyncio.Event] = set()
 
     async def wait(self, seconds: float) -> None:
-        """Wait for *seconds*, or until `release`."""
+        """Wait for *seconds*, which may be infinite, or until `release`."""
         released = asyncio.Event()
         self._waiting.add(released)
         try:
@@ -127,7 +133,7 @@ class AppState:
 
     service: Service
     call_numbers: Iterator[int]
-    call_log: status_page.CallLog
+    calls: CallLog
     delayed_responses: DelayedResponses
 
 
@@ -151,10 +157,14 @@ class _PathHandler:
             response = self._service.error_response(call, error)
         except _DisconnectedError:
             return
+        received = self._state.calls.add(call, response)  # before it is answered: callers look at it then
+        wait = self._state.delayed_responses.wait
         if delay := self._service.settings.latency + call.delay:
-            await self._state.delayed_responses.wait(delay)
-        await _send(response, send, with_content=call.method != "HEAD")
-        self._log(call, response, time.perf_counter() - started)
+            await wait(delay)
+        received.seconds = time.perf_counter() - started
+        await transmit(Exchange(response, scope, receive, send, wait), call.transmission)
+        if _logger.isEnabledFor(logging.INFO):
+            _logger.info("request", extra={"request": received.outline()})
 
     def _call(self, scope: Scope) -> Call:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
@@ -182,15 +192,11 @@ class _PathHandler:
     def _call_method(self, call: Call) -> Response:
         try:
             return self._methods[call.method](call)
+        except HTTPError:
+            raise
         except Exception:  # a bug of the mock must not leave a client without a response
             _logger.exception("the mock failed on %s %s", call.method, call.path)
             return self._service.error_response(call, HTTPError(500, "the mock failed; its log says how"))
-
-    def _log(self, call: Call, response: Response, seconds: float) -> None:
-        call_log = self._state.call_log
-        record = call_log.add(call, response, seconds)
-        if _logger.isEnabledFor(logging.INFO):
-            _logger.info("request", extra={"request": call_log.redacted_fields(record)})
 
     def _check_announced_size(self, call: Call) -> None:
         """Reject a body announced as too large by a client that waits for `100 Continue` before it sends it."""
@@ -230,15 +236,6 @@ class _DisconnectedError(Exception):
     """The client has closed the connection before its request was complete."""
 
 
-@functools.lru_cache(maxsize=256)
-def _header_name(name: str) -> bytes:
-    return name.lower().encode("latin-1")
-
-
-async def _send(response: Response, send: Send, *, with_content: bool) -> None:
-    headers = {**response.headers}
-    if response.status != 204:
-        headers.setdefault("Content-Length", str(len(response.content)))
-    raw = [(_header_name(name), value.encode("latin-1")) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": response.status, "headers": raw})
-    await send({"type": "http.response.body", "body": response.content if with_content else b""})
+def _healthy(_: Call) -> Response:
+    """Answer those who ask whether the mock is up."""
+    return Response(200, {"Content-Type": "application/json"}, b'{"status":"ok"}')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 import attrs
@@ -82,9 +83,9 @@ class Input:
 
     @property
     def size(self) -> int:
-        """The size of its source in bytes, approximately."""
+        """The memory that its source takes in bytes, approximately."""
         parts = (self.source,) if isinstance(self.source, str) else self.source
-        return sum(8 if isinstance(part, int) else len(part) for part in parts)
+        return sum(len(part) if isinstance(part, Medium) else 8 + sys.getsizeof(part) for part in parts)
 
     @property
     def tokens(self) -> tuple[int, ...]:
@@ -145,6 +146,10 @@ class Call:
     generation_id: str = ""
     """Identifier of the response, `gen-emb-<seconds>-<20 letters or digits>`."""
 
+    scenario: str | None = None
+    """The name of the scenario that is applied."""
+    transmission: str = "whole"
+    """How the response is sent, see `transmission.TRANSMISSIONS`."""
     delay: float = 0.0
     """Seconds to wait before the response is sent."""
     leading_whitespace: bool = False

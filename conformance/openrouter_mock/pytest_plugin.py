@@ -36,10 +36,18 @@ def openrouter_mock_server() -> Iterator[MockServer]:
 def openrouter_mock(openrouter_mock_server: MockServer) -> Iterator[MockServer]:
     """The mock, fresh for this test: no scenario queued by earlier tests, no call counted.
 
+    A test that leaves a queued scenario unused fails: a call that it expected was not made.
+
     >>> def test_retry(openrouter_mock):
     ...     openrouter_mock.scenarios.queue("rate-limited")  # the next call is 429, with Retry-After: 1
     ...     assert embed("a cat", openrouter_mock.url, openrouter_mock.key)
+    ...     assert [call.status for call in openrouter_mock.calls] == [429, 200]
     """
-    openrouter_mock_server.scenarios.reset()
+    openrouter_mock_server.reset()
     yield openrouter_mock_server
-    openrouter_mock_server.scenarios.reset()
+    try:
+        openrouter_mock_server.scenarios.assert_none_queued()
+    except AssertionError as error:
+        pytest.fail(str(error), pytrace=False)
+    finally:
+        openrouter_mock_server.reset()

@@ -23,9 +23,10 @@ import orjson
 
 from . import catalog
 from .call import Call, HTTPError, Response
+from .transmission import DRIP_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 HEADER = "x-mock-scenario"
 """The request header that triggers a scenario."""
@@ -63,6 +64,15 @@ class Scenario:
     """Whether the response body begins with white space."""
     has_user_id: bool = True
     """Whether the error body has a `user_id`."""
+    transmission: str = "whole"
+    """How the response is sent, see `transmission.TRANSMISSIONS`."""
+    change: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+    """What becomes of the body of a success; None: nothing."""
+
+    @property
+    def has_response(self) -> bool:
+        """Whether the caller gets a status at all."""
+        return self.transmission not in {"reset", "hang"}
 
 
 def _failure(name: str, description: str, status: int, message: str, **rest: Any) -> Scenario:
@@ -89,6 +99,20 @@ _UPSTREAM = {
 def _after(status: int, message: str, **rest: Any) -> dict[str, Any]:
     """Return the metadata of a failure after one attempt at a provider."""
     return {**rest, "provider_name": None, "previous_errors": [{"code": status, "message": message}]}
+
+
+def _empty_data(body: dict[str, Any]) -> dict[str, Any]:
+    return body | {"data": []}
+
+
+def _empty_vectors(body: dict[str, Any]) -> dict[str, Any]:
+    """Return *body* with empty vectors: an empty string for base64, an empty list for numbers."""
+    data = [item | {"embedding": _empty(item["embedding"])} if "embedding" in item else item for item in body["data"]]
+    return body | {"data": data}
+
+
+def _empty(embedding: orjson.Fragment) -> str | list[float]:
+    return "" if orjson.dumps(embedding).startswith(b'"') else []
 
 
 SCENARIOS: dict[str, Scenario] = {
@@ -221,6 +245,24 @@ SCENARIOS: dict[str, Scenario] = {
             content=b"<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head><body></body></html>\n",
             failures=FAILURES,
         ),
+        Scenario("empty-data", "The status is 200, and `data` is empty.", change=_empty_data),
+        Scenario("empty-vectors", "The status is 200, and every vector is empty.", change=_empty_vectors),
+        Scenario(
+            "connection-reset",
+            "The connection is reset before a response.",
+            transmission="reset",
+            failures=FAILURES,
+        ),
+        Scenario(
+            "hang", "There is no response, and the connection stays open.", transmission="hang", failures=FAILURES
+        ),
+        Scenario(
+            "truncated",
+            "The connection is closed in the middle of the response body.",
+            transmission="truncated",
+            failures=FAILURES,
+        ),
+        Scenario("drip", f"The response body arrives one byte every {DRIP_SECONDS} seconds.", transmission="drip"),
         Scenario("slow", f"The response takes {SLOW_SECONDS:.0f} seconds.", delay=SLOW_SECONDS),
         Scenario("white-space", "The response body begins with white space.", leading_whitespace=True),
     )
@@ -280,6 +322,19 @@ class Scenarios:
             raise ValueError(f"no scenario is named {name!r}: there are {', '.join(SCENARIOS)}")
         self._queued.extend([name] * times)
 
+    @property
+    def queued(self) -> tuple[str, ...]:
+        """The scenarios that are queued and not applied yet, the next first."""
+        return tuple(self._queued)
+
+    def assert_none_queued(self) -> None:
+        """Raise `AssertionError` when a queued scenario was not applied: a call that was expected was not made."""
+        if left := self.queued:
+            raise AssertionError(
+                f"{len(left)} queued scenarios were not applied ({', '.join(left[:10])}): fewer calls were made than "
+                "expected; queue fewer, or call scenarios.reset() at the end"
+            )
+
     def reset(self) -> None:
         """Clear the queue and the counts of calls, so that the next test finds a fresh mock."""
         self._queued.clear()
@@ -322,6 +377,12 @@ class Scenarios:
             if len(self._calls) > _MAX_TRIGGERS:
                 self._calls.popitem(last=False)
         return before
+
+
+def changed(name: str | None, body: dict[str, Any]) -> dict[str, Any]:
+    """Return the *body* of a success as the scenario *name* changes it."""
+    change = SCENARIOS[name].change if name is not None else None
+    return body if change is None else change(body)
 
 
 def error_response(scenario: Scenario) -> Response:

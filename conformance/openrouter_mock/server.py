@@ -14,6 +14,7 @@ import uvicorn
 
 from . import log
 from .app import BASE, MockApp, create_app
+from .call_log import CallLog
 from .connection import Connection
 from .scenarios import Scenarios
 from .service import Service
@@ -68,6 +69,16 @@ class MockServer:
     def scenarios(self) -> Scenarios:
         """The scenarios of coming calls: `mock.scenarios.queue("rate-limited")`."""
         return self.service.scenarios
+
+    @property
+    def calls(self) -> CallLog:
+        """The calls received, the oldest first: `mock.calls[0].json()["input"]`."""
+        return self._app.calls
+
+    def reset(self) -> None:
+        """Forget the calls received, the queued scenarios and what they count."""
+        self.calls.reset()
+        self.scenarios.reset()
 
     def start(self) -> None:
         """Listen; return when the server is ready. Raise `OSError` when the port is in use."""

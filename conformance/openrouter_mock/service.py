@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 CACHE_BYTES = 64 * 2**20
 """Maximum size of the cache of encoded vectors: about 3,000 of 1536 floats."""
+ENTRY_BYTES = 1000
+"""What an entry of the cache takes beside its vector and its input: their objects, the key, the counts, the order."""
 
 _CORS = {
     "Access-Control-Allow-Origin": "*",
@@ -75,7 +77,7 @@ class Service:
         call.inputs = self.inputs(call)
         call.embedded = [self.embed(call, each) for each in call.inputs]
         call.generation_id = self.generation_id(call)
-        content = self.serialize(call, self.body(call))
+        content = self.serialize(call, scenarios.changed(call.scenario, self.body(call)))
         return Response(200, self.headers(call), content)
 
     def authenticate(self, call: Call) -> None:
@@ -120,6 +122,7 @@ class Service:
         scenario = self.scenarios.select(call)
         if scenario is None:
             return None
+        call.scenario, call.transmission = scenario.name, scenario.transmission
         call.delay += scenario.delay
         if scenario.error is None and scenario.content is None:
             call.leading_whitespace = call.leading_whitespace or scenario.leading_whitespace
@@ -158,9 +161,9 @@ class Service:
         counts: dict[str, int] = {}
         for kind, tokens_of_part in given.tokens_by_kind:
             counts[kind] = counts.get(kind, 0) + len(tokens_of_part)
-        total = sum(counts.values())
-        encoded = self.encode(call, self.vector(call, given))
-        return Embedded(orjson.Fragment(encoded), counts), len(encoded) + 8 * total + given.size + 500
+        # A copy, because orjson returns bytes in a larger allocation.
+        encoded = bytes(memoryview(self.encode(call, self.vector(call, given))))
+        return Embedded(orjson.Fragment(encoded), counts), len(encoded) + given.size + ENTRY_BYTES
 
     def check_context(self, call: Call, given: Input) -> None:
         """Raise `HTTPError` 400 when an input exceeds the context of the model."""
@@ -256,7 +259,7 @@ class Service:
         window = self.window(call)
         if (failure := self.apply_scenario(call)) is not None:
             return failure
-        content = self.serialize(call, self.page(call, window))
+        content = self.serialize(call, scenarios.changed(call.scenario, self.page(call, window)))
         return Response(200, {"Content-Type": "application/json", **_CORS}, content)
 
     def catalog(self, call: Call) -> list[dict[str, Any]]:  # noqa: ARG002 - faults look at the call

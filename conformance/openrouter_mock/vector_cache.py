@@ -45,5 +45,10 @@ class VectorCache:
             _, (_, size) = self._entries.popitem(last=False)
             self._bytes -= size
 
+    @property
+    def bytes(self) -> int:
+        """The bytes that its entries take."""
+        return self._bytes
+
     def __len__(self) -> int:
         return len(self._entries)

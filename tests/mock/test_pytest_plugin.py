@@ -119,10 +119,31 @@ def test_one(openrouter_mock, turn):
     urls.add(openrouter_mock.url)
     assert len(urls) == 1
     assert [embed(openrouter_mock, model="mock/rate-limited-once").status_code for _ in range(2)] == [429, 200]
+    assert len(openrouter_mock.calls) == 2
     openrouter_mock.scenarios.queue("overloaded", times=5)
+    openrouter_mock.scenarios.reset()
 """
     )
     assert ran.outcomes == {"passed": 2}, ran.out
+
+
+def test_a_scenario_that_is_left_fails_the_test(session: Session) -> None:
+    """A test whose SDK makes fewer calls than scenarios were queued fails, and the next one finds a fresh mock."""
+    ran = session(
+        EMBED
+        + """
+def test_without_retry(openrouter_mock):
+    openrouter_mock.scenarios.queue("overloaded", times=2)
+    assert embed(openrouter_mock).status_code == 529
+
+def test_next(openrouter_mock):
+    assert openrouter_mock.scenarios.queued == ()
+    assert embed(openrouter_mock).status_code == 200
+"""
+    )
+    assert ran.outcomes == {"passed": 2, "error": 1}, ran.out
+    assert "1 queued scenarios were not applied (overloaded)" in ran.out
+    assert "Traceback" not in ran.out
 
 
 def test_the_server_serves_fixtures_of_a_wider_scope(session: Session) -> None:

@@ -292,13 +292,38 @@ def test_the_page_for_browsers_shows_what_is_served() -> None:
     client = client_of(create_app(MockSettings(faults=("index_from_one",))))
     probe = raw("", body("private words"))
     client.post("/embeddings", content=probe.body, headers={**probe.headers, "x-title": "<b>App</b>"})
-    page = client.get("http://mock/")
+    page = client.get("http://localhost:8000/")
     assert page.status_code == 200
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     for shown in ("index_from_one", "mock/rate-limited-once", MODEL, f"POST {urlsplit(BASE).path}", "&lt;b&gt;App"):
         assert shown in page.text
     assert KEY not in page.text
     assert "private" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("127.0.0.1:8000", 200), ("localhost", 200), ("[::1]:80", 200), ("rebound.test:8000", 403), ("10.0.0.1", 403)],
+)
+def test_the_page_is_for_this_machine(host: str, status: int) -> None:
+    """A page of another site whose name leads to the mock cannot read the calls, unless remote use is allowed."""
+    client = client_of(create_app())
+    assert client.get("http://localhost/", headers={"host": host}).status_code == status
+    assert client.get("/embeddings/models", headers={"host": host}).status_code == 200
+    remote = client_of(create_app(MockSettings(allow_remote=True)))
+    assert remote.get("http://localhost/", headers={"host": host}).status_code == 200
+
+
+def test_gateways_find_health_and_models() -> None:
+    """`/health` says that the mock is up, and `/models` gives the model list, as gateways ask for it."""
+    client = client_of(create_app())
+    health = client.get("http://mock/health")
+    assert (health.status_code, health.json()) == (200, {"status": "ok"})
+    assert client.head("http://mock/health").status_code == 200
+    assert client.post("http://mock/health").status_code == 405
+    listed = client.get("/models", params={"limit": 3})
+    assert listed.json()["data"] == client.get("/embeddings/models", params={"limit": 3}).json()["data"]
+    assert "/api/v1/models?" in listed.json()["links"]["next"]
 
 
 def test_settings_do_not_show_their_keys() -> None:

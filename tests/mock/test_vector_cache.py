@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import functools
+import gc
+import tracemalloc
 
 import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openrouter_mock.call import Embedded
+from openrouter_mock.app import create_app
+from openrouter_mock.call import Call, Embedded
 from openrouter_mock.vector_cache import VectorCache
+
+from .probes import KEY
 
 
 def embedded(name: int) -> Embedded:
@@ -50,3 +56,38 @@ def test_a_vector_larger_than_the_cache_is_not_stored() -> None:
     cache = VectorCache(5)
     assert cache.get("large", lambda: (embedded(7), 10)).tokens == {"text": 7}
     assert len(cache) == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{} a short text", "{} " + "\N{CJK UNIFIED IDEOGRAPH-732B}" * 40, [9906, 1917, 300] * 20],
+    ids=["words", "wide characters", "token ids"],
+)
+@pytest.mark.parametrize("dimensions", [8, 256])
+def test_the_cache_takes_no_more_memory_than_it_counts(text: str | list[int], dimensions: int) -> None:
+    """What the cache counts for its entries is about what Python allocates for them, for small vectors too."""
+    service = create_app().service
+    cache = service.cache
+    assert cache is not None
+
+    def embed(number: int, dimensions: int) -> None:
+        given = text.format(number) if isinstance(text, str) else [*text, number]
+        fields = {"model": "openai/text-embedding-3-small", "input": given, "dimensions": dimensions}
+        headers = {"authorization": f"Bearer {KEY}"}
+        answer = service.respond(Call("POST", "/api/v1/embeddings", headers, body=orjson.dumps(fields)))
+        assert answer.status == 200
+
+    for number in range(200):  # so that what is kept elsewhere, such as tokens, is there before
+        embed(number, dimensions + 1)
+    counted = cache.bytes
+    gc.collect()
+    tracemalloc.start()
+    try:
+        for number in range(200):
+            embed(number, dimensions)
+        gc.collect()
+        allocated = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert len(cache) == 400
+    assert 0.5 < allocated / (cache.bytes - counted) < 1.1
