@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import ipaddress
@@ -122,6 +123,7 @@ class _Server(uvicorn.Server):
         self._on_start = on_start
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        asyncio.get_running_loop().set_exception_handler(log.OutOfDescriptors().handle)
         await super().startup(sockets=sockets)
         self._on_start()
 
@@ -139,9 +141,8 @@ def serve(settings: MockSettings) -> None:
 
     """
     check_host(settings)
-    log.log_to_stderr(settings.log_level)
     app = create_app(settings)
-    with listen(settings) as listening:
+    with log.logging_to_stderr(settings.log_level), listen(settings) as listening:
         server = _Server(app, settings, functools.partial(_announce, _url(listening)))
         with _suppress_reraised_signals():
             server.run(sockets=[listening])

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -376,10 +376,10 @@ def test_a_mock_may_be_started_again() -> None:
 
 
 @contextmanager
-def _serving(*, latency: float) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Serve in a process of its own; give it and its URL."""
+def _serving(*, latency: float, before: str = "") -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Serve in a process of its own, which runs *before* first; give it and its URL."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    command = [sys.executable, "-c", _SERVE, str(latency)]
+    command = [sys.executable, "-c", before + _SERVE, str(latency)]
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -396,6 +396,41 @@ def _stopped(process: subprocess.Popen[str], number: signal.Signals) -> tuple[in
     rest, errors = process.communicate(timeout=60)
     assert "raceback" not in errors
     return process.returncode, rest
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to send to a child")
+def test_a_log_that_nobody_reads_stops_nothing() -> None:
+    """With a full pipe at its stderr the mock goes on answering, and stops on SIGTERM."""
+    with _serving(latency=0) as (process, url), httpx.Client() as client:
+        assert process.stderr
+        name = "x" * 190
+        for _ in range(600):  # each is logged with more than 300 bytes; a pipe holds 64 KiB
+            headers = {"x-title": name, "http-referer": name}
+            assert client.get(f"{url}/embeddings/models?limit=1", headers=headers).status_code == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=60) == 0
+        logged = process.stderr.read()
+    assert 50 < logged.count('"event":"request"') < 600
+    assert "raceback" not in logged
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows does not limit the descriptors of a process")
+def test_out_of_descriptors_the_mock_stays_quiet() -> None:
+    """Connections beyond the descriptors that a process may open wait; the log says so in one line."""
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))\n"
+    with _serving(latency=0, before=limit) as (process, url):
+        parts = urlsplit(url)
+        with ExitStack() as connections:
+            for _ in range(60):
+                connections.enter_context(socket.create_connection((parts.hostname, parts.port), timeout=60))
+            assert process.stderr
+            assert any("no more connections" in line for line in process.stderr)
+        assert httpx.get(f"{url}/embeddings/models?limit=1", timeout=60).status_code == 200
+        process.send_signal(signal.SIGTERM)
+        rest = process.stderr.read()
+        assert process.wait(timeout=60) == 0
+    assert "connections" not in rest
+    assert "raceback" not in rest
 
 
 def test_the_mock_shares_no_code_with_the_client() -> None:
