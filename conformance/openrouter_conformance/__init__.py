@@ -24,6 +24,7 @@ How it is checked:
 - `answers`: successful answers, decoded; `vectors`: their vectors, and when two of them are the same
 - `properties`, `strategies`, `hypothesis_settings`: relations that hold for all inputs
 - `campaign`, `generated_requests`, `sample_requests`, `samples`: what is sent
+- `recordings`: exchanges that were recorded elsewhere, and what they say of a server
 - `targets`: where it is sent, with which key, and the ceilings on requests, rate and dollars
 - `profiles`, `prices`: how many requests are generated; what the model list says they cost
 

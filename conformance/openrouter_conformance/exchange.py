@@ -73,6 +73,7 @@ class Exchange:
     `number` is the place in the order of sending, from 1; `fresh_connection` says whether a connection was opened
     for it, `in_flight` how many other requests were under way when it was sent. `full_length` is None, or the
     length that the body had before it was cut (see `stripped`), and `shown` what a person is to see of it.
+    `headers_complete` is False where a recorder may have left headers out, so that the lack of one shows nothing.
     `request` is what was sent, where that is known; `derived` keeps what was worked out from the answer, so that it is
     worked out once.
     """
@@ -96,6 +97,7 @@ class Exchange:
     in_flight: int = attrs.field(default=0, eq=False)
     full_length: int | None = attrs.field(default=None, eq=False)
     shown: str | None = attrs.field(default=None, eq=False, repr=False)
+    headers_complete: bool = attrs.field(default=True, eq=False)
 
     def stripped(self) -> Exchange:
         """Return the exchange as evidence to be kept: with an excerpt of the body, and nothing parsed.
@@ -127,6 +129,10 @@ class Exchange:
     def header(self, name: str) -> str | None:
         """Return the first value of the answer's header `name`, or None."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+    def may_lack(self, name: str) -> bool:
+        """Return whether the header `name` is not there, and may have been left out by a recorder."""
+        return not self.headers_complete and self.header(name) is None
 
     @functools.cached_property
     def _parsed(self) -> tuple[Any, str | None]:

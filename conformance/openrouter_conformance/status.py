@@ -15,7 +15,7 @@ class Status(enum.StrEnum):
     `failed` and `warning` say that the target breaks it; a warning fails strict runs only. `not-applicable` says
     nothing about the target and is never counted as passed. `blocked` could not be tried, for a requirement that it
     rests on failed; the run fails by that one. `error` is a fault of this suite. `not-run` had no result yet when the
-    run stopped; `deselected` was left out by the user.
+    run stopped; `not-seen` is what replayed recordings do not decide; `deselected` was left out by the user.
     """
 
     PASSED = "passed"
@@ -25,6 +25,7 @@ class Status(enum.StrEnum):
     BLOCKED = "blocked"
     ERROR = "error"
     NOT_RUN = "not-run"
+    NOT_SEEN = "not-seen"
     DESELECTED = "deselected"
 
 

@@ -31,6 +31,16 @@ def code_equals_status(exchange: Exchange, contract: Contract, operation: Operat
     return True
 
 
+@shared_exchange_check("errors/code-present")
+def code_present(exchange: Exchange, contract: Contract, operation: Operation) -> bool:  # noqa: ARG001
+    """A number in `error.code`; whether it is the right one is for `errors/code-equals-status`."""
+    if not _is_error(exchange) or not isinstance(exchange.json, dict):
+        return False
+    if _error(exchange).get("code") is None:
+        raise CheckFailure(exchange.outline(), "an error with a code", exchange)
+    return True
+
+
 @shared_exchange_check("errors/message-not-empty")
 def message_not_empty(exchange: Exchange, contract: Contract, operation: Operation) -> bool:  # noqa: ARG001
     """Words in `error.message`."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 FILE_NAME = "junit.xml"
 
 _ERRORS = (Status.ERROR, Status.NOT_RUN)
-_SKIPPED = (Status.NOT_APPLICABLE, Status.BLOCKED, Status.DESELECTED)
+_SKIPPED = (Status.NOT_APPLICABLE, Status.BLOCKED, Status.NOT_SEEN, Status.DESELECTED)
 
 
 def write(folder: Path, records: RunRecords) -> Path:

@@ -18,12 +18,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from openrouter_conformance.contract import Contract
     from openrouter_conformance.errors import CheckFailure
     from openrouter_conformance.exchange import Exchange
     from openrouter_conformance.results import Result
     from openrouter_conformance.session import Session
 
 FILE_NAME = "results.jsonl"
+RECORDINGS = "recordings"
+"""The profile of records that are about recorded exchanges."""
 _MAX_EXCHANGES = 4
 
 Record = dict[str, Any]
@@ -128,6 +131,47 @@ def footer(
         "requests": session.recorder.requests,
         "dollars": None if dollars is None else round(dollars, 9),
         "stopped": stopped,
+        "seconds": round(seconds, 3),
+        "finished": finished,
+    }
+
+
+def header_of_recordings(contract: Contract, *, name: str, url: str, model: str, started: str, strict: bool) -> Record:
+    """Return the record of recordings that are judged: the server at `url`, whose `model` they asked for."""
+    return {
+        "record": "header",
+        "suite": version(),
+        "generators": {},
+        "contract": {"date": contract.date, "digest": contract.digest},
+        "target": {"name": name, "url": url, "start": None},
+        "model": model,
+        "profile": RECORDINGS,
+        "seed": 0,
+        "strict": strict,
+        "started": started,
+    }
+
+
+def footer_of_recordings(
+    results: Sequence[Result],
+    *,
+    exchanges: int,
+    left_out: dict[str, int],
+    seconds: float,
+    finished: str,
+    strict: bool,
+) -> Record:
+    """Return the record that closes a file about recordings; `left_out` says how often which calls were left out."""
+    statuses = [one.status for one in results]
+    return {
+        "record": "footer",
+        "conclusion": conclude(statuses, strict=strict).value,
+        "totals": {status.value: statuses.count(status) for status in Status},
+        "features": {},
+        "requests": exchanges,
+        "left_out": left_out,
+        "dollars": None,
+        "stopped": None,
         "seconds": round(seconds, 3),
         "finished": finished,
     }

@@ -19,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from openrouter_conformance.foreign_text import printable, shortened
-from openrouter_conformance.report.records import received, source
+from openrouter_conformance.report.records import RECORDINGS, received, source
 from openrouter_conformance.status import Conclusion, Level, Status, fails_run
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class ProgressBar:
 
     def run_started(self, header: Mapping[str, Any], selected: int) -> None:
         """Print what is checked, with what, and show an empty bar of `selected` requirements."""
-        _print(self._screen, _opening(header))
+        show_opening(self._screen, header)
         self._total = selected
         self._bar.update(self._task, total=selected)
         self._bar.start()
@@ -142,6 +142,11 @@ def show(screen: Console, records: RunRecords, *, verbose: bool = False, written
     _print(screen, *_conclusion(records))
 
 
+def show_opening(screen: Console, header: Mapping[str, Any]) -> None:
+    """Print what is checked, with what."""
+    _print(screen, _opening(header))
+
+
 def show_conclusion(screen: Console, records: RunRecords) -> None:
     """Print the conclusion of a run on one line, and nothing else."""
     _print(screen, *_conclusion(records), wrap=False)
@@ -150,6 +155,8 @@ def show_conclusion(screen: Console, records: RunRecords) -> None:
 def _opening(header: Mapping[str, Any]) -> str:
     target = header["target"]
     where = target["name"] if target["url"] in (None, target["name"]) else f"{target['name']} at {target['url']}"
+    if header["profile"] == RECORDINGS:
+        return f"Checking recordings of {header['target']['url']} with {shortened(header['model'], 400)}"
     how = f"profile {header['profile']}, seed {header['seed']}{', strict' if header['strict'] else ''}"
     return f"Checking {where} with {shortened(header['model'])} ({how})"
 
@@ -177,6 +184,7 @@ class _Screen:
         self._reasons(Status.NOT_RUN, "Not run, so that this result is unfinished:", named=self._verbose)
         if self._verbose:
             self._reasons(Status.NOT_APPLICABLE, "Not applicable to this target:", named=True)
+            self._reasons(Status.NOT_SEEN, "Not seen:", named=True)
             self._passed()
 
     def _heading(self, text: str) -> None:
@@ -261,11 +269,19 @@ def _resting(records: RunRecords) -> dict[str, list[str]]:
 
 def _summary(records: RunRecords) -> list[tuple[str, str]]:
     foot = records.footer
+    if records.header["profile"] == RECORDINGS:
+        return _summary_of_recordings(foot)
     spent = "" if foot["dollars"] is None else f", about ${foot['dollars']:.6f}"
     lines = [("Requests:", f"{foot['requests']} in {foot['seconds']:.1f} seconds{spent}")]
     if foot["features"]:
         lines.append(("Features:", ", ".join(f"{name} {found}" for name, found in foot["features"].items())))
     return lines
+
+
+def _summary_of_recordings(foot: Mapping[str, Any]) -> list[tuple[str, str]]:
+    judged = f"{foot['requests']} recorded calls"
+    left_out = "; ".join(f"{count} {why}" for why, count in foot["left_out"].items())
+    return [("Checked:", judged), *([("Left out:", left_out)] if left_out else [])]
 
 
 def _conclusion(records: RunRecords) -> tuple[str, tuple[str, str]]:

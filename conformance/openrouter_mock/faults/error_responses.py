@@ -30,6 +30,13 @@ def error_code_differs_from_status(error_body: Stage, call: Call, error: HTTPErr
 
 
 @fault("error_body")
+def error_without_code(error_body: Stage, call: Call, error: HTTPError) -> Json:
+    """The error has no code, as in the envelope of a request validator."""
+    body = error_body(call, error)
+    return body | {"error": {name: value for name, value in body["error"].items() if name != "code"}}
+
+
+@fault("error_body")
 def error_code_as_text(error_body: Stage, call: Call, error: HTTPError) -> Json:
     """The error code is a string."""
     return _changed(error_body(call, error), code=str(error.status))

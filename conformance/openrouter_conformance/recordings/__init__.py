@@ -1,0 +1,7 @@
+"""Exchanges that were recorded elsewhere, and what can be said of a server by them alone.
+
+- `files`: paths → recorded calls, whatever the recorder: HAR, VCR cassettes in YAML or JSON, `results.jsonl`
+- `calls`: one recorded call, in the recorder's words → a `RecordedCall`
+- `exchanges`: recorded calls of one server → the exchanges that the checks know
+- `judging`: exchanges → the records of a run; what they cannot decide is *not seen*
+"""
