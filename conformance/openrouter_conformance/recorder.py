@@ -19,7 +19,7 @@ from openrouter_conformance.admission import Admission, Turn, Waited
 from openrouter_conformance.exchange import Exchange, Request
 from openrouter_conformance.foreign_text import shortened
 from openrouter_conformance.operations import CREATE_EMBEDDINGS
-from openrouter_conformance.redaction import redactor
+from openrouter_conformance.redaction import redactor_of
 from openrouter_conformance.targets.address import is_loopback
 from openrouter_conformance.targets.target import CONCURRENCY
 from openrouter_conformance.transport import Bounds, Transport
@@ -88,7 +88,8 @@ class Recorder:
     ) -> None:
         self._target = target
         self._timeout = timeout
-        self._redact_bytes = redactor(target.key, target.key_variable)
+        secrets = [(one.value, one.variable) for one in target.headers if one.variable is not None]
+        self._redact_bytes = redactor_of([(target.key, target.key_variable), *secrets])
         self._transport = Transport(target.url, trust_env=not is_loopback(target.url))
         self._admission = Admission(
             target.name, target.ceilings, concurrency=concurrency, seconds=seconds, max_waiting=max_waiting
@@ -99,8 +100,10 @@ class Recorder:
                 "Accept-Encoding": content_coding.ACCEPTED,
                 "Connection": "keep-alive",
                 "User-Agent": f"openrouter-conformance/{version()}",
+                **{one.name: one.value for one in target.headers},
             }
         )
+        self._shown_headers = tuple((one.name, one.shown) for one in target.headers)
         self._state = threading.Lock()
         self._observing = threading.Lock()
         self._checking_alive = threading.Lock()
@@ -297,7 +300,7 @@ class Recorder:
             "request": request,
             "method": request.method,
             "url": self._target.shown_url + request.path,
-            "request_headers": (*request.headers, *shown),
+            "request_headers": (*self._shown_headers, *request.headers, *shown),
             "request_body": request.body,
             "number": turn.number,
             "in_flight": turn.in_flight,

@@ -15,7 +15,13 @@ from openrouter_mock import cli as mock_cli
 
 _EPILOG = """\
 TARGET is `mock` (the embedded reference server, the default), `live`
-(https://openrouter.ai/api/v1) or a base URL, the part before /embeddings.
+(https://openrouter.ai/api/v1), a base URL, the part before /embeddings, or a
+target file (.yaml), which has the address, ceilings and known deviations; an
+option of the command line goes before what the file says.
+
+ceilings: no request is sent that could pass one; live, $0.05, 2,000 requests
+and 8 a second unless you say otherwise, elsewhere $1 where the model list shows
+prices or cannot be read.
 
 levels: requirements of the levels `required` and `expected` that fail make the
 run fail; those of the level `observed` are warnings, which do so with --strict
@@ -58,15 +64,8 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--model", metavar="ID", help="the model to ask (default: the target's, else the cheapest listed)"
     )
     parser.add_argument("--key-env", metavar="NAME", help="the environment variable that holds the target's key")
-    parser.add_argument(
-        "--concurrency",
-        type=arguments.concurrency,
-        metavar="N",
-        help="requests under way at once, at most (default: the target's, 4)",
-    )
-    parser.add_argument(
-        "--time", type=arguments.seconds, metavar="SECONDS", help="stop after so long (default: no limit)"
-    )
+    parser.add_argument("--known", metavar="FILE", help="a file with known deviations, in place of the target's")
+    _add_ceilings(parser)
     parser.add_argument("--strict", action="store_true", help="let warnings fail the run, too")
     shown = parser.add_mutually_exclusive_group()
     shown.add_argument(
@@ -79,6 +78,22 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.set_defaults(command=run)
 
 
+def _add_ceilings(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("ceilings, where a run stops and tells what it has found out")
+    option = group.add_argument
+    option("--max-requests", type=arguments.count, metavar="N", help="requests in all")
+    option("--max-tokens", type=arguments.count, metavar="N", help="input tokens in all, a byte of text counted as one")
+    option("--max-dollars", type=arguments.dollars, metavar="USD", help="US dollars in all, by the listed prices")
+    option("--rate", type=arguments.rate, metavar="N", help="requests a second")
+    option("--time", type=arguments.seconds, metavar="SECONDS", help="seconds that the run may take")
+    option(
+        "--concurrency",
+        type=arguments.concurrency,
+        metavar="N",
+        help="requests under way at once (default: the target's, 4)",
+    )
+
+
 def run(options: argparse.Namespace) -> int:
     """Check the target, print and write the results, and return the exit code."""
     from openrouter_conformance import requirements  # noqa: PLC0415 - only this command needs the heavy part
@@ -87,6 +102,7 @@ def run(options: argparse.Namespace) -> int:
     from openrouter_conformance import report, runner  # noqa: PLC0415
     from openrouter_conformance.interruption import INTERRUPTED, Interruption  # noqa: PLC0415
     from openrouter_conformance.report import terminal  # noqa: PLC0415
+    from openrouter_conformance.targets import Ceilings  # noqa: PLC0415
 
     if options.report is not None:
         report.check_writable(options.report)
@@ -98,8 +114,15 @@ def run(options: argparse.Namespace) -> int:
         model=options.model,
         key_variable=options.key_env,
         strict=options.strict,
-        concurrency=options.concurrency,
-        seconds=options.time,
+        limits=Ceilings(
+            requests=options.max_requests,
+            per_second=options.rate,
+            tokens=options.max_tokens,
+            dollars=options.max_dollars,
+            seconds=options.time,
+            concurrency=options.concurrency,
+        ),
+        known_deviations=options.known,
     )
     screen = terminal.console()
     with Interruption(signal.SIGINT, signal.SIGTERM) as interruption, terminal.ProgressBar(screen) as progress:
