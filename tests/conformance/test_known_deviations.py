@@ -16,6 +16,7 @@ from openrouter_conformance.known_deviations import Kind, KnownDeviation
 from openrouter_conformance.report import records as report_records
 from openrouter_conformance.results import Result
 from openrouter_conformance.status import Conclusion, Status, conclude
+from openrouter_conformance.targets import describe
 from openrouter_mock.server import MockServer
 from openrouter_mock.settings import MockSettings
 
@@ -199,4 +200,40 @@ def test_known_deviations_may_stand_in_a_file_of_their_own(command: Callable[...
     (tmp_path / "known.yaml").write_text(_FILE, encoding="utf-8")
     printed = command("run", "mock", "--profile", "quick", "--only", _NAMED, "--known", tmp_path / "known.yaml")
     assert printed.code == 1
-    assert "known.yaml, line 2: create-embeddings/response/" in "".join(printed.out.splitlines())
+    assert "known.yaml,line2:create-embeddings/response/" in "".join(printed.out.split())
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [("model_missing",), ("drops_last_vector",), ("base64_float64",), ("model_missing", "index_from_one"), ()],
+    ids="+".join,
+)
+def test_a_drafted_file_makes_the_same_run_conform(
+    command: Callable[..., Printed], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faults: tuple[str, ...]
+) -> None:
+    """`--write-known` writes all that failed, with a reason; a run of that file conforms until a fault is mended."""
+    monkeypatch.setenv("CONFORMANCE_API_KEY", _KEY)
+    draft = tmp_path / "known.yaml"
+    options = ("--profile", "quick", "--model", "openai/text-embedding-3-small")
+    with MockServer(MockSettings(keys=(_KEY,), faults=faults)) as server:
+        first = command("run", server.url, *options, "--write-known", draft)
+        assert (first.code, first.err) == (1 if faults else 0, ""), first.out
+        again = command("run", draft, "--profile", "quick")
+        assert (again.code, again.err) == (0, ""), again.out
+        by_option = command("run", server.url, *options, "--known", draft)
+        assert by_option.code == 0, by_option.out
+    with MockServer(MockSettings(keys=(_KEY,))) as mended:
+        last = command("run", mended.url, *options, "--known", draft, "--write-known", draft)
+    assert last.code == (1 if faults else 0), last.out
+    assert ("all that it names passes now: delete the entry" in last.out) == bool(faults)
+    assert describe(str(draft)).known == ()
+
+
+def test_a_file_of_a_person_is_never_overwritten(command: Callable[..., Printed], tmp_path: Path) -> None:
+    """`--write-known` refuses a file that it has not drafted, and a folder that is not there, before the run."""
+    (tmp_path / "target.yaml").write_text(_FILE, encoding="utf-8")
+    for path in (tmp_path / "target.yaml", tmp_path / "none" / "known.yaml"):
+        refused = command("run", "--only", _NAMED, "--write-known", path)
+        assert (refused.code, refused.out) == (2, "")
+        assert "--write-known" in refused.err
+    assert (tmp_path / "target.yaml").read_text("utf-8") == _FILE

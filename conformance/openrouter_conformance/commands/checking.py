@@ -6,12 +6,16 @@ import argparse
 import os
 import signal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from openrouter_conformance.commands import arguments
 from openrouter_conformance.commands.output import say
 from openrouter_conformance.errors import UsageError
 from openrouter_conformance.status import ExitCode, Status
 from openrouter_mock import cli as mock_cli
+
+if TYPE_CHECKING:
+    from openrouter_conformance.report.records import RunRecords
 
 _EPILOG = """\
 TARGET is `mock` (the embedded reference server, the default), `live`
@@ -65,6 +69,12 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     parser.add_argument("--key-env", metavar="NAME", help="the environment variable that holds the target's key")
     parser.add_argument("--known", metavar="FILE", help="a file with known deviations, in place of the target's")
+    parser.add_argument(
+        "--write-known",
+        type=Path,
+        metavar="FILE",
+        help="write a target file there in which all that fails is a known deviation",
+    )
     _add_ceilings(parser)
     parser.add_argument("--strict", action="store_true", help="let warnings fail the run, too")
     shown = parser.add_mutually_exclusive_group()
@@ -101,11 +111,13 @@ def run(options: argparse.Namespace) -> int:
     selected = requirements.select(requirements.load(), options.only, options.skip)
     from openrouter_conformance import report, runner  # noqa: PLC0415
     from openrouter_conformance.interruption import INTERRUPTED, Interruption  # noqa: PLC0415
-    from openrouter_conformance.report import terminal  # noqa: PLC0415
+    from openrouter_conformance.report import drafts, terminal  # noqa: PLC0415
     from openrouter_conformance.targets import Ceilings  # noqa: PLC0415
 
     if options.report is not None:
         report.check_writable(options.report)
+    if options.write_known is not None:
+        drafts.check_writable(options.write_known)
     plan = runner.Plan(
         target=options.target,
         selected=selected,
@@ -129,11 +141,13 @@ def run(options: argparse.Namespace) -> int:
         records = runner.run(plan, os.environ, runner.NoProgress() if options.quiet else progress, interruption)
     problem: UsageError | None = None
     written: list[Path] = []
-    if options.report is not None:
-        try:
+    try:
+        if options.report is not None:
             written = report.write(options.report, records)
-        except UsageError as error:
-            problem = error  # what was found out is printed none the less
+        if options.write_known is not None:
+            written = [*written, _draft(options, records)]
+    except UsageError as error:
+        problem = error  # what was found out is printed none the less
     if options.quiet:
         terminal.show_conclusion(screen, records)
     else:
@@ -148,3 +162,16 @@ def run(options: argparse.Namespace) -> int:
     if stopped is not None:
         say(records.conclusion.exit_code, stopped)
     return records.conclusion.exit_code
+
+
+def _draft(options: argparse.Namespace, records: RunRecords) -> Path:
+    """Write the file of --write-known and return its path."""
+    from openrouter_conformance.report import drafts  # noqa: PLC0415
+    from openrouter_conformance.targets import describe  # noqa: PLC0415
+
+    if records.footer["stopped"] is not None:
+        raise UsageError(f"--write-known {options.write_known}: nothing was written, for the run is unfinished.")
+    described = describe(
+        options.target, key_variable=options.key_env, model=options.model, known_deviations=options.known
+    )
+    return drafts.write(options.write_known, described, records)

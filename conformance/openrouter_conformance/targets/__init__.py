@@ -26,11 +26,24 @@ if TYPE_CHECKING:
 __all__ = ["LIVE_URL", "MOCK_URL", "Ceilings", "Target", "describe", "open_target"]
 
 
-def describe(name: str) -> TargetFile:
+def describe(
+    name: str, *, key_variable: str | None = None, model: str | None = None, known_deviations: str | None = None
+) -> TargetFile:
     """Return what is known of the target `name`: `mock`, `live`, a base URL or the path of a target file.
 
-    Raises UsageError when the file cannot be read or says nothing of an address.
+    What else is named goes before what the file says: the variable that holds the key, the model to check, the path of
+    a file with known deviations. Raises UsageError when a file cannot be read or says nothing of an address.
     """
+    described = _described(name)
+    return attrs.evolve(
+        described,
+        key_variable=key_variable or described.key_variable,
+        model=model or described.model,
+        known=described.known if known_deviations is None else read(known_deviations).known,
+    )
+
+
+def _described(name: str) -> TargetFile:
     if is_file(name):
         described = read(name)
         if described.address is None:
@@ -60,15 +73,10 @@ def open_target(
 
     Raises UsageError when the name or the key cannot be used.
     """
-    described = describe(name)
+    described = describe(name, key_variable=key_variable, model=model, known_deviations=known_deviations)
     where = described.address or ""
-    described = attrs.evolve(
-        described,
-        key_variable=key_variable or described.key_variable,
-        model=model or described.model,
-        ceilings=described.ceilings if limits is None else limits.or_else(described.ceilings),
-        known=described.known if known_deviations is None else read(known_deviations).known,
-    )
+    if limits is not None:
+        described = attrs.evolve(described, ceilings=limits.or_else(described.ceilings))
     headers = tuple(_header(one, value, environment) for one, value in described.headers)
     if where == "mock":
         with _mock(described, headers, faults) as target:
