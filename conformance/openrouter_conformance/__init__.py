@@ -25,7 +25,8 @@ How it is checked:
 - `properties`, `strategies`, `hypothesis_settings`: relations that hold for all inputs
 - `campaign`, `generated_requests`, `sample_requests`, `samples`: what is sent
 - `targets`: where it is sent, with which key, and the ceilings on requests, rate, tokens and dollars; target files
-- `profiles`, `prices`: how many requests are generated; what the model list says they cost
+- `profiles`: how many requests are generated; `prices`: what the model list says of cost; `spending`: what a request
+  costs at most
 
 What comes out:
 

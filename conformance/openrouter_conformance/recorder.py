@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import email.utils
-import math
 import threading
 import time
 from collections.abc import Callable
@@ -12,14 +11,15 @@ from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 import httpx
-import orjson
 
 from openrouter_conformance import content_coding, transport, version
 from openrouter_conformance.admission import Admission, Turn, Waited
 from openrouter_conformance.exchange import Exchange, Request
 from openrouter_conformance.foreign_text import shortened
 from openrouter_conformance.operations import CREATE_EMBEDDINGS
+from openrouter_conformance.prices import FREE_LIST
 from openrouter_conformance.redaction import redactor_of
+from openrouter_conformance.spending import Spending
 from openrouter_conformance.targets.address import is_loopback
 from openrouter_conformance.targets.target import CONCURRENCY
 from openrouter_conformance.transport import Bounds, Transport
@@ -72,8 +72,7 @@ class Recorder:
 
     Attributes:
         unanswered: the requests in a row, up to the last, that have got no answer.
-        prices: the listed prices per input token by model, US dollars: with `usage.cost`, whichever is higher, they
-            bound what is spent. A model that is not among them costs as much as the most expensive one.
+        spending: reckons what requests cost.
 
     """
 
@@ -114,7 +113,9 @@ class Recorder:
         self._slowest = 0.0
         self.unanswered: list[Exchange] = []
         self.observers: list[Observer] = []
-        self.prices: dict[str, float] = {}
+        self.spending = Spending()
+        if target.is_free:
+            self.spending.prices = FREE_LIST
 
     def __enter__(self) -> Self:
         return self
@@ -128,6 +129,11 @@ class Recorder:
     def requests(self) -> int:
         """How many requests have been sent."""
         return self._admission.requests
+
+    @property
+    def tokens(self) -> int:
+        """How many input tokens have been sent at most."""
+        return self._admission.tokens
 
     @property
     def dollars(self) -> float:
@@ -224,8 +230,8 @@ class Recorder:
 
     def _send_once(self, request: Request, *, fresh_connection: bool) -> _Outcome:
         built = self._built(request)
-        turn = self._admission.enter(len(request.body or b"") * self._price(request.body))
-        dollars = turn.dollars  # no tokenizer makes more tokens than bytes
+        cost = self.spending.estimate(request)
+        turn = self._admission.enter(cost)
         self._sent[turn.number] = request
         began = time.monotonic()
         bounds = Bounds(
@@ -245,7 +251,7 @@ class Recorder:
                     seconds=time.monotonic() - began,
                 )
             )
-            dollars = self._cost(exchange)
+            cost = self.spending.settled(cost, exchange)
             self._slowest = max(self._slowest, exchange.seconds)
             return _Outcome(exchange, turn)
         except transport.UnreachableError as error:
@@ -262,7 +268,7 @@ class Recorder:
         except transport.UnusableAnswerError as error:
             return _Outcome(self._failed(request, turn, bounds, error), turn)
         finally:
-            self._admission.leave(turn, dollars)
+            self._admission.leave(turn, cost)
 
     def _patience(self) -> float:
         """Return for how many seconds an answer is waited for.
@@ -315,25 +321,6 @@ class Recorder:
             return [("Authorization", f"Bearer {key}")]
         return []
 
-    def _cost(self, exchange: Exchange) -> float:
-        """Return what an exchange has cost at most, US dollars."""
-        if exchange.operation != CREATE_EMBEDDINGS.operation_id or (
-            exchange.status is not None and exchange.status >= 400
-        ):
-            return 0.0
-        usage = exchange.json.get("usage") if isinstance(exchange.json, dict) else None
-        usage = usage if isinstance(usage, dict) else {}
-        tokens = _amount(usage.get("prompt_tokens"), missing=len(exchange.request_body or b""))
-        return max(tokens * self._price(exchange.request_body), _amount(usage.get("cost"), missing=0.0))
-
-    def _price(self, body: bytes | None) -> float:
-        highest = max(self.prices.values(), default=0.0)
-        try:
-            model = orjson.loads(body or b"").get("model")
-        except (orjson.JSONDecodeError, AttributeError):
-            return highest
-        return self.prices.get(model, highest) if isinstance(model, str) else highest
-
 
 def _operation(request: Request) -> str:
     """Return the operation that shows whether the target can answer `request`."""
@@ -353,9 +340,3 @@ def _retry_after(exchange: Exchange) -> float | None:
         date = date if date.tzinfo is not None else date.replace(tzinfo=dt.UTC)
         return max(0.0, (date - dt.datetime.now(dt.UTC)).total_seconds())
     return seconds if seconds >= 0 else None
-
-
-def _amount(value: Any, *, missing: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
-        return missing
-    return float(value)

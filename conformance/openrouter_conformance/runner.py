@@ -32,7 +32,7 @@ from openrouter_conformance.interruption import INTERRUPTED, Interruption
 from openrouter_conformance.operations import CREATE_EMBEDDINGS, LIST_EMBEDDINGS_MODELS
 from openrouter_conformance.oracle import relations
 from openrouter_conformance.oracle.table import Table
-from openrouter_conformance.prices import price_per_token
+from openrouter_conformance.prices import price_list
 from openrouter_conformance.profiles import PROFILES
 from openrouter_conformance.recorder import TIMEOUT, Recorder
 from openrouter_conformance.report import records
@@ -358,8 +358,8 @@ def _prepare(session: Session, plan: Plan) -> None:
         if session.recorder.unanswered and target.model is None:
             raise TargetError(_no_answer(session, LIST_EMBEDDINGS_MODELS, blocked.failure.received)) from None
         listed = []  # that the list is broken is for the requirements on it to find
-    prices = {str(model.get("id")): price_per_token(model) for model in listed}
-    session.recorder.prices = {name: price for name, price in prices.items() if price is not None}
+    if not target.is_free:
+        session.recorder.spending.prices = price_list(listed)
     embeds = any(requirement.operation.asks_model for requirement in plan.requirements)
     if not embeds or (target.trusted_key and named is None):
         return

@@ -131,6 +131,7 @@ def _run(
             "features": dict.fromkeys(("base64", "dimensions", "multimodal", "token-ids"), "supported"),
             "requests": 50,
             "dollars": 0.000123,
+            "bill": {"requests": 50, "tokens": 6150, "dollars": 0.000123},
             "known_deviations": list(unneeded),
             "stopped": stopped,
             "seconds": 5.53,

@@ -137,14 +137,16 @@ def footer(
     the run took; `strict` says that warnings fail it; `unneeded` are the known deviations to delete.
     """
     statuses = [one.status for one in results]
-    dollars = session.recorder.dollars if session.target.ceilings.dollars is not None else None
+    recorder = session.recorder
+    dollars = None if session.target.is_free else round(recorder.dollars, 9)
     return {
         "record": "footer",
         "conclusion": conclude(counted(results), strict=strict, unneeded=bool(unneeded)).value,
         "totals": {status.value: statuses.count(status) for status in Status},
         "features": dict(sorted(session.probed.items())),
-        "requests": session.recorder.requests,
-        "dollars": None if dollars is None else round(dollars, 9),
+        "requests": recorder.requests,
+        "dollars": dollars,
+        "bill": {"requests": recorder.requests, "tokens": recorder.tokens, "dollars": dollars},
         "known_deviations": [
             {"entry": one.entry.id, "problem": one.problem.value, "place": one.entry.place} for one in unneeded
         ],

@@ -296,11 +296,17 @@ def _resting(records: RunRecords) -> dict[str, list[str]]:
 
 def _summary(records: RunRecords) -> list[tuple[str, str]]:
     foot = records.footer
-    spent = "" if foot["dollars"] is None else f", about ${foot['dollars']:.6f}"
-    lines = [("Requests:", f"{foot['requests']} in {foot['seconds']:.1f} seconds{spent}")]
+    lines = [("Requests:", f"{foot['requests']} in {foot['seconds']:.1f} seconds{_spent(foot.get('bill'))}")]
     if foot["features"]:
         lines.append(("Features:", ", ".join(f"{name} {found}" for name, found in foot["features"].items())))
     return lines
+
+
+def _spent(bill: Record | None) -> str:
+    """Return what a run has used up, in words; nothing for the mock, which costs nothing."""
+    if bill is None or bill["dollars"] is None:
+        return ""
+    return f", at most {bill['tokens']:,} tokens and ${bill['dollars']:.6f}"
 
 
 def _conclusion(records: RunRecords) -> tuple[str, tuple[str, str]]:
