@@ -25,12 +25,14 @@ How it is checked:
 - `properties`, `strategies`, `hypothesis_settings`: relations that hold for all inputs
 - `campaign`, `generated_requests`, `sample_requests`, `samples`: what is sent
 - `recordings`: exchanges that were recorded elsewhere, and what they say of a server
-- `targets`: where it is sent, with which key, and the ceilings on requests, rate and dollars
-- `profiles`, `prices`: how many requests are generated; what the model list says they cost
+- `targets`: where it is sent, with which key, and the ceilings on requests, rate, tokens and dollars; target files
+- `profiles`: how many requests are generated; `prices`: what the model list says of cost; `spending`: what a request
+  costs at most
 
 What comes out:
 
 - `status`: statuses, what fails a run, exit codes; `results`: the result of one requirement, as data
+- `known_deviations`: what a target file says of deviations; `expected_failures`: results held against it
 - `report`: records, and what is written of them; `excerpts`: bodies and values, short
 - `errors`: what a check raises, and who is to blame for it; `redaction`: no key in any of it; `foreign_text`: text of
   a server, made safe to print

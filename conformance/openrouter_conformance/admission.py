@@ -15,6 +15,7 @@ import attrs
 from openrouter_conformance.errors import TargetError
 
 if TYPE_CHECKING:
+    from openrouter_conformance.spending import Cost
     from openrouter_conformance.targets.ceilings import Ceilings
 
 
@@ -25,13 +26,13 @@ class Turn:
     Attributes:
         number: the place in the order of sending, from 1.
         in_flight: how many other requests are under way.
-        dollars: what the request may cost at most.
+        cost: what the request may cost at most.
 
     """
 
     number: int
     in_flight: int
-    dollars: float
+    cost: Cost
 
 
 @attrs.frozen
@@ -64,12 +65,14 @@ class Admission:
         self._max_waiting = max_waiting
         self.ends = math.inf if seconds is None else time.monotonic() + seconds
         self.requests = 0
+        self.tokens = 0
         self.dollars = 0.0
         self.waited = Waited()
         self._changed = threading.Condition()
         self._stopped: str | None = None
         self._in_flight = 0
-        self._reserved = 0.0
+        self._reserved_dollars = 0.0
+        self._reserved_tokens = 0
         self._next_at = self._not_before = -math.inf
         self._slowed_after = 0
 
@@ -78,7 +81,7 @@ class Admission:
         """How many requests may be under way at once; less after the target has asked for less."""
         return self._concurrency
 
-    def enter(self, dollars: float) -> Turn:
+    def enter(self, cost: Cost) -> Turn:
         """Wait for the turn of a request that may cost so much; each turn is to be given back by `leave`.
 
         Raises:
@@ -86,22 +89,26 @@ class Admission:
 
         """
         with self._changed:
-            while seconds := self._wait(dollars):
+            while seconds := self._wait(cost):
                 self._changed.wait(_finite(min(seconds, self.ends - time.monotonic())))
-            turn = Turn(self.requests + 1, self._in_flight, dollars)
+            turn = Turn(self.requests + 1, self._in_flight, cost)
             self.requests += 1
             self._in_flight += 1
-            self._reserved += dollars
+            self._reserved_dollars += cost.dollars
+            self._reserved_tokens += cost.tokens
             if self._ceilings.per_second is not None:
                 self._next_at = time.monotonic() + 1 / self._ceilings.per_second
             return turn
 
-    def leave(self, turn: Turn, dollars: float) -> None:
-        """Give a turn back; `dollars` is what the request has cost."""
+    def leave(self, turn: Turn, cost: Cost) -> None:
+        """Give a turn back; `cost` is what the request has cost."""
         with self._changed:
             self._in_flight -= 1
-            self._reserved = self._reserved - turn.dollars if self._in_flight else 0.0  # no rest of rounding stays
-            self.dollars += dollars
+            # Without a request under way no rest of rounding stays.
+            self._reserved_dollars = self._reserved_dollars - turn.cost.dollars if self._in_flight else 0.0
+            self._reserved_tokens -= turn.cost.tokens
+            self.dollars += cost.dollars
+            self.tokens += cost.tokens
             self._changed.notify_all()
 
     def check(self) -> None:
@@ -155,22 +162,38 @@ class Admission:
         self.waited = Waited(self.waited.seconds + seconds, self.waited.count + 1)
         return True
 
-    def _wait(self, dollars: float) -> float:
+    def _wait(self, cost: Cost) -> float:
         """Return the seconds after which to ask again: 0 to go, infinite until something changes."""
         self.check()
         ceilings = self._ceilings
         if ceilings.requests is not None and self.requests >= ceilings.requests:
-            raise self.stop(f"stopped after {self.requests} requests, the ceiling for {self._name}.")
-        if ceilings.dollars is not None:
-            if self.dollars + dollars > ceilings.dollars:
-                raise self.stop(
-                    f"stopped at ${self.dollars:.6f}: the next request could pass the ceiling of ${ceilings.dollars:g}."
-                )
-            if self.dollars + self._reserved + dollars > ceilings.dollars:
-                return math.inf  # what is under way may turn out to be cheaper
-        if self._in_flight >= self._concurrency:
+            number = "1 request" if self.requests == 1 else f"{self.requests} requests"
+            raise self.stop(f"stopped after {number}, the ceiling for {self._name}{_MORE['requests']}.")
+        if ceilings.tokens is not None and self.tokens + cost.tokens > ceilings.tokens:
+            raise self.stop(
+                f"stopped at {self.tokens} tokens: the next request could pass the ceiling of {ceilings.tokens}"
+                f"{_MORE['tokens']}."
+            )
+        if ceilings.dollars is not None and self.dollars + cost.dollars > ceilings.dollars:
+            raise self.stop(
+                f"stopped at ${self.dollars:.6f}: the next request could pass the ceiling of ${ceilings.dollars:g}"
+                f"{_MORE['dollars']}."
+            )
+        if self._may_pass_a_ceiling(cost) or self._in_flight >= self._concurrency:
             return math.inf
         return max(0.0, self._next_at - time.monotonic(), self._not_before - time.monotonic())
+
+    def _may_pass_a_ceiling(self, cost: Cost) -> bool:
+        """Return whether a request has to wait for what those under way turn out to cost."""
+        ceilings = self._ceilings
+        tokens = self.tokens + self._reserved_tokens + cost.tokens
+        dollars = self.dollars + self._reserved_dollars + cost.dollars
+        return (ceilings.tokens is not None and tokens > ceilings.tokens) or (
+            ceilings.dollars is not None and dollars > ceilings.dollars
+        )
+
+
+_MORE = {name: f"; --max-{name} sets another" for name in ("requests", "tokens", "dollars")}
 
 
 def _finite(seconds: float) -> float | None:

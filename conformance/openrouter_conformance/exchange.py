@@ -240,8 +240,8 @@ def _first_headers(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str
 
 
 def _quote_header(text: str) -> str:
-    """Quote a header so that only the variable that stands for the key is expanded."""
-    if re.fullmatch(r"Authorization: [A-Za-z]+ \$[A-Za-z_][A-Za-z0-9_]*", text):
+    """Quote a header so that only the variable that stands for the key, or for a secret, is expanded."""
+    if re.fullmatch(r"(?:Authorization: [A-Za-z]+|[A-Za-z0-9_-]+:) \$[A-Za-z_][A-Za-z0-9_]*", text):
         return f'"{text}"'
     return shlex.quote(text)
 

@@ -41,12 +41,14 @@ def multimodal_refusal(session: Session) -> Unsupported | None:
 
 
 def image_model(session: Session) -> str | None:
-    """Return a listed model that reads images and texts, or None."""
+    """Return a listed model that reads images and texts, and may be asked, or None."""
     return next(
         (
             str(model["id"])
             for model in session.models
-            if {"image", "text"} <= set(modalities(model, "input_modalities")) and "id" in model
+            if {"image", "text"} <= set(modalities(model, "input_modalities"))
+            and "id" in model
+            and session.target.may_ask(str(model["id"]))
         ),
         None,
     )

@@ -94,6 +94,7 @@ class RequirementSuite(pytest.Collector):
         from openrouter_conformance.errors import TargetError, UsageError  # noqa: PLC0415
         from openrouter_conformance.foreign_text import printable  # noqa: PLC0415
         from openrouter_conformance.interruption import INTERRUPTED, Interruption  # noqa: PLC0415
+        from openrouter_conformance.targets import Ceilings  # noqa: PLC0415
 
         options = self.config.option
         with warnings.catch_warnings():
@@ -106,8 +107,7 @@ class RequirementSuite(pytest.Collector):
                 model=options.conformance_model,
                 key_variable=options.conformance_key_env,
                 strict=options.conformance_strict,
-                concurrency=options.conformance_concurrency,
-                seconds=options.conformance_time,
+                limits=Ceilings(concurrency=options.conformance_concurrency, seconds=options.conformance_time),
             )
             try:
                 with Interruption(signal.SIGINT) as interruption:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import email.utils
-import math
 import threading
 import time
 from collections.abc import Callable
@@ -12,14 +11,15 @@ from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 import httpx
-import orjson
 
 from openrouter_conformance import content_coding, transport, version
 from openrouter_conformance.admission import Admission, Turn, Waited
 from openrouter_conformance.exchange import Exchange, Request
 from openrouter_conformance.foreign_text import shortened
 from openrouter_conformance.operations import CREATE_EMBEDDINGS
-from openrouter_conformance.redaction import redactor
+from openrouter_conformance.prices import FREE_LIST
+from openrouter_conformance.redaction import redactor_of
+from openrouter_conformance.spending import Spending
 from openrouter_conformance.targets.address import is_loopback
 from openrouter_conformance.targets.target import CONCURRENCY
 from openrouter_conformance.transport import Bounds, Transport
@@ -72,8 +72,7 @@ class Recorder:
 
     Attributes:
         unanswered: the requests in a row, up to the last, that have got no answer.
-        prices: the listed prices per input token by model, US dollars: with `usage.cost`, whichever is higher, they
-            bound what is spent. A model that is not among them costs as much as the most expensive one.
+        spending: reckons what requests cost.
 
     """
 
@@ -88,7 +87,8 @@ class Recorder:
     ) -> None:
         self._target = target
         self._timeout = timeout
-        self._redact_bytes = redactor(target.key, target.key_variable)
+        secrets = [(one.value, one.variable) for one in target.headers if one.variable is not None]
+        self._redact_bytes = redactor_of([(target.key, target.key_variable), *secrets])
         self._transport = Transport(target.url, trust_env=not is_loopback(target.url))
         self._admission = Admission(
             target.name, target.ceilings, concurrency=concurrency, seconds=seconds, max_waiting=max_waiting
@@ -99,8 +99,10 @@ class Recorder:
                 "Accept-Encoding": content_coding.ACCEPTED,
                 "Connection": "keep-alive",
                 "User-Agent": f"openrouter-conformance/{version()}",
+                **{one.name: one.value for one in target.headers},
             }
         )
+        self._shown_headers = tuple((one.name, one.shown) for one in target.headers)
         self._state = threading.Lock()
         self._observing = threading.Lock()
         self._checking_alive = threading.Lock()
@@ -111,7 +113,9 @@ class Recorder:
         self._slowest = 0.0
         self.unanswered: list[Exchange] = []
         self.observers: list[Observer] = []
-        self.prices: dict[str, float] = {}
+        self.spending = Spending()
+        if target.is_free:
+            self.spending.prices = FREE_LIST
 
     def __enter__(self) -> Self:
         return self
@@ -125,6 +129,11 @@ class Recorder:
     def requests(self) -> int:
         """How many requests have been sent."""
         return self._admission.requests
+
+    @property
+    def tokens(self) -> int:
+        """How many input tokens have been sent at most."""
+        return self._admission.tokens
 
     @property
     def dollars(self) -> float:
@@ -221,8 +230,8 @@ class Recorder:
 
     def _send_once(self, request: Request, *, fresh_connection: bool) -> _Outcome:
         built = self._built(request)
-        turn = self._admission.enter(len(request.body or b"") * self._price(request.body))
-        dollars = turn.dollars  # no tokenizer makes more tokens than bytes
+        cost = self.spending.estimate(request)
+        turn = self._admission.enter(cost)
         self._sent[turn.number] = request
         began = time.monotonic()
         bounds = Bounds(
@@ -242,7 +251,7 @@ class Recorder:
                     seconds=time.monotonic() - began,
                 )
             )
-            dollars = self._cost(exchange)
+            cost = self.spending.settled(cost, exchange)
             self._slowest = max(self._slowest, exchange.seconds)
             return _Outcome(exchange, turn)
         except transport.UnreachableError as error:
@@ -259,7 +268,7 @@ class Recorder:
         except transport.UnusableAnswerError as error:
             return _Outcome(self._failed(request, turn, bounds, error), turn)
         finally:
-            self._admission.leave(turn, dollars)
+            self._admission.leave(turn, cost)
 
     def _patience(self) -> float:
         """Return for how many seconds an answer is waited for.
@@ -297,7 +306,7 @@ class Recorder:
             "request": request,
             "method": request.method,
             "url": self._target.shown_url + request.path,
-            "request_headers": (*request.headers, *shown),
+            "request_headers": (*self._shown_headers, *request.headers, *shown),
             "request_body": request.body,
             "number": turn.number,
             "in_flight": turn.in_flight,
@@ -311,25 +320,6 @@ class Recorder:
         if request.key and self._target.key is not None:
             return [("Authorization", f"Bearer {key}")]
         return []
-
-    def _cost(self, exchange: Exchange) -> float:
-        """Return what an exchange has cost at most, US dollars."""
-        if exchange.operation != CREATE_EMBEDDINGS.operation_id or (
-            exchange.status is not None and exchange.status >= 400
-        ):
-            return 0.0
-        usage = exchange.json.get("usage") if isinstance(exchange.json, dict) else None
-        usage = usage if isinstance(usage, dict) else {}
-        tokens = _amount(usage.get("prompt_tokens"), missing=len(exchange.request_body or b""))
-        return max(tokens * self._price(exchange.request_body), _amount(usage.get("cost"), missing=0.0))
-
-    def _price(self, body: bytes | None) -> float:
-        highest = max(self.prices.values(), default=0.0)
-        try:
-            model = orjson.loads(body or b"").get("model")
-        except (orjson.JSONDecodeError, AttributeError):
-            return highest
-        return self.prices.get(model, highest) if isinstance(model, str) else highest
 
 
 def _operation(request: Request) -> str:
@@ -350,9 +340,3 @@ def _retry_after(exchange: Exchange) -> float | None:
         date = date if date.tzinfo is not None else date.replace(tzinfo=dt.UTC)
         return max(0.0, (date - dt.datetime.now(dt.UTC)).total_seconds())
     return seconds if seconds >= 0 else None
-
-
-def _amount(value: Any, *, missing: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
-        return missing
-    return float(value)

@@ -29,6 +29,18 @@ _LONGEST_LETTER = 80
 """Bytes that one letter takes at most, with what stands before it, in any of the forms that are searched for."""
 
 
+def redactor_of(secrets: Sequence[tuple[str | None, str]]) -> Redact:
+    """Return a function that redacts several secrets, each given with its variable, as `redactor` does."""
+    redacting = [redactor(secret, variable) for secret, variable in secrets if secret is not None]
+
+    def redact(content: bytes) -> bytes:
+        for one in redacting:
+            content = one(content)
+        return content
+
+    return redact
+
+
 def redactor(key: str | None, variable: str) -> Redact:
     """Return a function that replaces `key` in an answer by `$variable`.
 

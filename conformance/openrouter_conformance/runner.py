@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import attrs
 
 from openrouter_conformance import contract as contracts
-from openrouter_conformance import replays, survey, verdicts
+from openrouter_conformance import expected_failures, replays, survey, verdicts
 from openrouter_conformance import requirements as known
 from openrouter_conformance.breaches import breaches_of
 from openrouter_conformance.checks import checks_of
@@ -32,7 +32,7 @@ from openrouter_conformance.interruption import INTERRUPTED, Interruption
 from openrouter_conformance.operations import CREATE_EMBEDDINGS, LIST_EMBEDDINGS_MODELS
 from openrouter_conformance.oracle import relations
 from openrouter_conformance.oracle.table import Table
-from openrouter_conformance.prices import price_per_token
+from openrouter_conformance.prices import price_list
 from openrouter_conformance.profiles import PROFILES
 from openrouter_conformance.recorder import TIMEOUT, Recorder
 from openrouter_conformance.report import records
@@ -40,7 +40,7 @@ from openrouter_conformance.requirements import Requirement
 from openrouter_conformance.results import Result
 from openrouter_conformance.session import Session
 from openrouter_conformance.status import Status
-from openrouter_conformance.targets import open_target
+from openrouter_conformance.targets import Ceilings, open_target
 from openrouter_conformance.verdicts import Outcome, crash
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Plan:
     """What one run is to do.
 
     Attributes:
-        target: `mock`, `live` or a base URL.
+        target: `mock`, `live`, a base URL or the path of a target file.
         selected: the ids of the requirements to check.
         profile: the name of the effort.
         seed: chooses the generated requests.
@@ -70,8 +70,9 @@ class Plan:
         faults: those of the embedded mock.
         timeout: seconds that the target may take until it begins to answer.
         strict: whether warnings fail the run.
-        concurrency: how many requests may be under way at once; None leaves it to the target.
-        seconds: how long the run may take; None for as long as it takes.
+        limits: ceilings that go before those of the target.
+        known_deviations: a file whose known deviations take the place of the target's.
+        today: the day on which known deviations hold or are over; None for that of the run.
         requirements: all that there are; a report names each.
         contract: what answers are held to.
 
@@ -86,8 +87,9 @@ class Plan:
     faults: tuple[str, ...] = ()
     timeout: float = TIMEOUT
     strict: bool = False
-    concurrency: int | None = None
-    seconds: float | None = None
+    limits: Ceilings = attrs.field(factory=Ceilings)
+    known_deviations: str | None = None
+    today: dt.date | None = None
     requirements: Sequence[Requirement] = attrs.field(factory=known.load)
     contract: Contract = attrs.field(factory=contracts.shipped)
 
@@ -144,12 +146,11 @@ def run(
             key_variable=plan.key_variable,
             model=plan.model,
             faults=plan.faults,
-        ) as opened,
+            limits=plan.limits,
+            known_deviations=plan.known_deviations,
+        ) as target,
         Recorder(
-            target := _as_planned(opened, plan),
-            plan.timeout,
-            concurrency=_concurrency(opened, plan),
-            seconds=plan.seconds,
+            target, plan.timeout, concurrency=_concurrency(target, plan), seconds=target.ceilings.seconds
         ) as recorder,
     ):
         session = Session(target, recorder, plan.contract, PROFILES[plan.profile], plan.seed)
@@ -158,28 +159,26 @@ def run(
         with interruption.ends(recorder.stop):
             progress.run_started(header, len(plan.selected))
             checked = check_all(session, plan.requirements, plan.selected, progress, interruption)
+    today = plan.today or dt.datetime.now(dt.UTC).date()
+    results = expected_failures.marked(checked.results, target.known, today)
     return records.RunRecords(
         header,
-        tuple(records.result(result) for result in checked.results),
+        tuple(records.result(result) for result in results),
         records.footer(
             session,
-            checked.results,
+            results,
             _now(),
             stopped=checked.stopped,
             seconds=time.monotonic() - began,
             strict=plan.strict,
+            unneeded=expected_failures.unneeded(results, target.known, today),
         ),
     )
 
 
-def _as_planned(target: Target, plan: Plan) -> Target:
-    """Return the target with what the plan says of it."""
-    return target if plan.concurrency is None else attrs.evolve(target, concurrency=plan.concurrency)
-
-
 def _concurrency(target: Target, plan: Plan) -> int:
-    """Return how many requests may be under way at once: as planned, else as many as a burst has."""
-    return max(target.concurrency, PROFILES[plan.profile].burst) if plan.concurrency is None else plan.concurrency
+    """Return how many requests may be under way at once: as many as were named, else as many as a burst has."""
+    return target.ceilings.concurrency or max(target.concurrency, PROFILES[plan.profile].burst)
 
 
 @attrs.frozen
@@ -359,8 +358,8 @@ def _prepare(session: Session, plan: Plan) -> None:
         if session.recorder.unanswered and target.model is None:
             raise TargetError(_no_answer(session, LIST_EMBEDDINGS_MODELS, blocked.failure.received)) from None
         listed = []  # that the list is broken is for the requirements on it to find
-    prices = {str(model.get("id")): price_per_token(model) for model in listed}
-    session.recorder.prices = {name: price for name, price in prices.items() if price is not None}
+    if not target.is_free:
+        session.recorder.spending.prices = price_list(listed)
     embeds = any(requirement.operation.asks_model for requirement in plan.requirements)
     if not embeds or (target.trusted_key and named is None):
         return

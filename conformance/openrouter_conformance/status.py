@@ -13,14 +13,16 @@ class Status(enum.StrEnum):
     """How one requirement came out.
 
     `failed` and `warning` say that the target breaks it; a warning fails strict runs only. `not-applicable` says
-    nothing about the target and is never counted as passed. `blocked` could not be tried, for a requirement that it
-    rests on failed; the run fails by that one. `error` is a fault of this suite. `not-run` had no result yet when the
-    run stopped; `not-seen` is what replayed recordings do not decide; `deselected` was left out by the user.
+    nothing about the target and is never counted as passed. `known` is broken, too, as a known deviation says, and
+    fails no run. `blocked` could not be tried, for a requirement that it rests on failed; the run fails by that
+    one, if it does. `error` is a fault of this suite. `not-run` had no result yet when the run stopped;
+    `not-seen` is what replayed recordings do not decide; `deselected` was left out by the user.
     """
 
     PASSED = "passed"
     FAILED = "failed"
     WARNING = "warning"
+    KNOWN = "known"
     NOT_APPLICABLE = "not-applicable"
     BLOCKED = "blocked"
     ERROR = "error"
@@ -78,15 +80,16 @@ def fails_run(status: Status, *, strict: bool = False) -> bool:
     return status is Status.FAILED or (strict and status is Status.WARNING)
 
 
-def conclude(statuses: Iterable[Status], *, strict: bool = False) -> Conclusion:
+def conclude(statuses: Iterable[Status], *, strict: bool = False, unneeded: bool = False) -> Conclusion:
     """Return what the statuses of all requirements make of the run.
 
     A run that stopped early concludes nothing else; a failed requirement outweighs an error of the suite, and so does
-    what is blocked, which rests on a failure.
+    what is blocked, which rests on a failure: leave out what rests on a known one. `unneeded` says that an entry of the
+    known deviations is to be deleted, which fails a run as well.
     """
     found = set(statuses)
     if Status.NOT_RUN in found:
         return Conclusion.STOPPED
-    if Status.BLOCKED in found or any(fails_run(status, strict=strict) for status in found):
+    if unneeded or Status.BLOCKED in found or any(fails_run(status, strict=strict) for status in found):
         return Conclusion.DOES_NOT_CONFORM
     return Conclusion.ERROR if Status.ERROR in found else Conclusion.CONFORMS

@@ -27,7 +27,7 @@ KEY = "other-server-key"
 BASE = "/gateway/v1"
 _LENGTH = 96
 _SHORT_CONTEXT = 40
-_MODELS = {"acme/tiny-embed": "0.00000001", "acme/large-embed": "1.3e-7", "beta/free-embed": "0"}
+PRICES = {"acme/tiny-embed": "0.00000001", "acme/large-embed": "1.3e-7", "beta/free-embed": "0"}
 _CHAT_ONLY = {"temperature", "top_p", "max_tokens"}
 _QUANTIZATIONS = {"int4", "int8", "fp4", "mxfp4", "nvfp4", "fp6", "fp8", "mxfp8", "fp16", "bf16", "fp32", "unknown"}
 _SORTS = ("price", "throughput", "latency", "exacto")
@@ -114,9 +114,7 @@ async def _list(request: Request) -> Response:
     offset = _whole(request.query_params.get("offset", "0"), "offset", 0, 10**12)
     limit = _whole(request.query_params.get("limit", "1000"), "limit", 1, 1000)
     variants: frozenset[str] = request.app.state.variants
-    models = [_model(name, price, variants) for name, price in _MODELS.items()][
-        : 1 if "one_model" in variants else None
-    ]
+    models = [_model(name, price, variants) for name, price in PRICES.items()][: 1 if "one_model" in variants else None]
     rest = f"{request.base_url}{BASE.lstrip('/')}/embeddings/models?limit={limit}&offset={offset + limit}"
     page = {
         "links": {"next": rest if offset + limit < len(models) else None},
@@ -163,7 +161,7 @@ def _texts(body: dict[str, Any]) -> list[str]:
         raise Refused(400, "input must be text or a list of text, none of it empty", validation=True)
     if any("\ud800" <= char <= "\udfff" for text in texts for char in text):
         raise Refused(400, "input holds half a surrogate pair")
-    if body["model"] not in _MODELS:
+    if body["model"] not in PRICES:
         raise Refused(400, "no such model")
     if sum(map(_tokens, texts)) > 8000:
         raise Refused(400, "input is longer than 8000 tokens")

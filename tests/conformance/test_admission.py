@@ -17,7 +17,9 @@ from openrouter_conformance import recorder as recorder_module
 from openrouter_conformance.admission import Admission, Waited
 from openrouter_conformance.errors import TargetError
 from openrouter_conformance.exchange import Exchange, Request
+from openrouter_conformance.prices import price_list
 from openrouter_conformance.recorder import Recorder
+from openrouter_conformance.spending import Cost
 from openrouter_conformance.targets import Ceilings, Target
 
 from .conftest import serve_app
@@ -71,21 +73,34 @@ def test_request_ceiling_holds_for_all_threads() -> None:
             found = _send_from_threads(recorder, 100)
     sentences = [one for one in found if isinstance(one, str)]
     assert len(server.heads) == recorder.requests == 50
-    assert sentences == ["stopped after 50 requests, the ceiling for test."] * _THREADS
+    assert sentences == ["stopped after 50 requests, the ceiling for test; --max-requests sets another."] * _THREADS
 
 
-@pytest.mark.parametrize(("usage", "fewest", "most"), [("null", 7, 7), ('{"prompt_tokens":1}', 60, 95)])
-def test_dollar_ceiling_holds_for_all_threads(usage: str, fewest: int, most: int) -> None:
-    """What is under way counts with the most that it may cost, and with its real cost once it is answered."""
+@pytest.mark.parametrize("usage", ["null", '{"prompt_tokens":1,"cost":0}', '{"prompt_tokens":0,"cost":-1}'])
+def test_dollar_ceiling_holds_for_all_threads(usage: str) -> None:
+    """What is under way counts with the most that it may cost, and no answer makes it cheaper."""
     body = f'{{"usage":{usage}}}'.encode()
     with serve_raw(_always(_answer(200, body)), keep=True) as server:
         target = Target("test", server.url, server.url, ceilings=Ceilings(dollars=1.0))
         with Recorder(target, concurrency=_THREADS) as recorder:
-            recorder.prices = {"dear": 0.01}
+            recorder.spending.prices = price_list([{"id": "dear", "pricing": {"prompt": "0.0625"}}])
             found = _send_from_threads(recorder, 200)
-    assert fewest <= len(server.heads) <= most
-    assert recorder.dollars <= 1.0
+    assert len(server.heads) == 16
+    assert recorder.dollars == 1.0
     assert sum(isinstance(one, str) and "ceiling of $1" in one for one in found) == _THREADS
+
+
+@pytest.mark.parametrize("reported", [0.25, 0.0625])
+def test_what_is_reported_above_the_price_is_reckoned_with(reported: float) -> None:
+    """After an answer that cost more than was listed, the next requests are taken to cost as much, by all threads."""
+    body = f'{{"usage":{{"cost":{reported}}}}}'.encode()
+    with serve_raw(_always(_answer(200, body)), keep=True) as server:
+        target = Target("test", server.url, server.url, ceilings=Ceilings(dollars=1.0))
+        with Recorder(target, concurrency=_THREADS) as recorder:
+            recorder.spending.prices = price_list([{"id": "free", "pricing": {"prompt": "0"}}])
+            recorder.send(_ASK)
+            _send_from_threads(recorder, 200)
+    assert len(server.heads) * reported == recorder.dollars == 1.0
 
 
 def test_no_more_requests_are_under_way_than_allowed() -> None:
@@ -187,13 +202,13 @@ def test_rate_holds_for_all_threads() -> None:
 def test_pause_holds_for_every_request() -> None:
     """While one request waits out a 429, no other is let go; afterwards half as many are sent at once."""
     admission = Admission("test", Ceilings(), concurrency=4, seconds=None, max_waiting=10)
-    turns = [admission.enter(0), admission.enter(0)]
+    turns = [admission.enter(Cost()), admission.enter(Cost())]
     started = time.monotonic()
     assert admission.pause(0.2, turns[0])
     assert admission.pause(0.2, turns[1])
     for turn in turns:
-        admission.leave(turn, 0)
-    admission.enter(0)
+        admission.leave(turn, Cost())
+    admission.enter(Cost())
     assert time.monotonic() - started >= 0.2
     assert admission.concurrency == 2
     assert admission.waited.seconds == pytest.approx(0.2, abs=0.05)

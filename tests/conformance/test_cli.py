@@ -329,7 +329,7 @@ def test_concurrency_and_time_reach_the_plan(command: Command, monkeypatch: pyte
     monkeypatch.setattr(runner, "check_all", checking)
     command("run", "--only", _ONE, "--profile", "quick")
     command("run", "--only", _ONE, "--profile", "quick", "--concurrency", "1", "--time", "60.5")
-    assert [(plan.concurrency, plan.seconds) for plan in plans] == [(None, None), (1, 60.5)]
+    assert [(plan.limits.concurrency, plan.limits.seconds) for plan in plans] == [(None, None), (1, 60.5)]
     assert at_once == [4, 1]
 
 

@@ -15,6 +15,7 @@ import pytest
 from openrouter_conformance import contract, requirements, runner
 from openrouter_conformance.operations import CREATE_EMBEDDINGS, LIST_EMBEDDINGS_MODELS
 from openrouter_conformance.status import Status
+from openrouter_conformance.targets import Ceilings
 
 from .servers import SERVERS, Server
 
@@ -30,7 +31,12 @@ def _verdicts(server: Server, seed: int) -> dict[str, tuple[str, str | None]]:
     with server.start() as url:
         # One request at a time: which of two providers serves a request may follow from which came first.
         plan = runner.Plan(
-            url, [one.id for one in known], profile="quick", seed=seed, requirements=known, concurrency=1
+            url,
+            [one.id for one in known],
+            profile="quick",
+            seed=seed,
+            requirements=known,
+            limits=Ceilings(concurrency=1),
         )
         records = runner.run(plan, {"CONFORMANCE_API_KEY": server.key})
     return {record["id"]: (record["status"], record["reason"]) for record in records.results}

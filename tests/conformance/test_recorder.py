@@ -12,7 +12,7 @@ import pytest
 from openrouter_conformance import transport
 from openrouter_conformance.errors import TargetError
 from openrouter_conformance.exchange import Request
-from openrouter_conformance.prices import price_per_token
+from openrouter_conformance.prices import price_list, price_per_token
 from openrouter_conformance.recorder import Recorder
 from openrouter_conformance.targets import Ceilings, Target
 
@@ -34,9 +34,9 @@ def _app(status: int = 200, body: Any = None, headers: tuple[tuple[bytes, bytes]
     return application
 
 
-def _send_often(recorder: Recorder) -> None:
+def _send_often(recorder: Recorder, request: Request = _ASK) -> None:
     for _ in range(100):
-        recorder.send(_ASK)
+        recorder.send(request)
 
 
 def test_unreachable_targets_are_named() -> None:
@@ -70,37 +70,54 @@ def test_request_ceiling_holds() -> None:
     assert application.calls == 3
 
 
-@pytest.mark.parametrize("usage", [{"prompt_tokens": 1, "cost": 0.4}, {"prompt_tokens": 40, "cost": 0}, None, "lies"])
-def test_dollar_ceiling_holds_whatever_the_server_says(usage: Any) -> None:
-    """Spending is the higher of the server's word and the listed price, and the worst case without its word."""
+_PRICES = price_list([{"id": "dear", "pricing": {"prompt": "0.01"}}, {"id": "cheap", "pricing": {"prompt": "0.0001"}}])
+_TEN = Request("POST", "/embeddings", b'{"input":"ten bytes."}', operation="createEmbeddings")
+
+
+@pytest.mark.parametrize(
+    ("usage", "calls"),
+    [({"prompt_tokens": 1, "cost": 0.4}, 2), ({"prompt_tokens": 40, "cost": 0}, 2), (None, 9), ("lies", 9)],
+)
+def test_dollar_ceiling_holds_whatever_the_server_says(usage: Any, calls: int) -> None:
+    """Spending is what the text costs at most by the listed price, or the server's word where that is more."""
     application = _app(body={"usage": usage})
     with serve_app(application) as url:
-        target = Target("test", url, url, ceilings=Ceilings(dollars=1.0))
+        target = Target("test", url, url, ceilings=Ceilings(dollars=0.99))
         with Recorder(target) as recorder:
-            recorder.prices = {"dear": 0.01, "cheap": 0.0001}
+            recorder.spending.prices = _PRICES
             with pytest.raises(TargetError, match="ceiling"):
-                _send_often(recorder)
-    assert 2 <= application.calls <= 8
+                _send_often(recorder, _TEN)
+    assert application.calls == calls
 
 
 def test_dollar_ceiling_is_checked_before_sending() -> None:
     """A request whose worst case passes the ceiling is not sent at all."""
     application = _app(body={})
     with serve_app(application) as url:
-        target = Target("test", url, url, ceilings=Ceilings(dollars=0.1))
+        target = Target("test", url, url, ceilings=Ceilings(dollars=0.09))
         with Recorder(target) as recorder:
-            recorder.prices = {"dear": 0.01, "cheap": 0.0001}
+            recorder.spending.prices = _PRICES
             with pytest.raises(TargetError, match="ceiling"):
-                recorder.send(_ASK)
+                recorder.send(_TEN)
     assert application.calls == 0
+
+
+def test_token_ceiling_is_checked_before_sending() -> None:
+    """Tokens are counted as dollars are: a byte of text is one, and no answer makes them fewer."""
+    application = _app(body={"usage": {"prompt_tokens": 1}})
+    with serve_app(application) as url:
+        target = Target("test", url, url, ceilings=Ceilings(tokens=39))
+        with Recorder(target) as recorder, pytest.raises(TargetError, match=r"stopped at 30 tokens: .*--max-tokens"):
+            _send_often(recorder, _TEN)
+    assert application.calls == 3
 
 
 @pytest.mark.parametrize(("model", "spent"), [("cheap", 0.001), ("dear", 0.1), ("unlisted", 0.1), (7, 0.1)])
 def test_requests_are_priced_by_their_model(model: Any, spent: float) -> None:
     """Each request costs what its own model is listed at; one that is not listed costs as the dearest."""
-    body = json.dumps({"model": model, "input": "a"}).encode()
-    with serve_app(_app(body={"usage": {"prompt_tokens": 10}})) as url, Recorder(Target("test", url, url)) as recorder:
-        recorder.prices = {"dear": 0.01, "cheap": 0.0001}
+    body = json.dumps({"model": model, "input": "ten bytes."}).encode()
+    with serve_app(_app(body={"usage": {"prompt_tokens": 2}})) as url, Recorder(Target("test", url, url)) as recorder:
+        recorder.spending.prices = _PRICES
         recorder.send(Request("POST", "/embeddings", body, operation="createEmbeddings"))
         assert recorder.dollars == pytest.approx(spent)
 

@@ -22,18 +22,36 @@ def _open(name: str, environment: Mapping[str, str] = _BOTH, key_variable: str |
         return target
 
 
-@pytest.mark.parametrize("name", ["live", LIVE_URL, "https://openrouter.ai/api/v1/", "https://OPENROUTER.AI/api/v1"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "live",
+        LIVE_URL,
+        "https://openrouter.ai/api/v1/",
+        "https://OPENROUTER.AI/api/v1",
+        "https://openrouter.ai./api/v1",
+        "https://eu.openrouter.ai/api/v1",
+        "https://openrouter\N{IDEOGRAPHIC FULL STOP}ai/api/v1",
+    ],
+)
 def test_live_api_gets_the_live_key(name: str) -> None:
     """However the live API is named, it gets OPENROUTER_API_KEY, and ceilings on requests and dollars."""
     target = _open(name)
     assert target.key == _LIVE_KEY
     assert target.ceilings.dollars is not None
     assert target.ceilings.requests is not None
+    assert target.ceilings.per_second is not None
     assert not target.shrink
 
 
 @pytest.mark.parametrize(
-    "name", ["http://127.0.0.1:9/api/v1", "https://gateway.example/v1", "https://openrouter.ai.example/api/v1"]
+    "name",
+    [
+        "http://127.0.0.1:9/api/v1",
+        "https://gateway.example/v1",
+        "https://openrouter.ai.example/api/v1",
+        "https://notopenrouter.ai/api/v1",
+    ],
 )
 def test_other_targets_never_get_the_live_key(name: str) -> None:
     """Any other host gets CONFORMANCE_API_KEY, the variable that was named, or nothing."""
@@ -42,6 +60,15 @@ def test_other_targets_never_get_the_live_key(name: str) -> None:
     assert _open(name, {"OPENROUTER_API_KEY": _LIVE_KEY}).key is None
     with pytest.raises(UsageError, match=r"openrouter\.ai only"):
         _open(name, key_variable="OPENROUTER_API_KEY")
+
+
+@pytest.mark.parametrize("name", ["http://127.0.0.1:9/api/v1", "https://gateway.example/v1"])
+def test_any_target_has_a_dollar_ceiling(name: str) -> None:
+    """Who forgets to set one spends no more than a dollar; the mock costs nothing and has none."""
+    assert _open(name).ceilings.dollars == 1.0
+    assert not _open(name).is_free
+    assert _open("mock").ceilings.dollars is None
+    assert _open("mock").is_free
 
 
 @pytest.mark.parametrize(
@@ -57,6 +84,8 @@ def test_other_targets_never_get_the_live_key(name: str) -> None:
         ("https://host/api/v1/embeddings", "before /embeddings"),
         ("https://host/api/v1/embeddings/models/", "before /embeddings"),
         ("http://openrouter.ai/api/v1", "https only"),
+        ("http://openrouter.ai./api/v1", "https only"),
+        ("http://eu.openrouter.ai/api/v1", "https only"),
     ],
 )
 def test_unusable_addresses_are_refused(name: str, complaint: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,33 @@ _NOT_APPLICABLE = [
 ]
 
 
-def _run(*results: dict[str, Any], strict: bool = False, stopped: str | None = None) -> RunRecords:
+_KNOWN = _result(
+    "create-embeddings/errors/body-named",
+    "known",
+    reason="400 {}",
+    failure=_failure("400 {}", "an error body"),
+    known={
+        "entry": "create-embeddings/errors/*",
+        "kind": "flaky",
+        "reason": "The proxy answers some errors by itself.",
+        "link": "https://issues.example/7",
+        "since": "2026-08-01",
+        "expires": "2026-12-31",
+    },
+)
+_UNNEEDED = [
+    {"entry": "create-embeddings/response/fact-0", "problem": "passes", "place": "target.yaml, line 7"},
+    {"entry": "create-embeddings/response/fact-1", "problem": "expired", "place": "target.yaml, line 11"},
+    {"entry": "create-embedings/*", "problem": "unknown", "place": "target.yaml, line 15"},
+]
+
+
+def _run(
+    *results: dict[str, Any],
+    strict: bool = False,
+    stopped: str | None = None,
+    unneeded: Sequence[dict[str, Any]] = (),
+) -> RunRecords:
     statuses = [Status(one["status"]) for one in results]
     run = RunRecords(
         {
@@ -99,11 +126,13 @@ def _run(*results: dict[str, Any], strict: bool = False, stopped: str | None = N
         results,
         {
             "record": "footer",
-            "conclusion": conclude(statuses, strict=strict).value,
+            "conclusion": conclude(statuses, strict=strict, unneeded=bool(unneeded)).value,
             "totals": {status.value: statuses.count(status) for status in Status},
             "features": dict.fromkeys(("base64", "dimensions", "multimodal", "token-ids"), "supported"),
             "requests": 50,
             "dollars": 0.000123,
+            "bill": {"requests": 50, "tokens": 6150, "dollars": 0.000123},
+            "known_deviations": list(unneeded),
             "stopped": stopped,
             "seconds": 5.53,
             "finished": "2026-01-01T00:00:05+00:00",
@@ -137,6 +166,8 @@ _REPORT = (Path("reports/results.jsonl"), Path("reports/junit.xml"))
     [
         ("conforms", _run(*_PASSED), {"written": _REPORT}),
         ("failed", _run(*_ALL), {"written": _REPORT}),
+        ("known", _run(*_PASSED, _KNOWN), {}),
+        ("known-to-delete", _run(*_PASSED, _KNOWN, unneeded=_UNNEEDED), {}),
         ("failed-verbose", _run(*_ALL), {"verbose": True}),
         ("failed-40-columns", _run(*_ALL), {"environment": {"COLUMNS": "40"}}),
         ("warning", _run(*_PASSED, _WARNING), {}),

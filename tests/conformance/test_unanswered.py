@@ -20,7 +20,7 @@ from openrouter_conformance.recorder import Recorder
 from openrouter_conformance.report import records
 from openrouter_conformance.report.records import RunRecords
 from openrouter_conformance.session import Session
-from openrouter_conformance.targets import Target
+from openrouter_conformance.targets import Ceilings, Target
 
 from . import other_server
 from .conftest import Printed, serve_app
@@ -71,7 +71,7 @@ async def _well(scope: Any, receive: Any, send: Any) -> None:
 
 
 def _plan(url: str, *selected: str, **fields: Any) -> runner.Plan:
-    return runner.Plan(url, selected, profile="quick", timeout=_MOMENT, concurrency=1, **fields)
+    return runner.Plan(url, selected, profile="quick", timeout=_MOMENT, limits=Ceilings(concurrency=1), **fields)
 
 
 def _run(plan: runner.Plan) -> RunRecords:

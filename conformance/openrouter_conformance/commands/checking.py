@@ -6,6 +6,7 @@ import argparse
 import os
 import signal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from openrouter_conformance.commands import arguments
 from openrouter_conformance.commands.output import say
@@ -13,9 +14,18 @@ from openrouter_conformance.errors import UsageError
 from openrouter_conformance.status import ExitCode, Status
 from openrouter_mock import cli as mock_cli
 
+if TYPE_CHECKING:
+    from openrouter_conformance.report.records import RunRecords
+
 _EPILOG = """\
 TARGET is `mock` (the embedded reference server, the default), `live`
-(https://openrouter.ai/api/v1) or a base URL, the part before /embeddings.
+(https://openrouter.ai/api/v1), a base URL, the part before /embeddings, or a
+target file (.yaml), which has the address, ceilings and known deviations; an
+option of the command line goes before what the file says.
+
+ceilings: no request is sent that could pass one; live, $0.10, 2,000 requests
+and 8 a second unless you say otherwise, elsewhere $1 where the model list shows
+prices or cannot be read.
 
 levels: requirements of the levels `required` and `expected` that fail make the
 run fail; those of the level `observed` are warnings, which do so with --strict
@@ -58,15 +68,14 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--model", metavar="ID", help="the model to ask (default: the target's, else the cheapest listed)"
     )
     parser.add_argument("--key-env", metavar="NAME", help="the environment variable that holds the target's key")
+    parser.add_argument("--known", metavar="FILE", help="a file with known deviations, in place of the target's")
     parser.add_argument(
-        "--concurrency",
-        type=arguments.concurrency,
-        metavar="N",
-        help="requests under way at once, at most (default: the target's, 4)",
+        "--write-known",
+        type=Path,
+        metavar="FILE",
+        help="write a target file there in which all that fails is a known deviation",
     )
-    parser.add_argument(
-        "--time", type=arguments.seconds, metavar="SECONDS", help="stop after so long (default: no limit)"
-    )
+    _add_ceilings(parser)
     parser.add_argument("--strict", action="store_true", help="let warnings fail the run, too")
     shown = parser.add_mutually_exclusive_group()
     shown.add_argument(
@@ -79,6 +88,22 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.set_defaults(command=run)
 
 
+def _add_ceilings(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("ceilings, where a run stops and tells what it has found out")
+    option = group.add_argument
+    option("--max-requests", type=arguments.count, metavar="N", help="requests in all")
+    option("--max-tokens", type=arguments.count, metavar="N", help="input tokens in all, a byte of text counted as one")
+    option("--max-dollars", type=arguments.dollars, metavar="USD", help="US dollars in all, by the listed prices")
+    option("--rate", type=arguments.rate, metavar="N", help="requests a second")
+    option("--time", type=arguments.seconds, metavar="SECONDS", help="seconds that the run may take")
+    option(
+        "--concurrency",
+        type=arguments.concurrency,
+        metavar="N",
+        help="requests under way at once (default: the target's, 4)",
+    )
+
+
 def run(options: argparse.Namespace) -> int:
     """Check the target, print and write the results, and return the exit code."""
     from openrouter_conformance import requirements  # noqa: PLC0415 - only this command needs the heavy part
@@ -86,10 +111,13 @@ def run(options: argparse.Namespace) -> int:
     selected = requirements.select(requirements.load(), options.only, options.skip)
     from openrouter_conformance import report, runner  # noqa: PLC0415
     from openrouter_conformance.interruption import INTERRUPTED, Interruption  # noqa: PLC0415
-    from openrouter_conformance.report import terminal  # noqa: PLC0415
+    from openrouter_conformance.report import drafts, terminal  # noqa: PLC0415
+    from openrouter_conformance.targets import Ceilings  # noqa: PLC0415
 
     if options.report is not None:
         report.check_writable(options.report)
+    if options.write_known is not None:
+        drafts.check_writable(options.write_known)
     plan = runner.Plan(
         target=options.target,
         selected=selected,
@@ -98,19 +126,28 @@ def run(options: argparse.Namespace) -> int:
         model=options.model,
         key_variable=options.key_env,
         strict=options.strict,
-        concurrency=options.concurrency,
-        seconds=options.time,
+        limits=Ceilings(
+            requests=options.max_requests,
+            per_second=options.rate,
+            tokens=options.max_tokens,
+            dollars=options.max_dollars,
+            seconds=options.time,
+            concurrency=options.concurrency,
+        ),
+        known_deviations=options.known,
     )
     screen = terminal.console()
     with Interruption(signal.SIGINT, signal.SIGTERM) as interruption, terminal.ProgressBar(screen) as progress:
         records = runner.run(plan, os.environ, runner.NoProgress() if options.quiet else progress, interruption)
     problem: UsageError | None = None
     written: list[Path] = []
-    if options.report is not None:
-        try:
+    try:
+        if options.report is not None:
             written = report.write(options.report, records)
-        except UsageError as error:
-            problem = error  # what was found out is printed none the less
+        if options.write_known is not None:
+            written = [*written, _draft(options, records)]
+    except UsageError as error:
+        problem = error  # what was found out is printed none the less
     if options.quiet:
         terminal.show_conclusion(screen, records)
     else:
@@ -125,3 +162,16 @@ def run(options: argparse.Namespace) -> int:
     if stopped is not None:
         say(records.conclusion.exit_code, stopped)
     return records.conclusion.exit_code
+
+
+def _draft(options: argparse.Namespace, records: RunRecords) -> Path:
+    """Write the file of --write-known and return its path."""
+    from openrouter_conformance.report import drafts  # noqa: PLC0415
+    from openrouter_conformance.targets import describe  # noqa: PLC0415
+
+    if records.footer["stopped"] is not None:
+        raise UsageError(f"--write-known {options.write_known}: nothing was written, for the run is unfinished.")
+    described = describe(
+        options.target, key_variable=options.key_env, model=options.model, known_deviations=options.known
+    )
+    return drafts.write(options.write_known, described, records)

@@ -78,6 +78,7 @@ def second_model(session: Session) -> str | None:
         for model in session.models
         if model.get("id") not in (session.model, None)
         and "text" in modalities(model, "input_modalities")
+        and session.target.may_ask(str(model["id"]))
         and (price := price_per_token(model))
         and model.get("canonical_slug") != (session.listed_model or {}).get("canonical_slug")
     ]

@@ -1,4 +1,7 @@
-"""What is written of a run: every report is a function of its records."""
+"""What is written of a run: every report is a function of its records.
+
+`drafts` makes a target file of a run, with what failed as known deviations.
+"""
 
 from __future__ import annotations
 

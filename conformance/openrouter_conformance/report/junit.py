@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
 from openrouter_conformance.foreign_text import printable
-from openrouter_conformance.report.records import evidence, replace
+from openrouter_conformance.report.records import PROBLEMS, evidence, replace
 from openrouter_conformance.status import Status, fails_run
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 FILE_NAME = "junit.xml"
 
 _ERRORS = (Status.ERROR, Status.NOT_RUN)
-_SKIPPED = (Status.NOT_APPLICABLE, Status.BLOCKED, Status.NOT_SEEN, Status.DESELECTED)
+_SKIPPED = (Status.NOT_APPLICABLE, Status.BLOCKED, Status.NOT_SEEN, Status.DESELECTED, Status.KNOWN)
 
 
 def write(folder: Path, records: RunRecords) -> Path:
@@ -30,17 +30,19 @@ def render(records: RunRecords) -> str:
 
     A failed requirement is a failure; a warning passes, with the finding as its output, and is a failure in a strict
     run; an error of the suite is an
-    error, and so is what a run that stopped did not come to; what does not apply or was not selected is skipped, with
-    the reason.
+    error, and so is what a run that stopped did not come to; what does not apply, is known or was not selected is
+    skipped, with the reason; an entry of the known deviations that is to be deleted is a failure of its own.
     """
     head, foot = records.header, records.footer
+    unneeded = records.unneeded
+    failed = records.with_status(*(one for one in Status if fails_run(one, strict=head["strict"])))
     suite = ET.Element(
         "testsuite",
         name="openrouter-conformance",
         timestamp=head["started"],
         time=f"{sum(one['seconds'] for one in records.results):.3f}",
-        tests=str(len(records.results)),
-        failures=str(len(records.with_status(*(one for one in Status if fails_run(one, strict=head["strict"]))))),
+        tests=str(len(records.results) + len(unneeded)),
+        failures=str(len(failed) + len(unneeded)),
         errors=str(len(records.with_status(*_ERRORS))),
         skipped=str(len(records.with_status(*_SKIPPED))),
     )
@@ -60,6 +62,13 @@ def render(records: RunRecords) -> str:
         ET.SubElement(properties, "property", name=name, value=printable(value))
     for one in records.results:
         _add_case(suite, one, strict=head["strict"])
+    for entry in unneeded:
+        case = ET.SubElement(
+            suite, "testcase", classname="known-deviations", name=printable(entry["entry"]), time="0.000"
+        )
+        ET.SubElement(case, "failure", message=PROBLEMS[entry["problem"]], type=entry["problem"]).text = printable(
+            entry["place"]
+        )
     suites = ET.Element("testsuites", name="openrouter-conformance")
     suites.append(suite)
     ET.indent(suites)
@@ -72,6 +81,8 @@ def _add_case(suite: ET.Element, record: Record, *, strict: bool) -> None:
         suite, "testcase", classname=f"{operation}.{facet}", name=fact, time=f"{record['seconds']:.3f}"
     )
     status, reason = Status(record["status"]), printable(record["reason"] or "")
+    if status is Status.KNOWN:
+        reason = printable(record["known"]["reason"])
     if status in _SKIPPED:
         ET.SubElement(case, "skipped", message=f"{status}: {reason}")
     elif status is Status.ERROR:

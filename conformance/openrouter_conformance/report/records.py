@@ -11,6 +11,7 @@ import attrs
 import jsonschema_rs
 
 from openrouter_conformance import version
+from openrouter_conformance.expected_failures import counted
 from openrouter_conformance.foreign_text import printable
 from openrouter_conformance.status import Conclusion, Status, conclude
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from openrouter_conformance.contract import Contract
     from openrouter_conformance.errors import CheckFailure
     from openrouter_conformance.exchange import Exchange
+    from openrouter_conformance.expected_failures import Unneeded
+    from openrouter_conformance.known_deviations import KnownDeviation
     from openrouter_conformance.results import Result
     from openrouter_conformance.session import Session
 
@@ -30,6 +33,13 @@ RECORDINGS = "recordings"
 _MAX_EXCHANGES = 4
 
 Record = dict[str, Any]
+
+PROBLEMS = {
+    "passes": "all that it names passes now: delete the entry",
+    "expired": "its last day is over: delete the entry, or give it another day",
+    "unknown": "it names no requirement: delete the entry, or mend its id",
+}
+"""What is wrong with an entry of the known deviations, in words, by the name that a footer has for it."""
 
 
 class UnreadableReportError(Exception):
@@ -52,6 +62,11 @@ class RunRecords:
     def conclusion(self) -> Conclusion:
         """How the whole run came out."""
         return Conclusion(self.footer["conclusion"])
+
+    @property
+    def unneeded(self) -> list[Record]:
+        """The entries of the known deviations that are to be deleted."""
+        return list(self.footer.get("known_deviations", ()))
 
     def with_status(self, *statuses: Status) -> list[Record]:
         """Return the results of these statuses."""
@@ -100,6 +115,8 @@ def result(outcome: Result) -> Record:
     }
     if outcome.blocked_by is not None:
         record["blocked_by"] = outcome.blocked_by
+    if outcome.known is not None:
+        record["known"] = _known(outcome.known)
     if outcome.failure is not None:
         record["failure"] = _failure(outcome.failure, outcome.breaches)
         if outcome.replay is not None:
@@ -115,21 +132,27 @@ def footer(
     stopped: str | None = None,
     seconds: float,
     strict: bool = False,
+    unneeded: Sequence[Unneeded] = (),
 ) -> Record:
-    """Return the record that closes the file: conclusion, totals by status, requests, dollars, probed features.
+    """Return the record that closes the file: conclusion, totals by status, bill, probed features.
 
     `stopped` says in a sentence why the run ended before all was checked; None when it did not. `seconds` is how long
-    the run took; `strict` says that warnings fail it.
+    the run took; `strict` says that warnings fail it; `unneeded` are the known deviations to delete.
     """
     statuses = [one.status for one in results]
-    dollars = session.recorder.dollars if session.target.ceilings.dollars is not None else None
+    recorder = session.recorder
+    dollars = None if session.target.is_free else round(recorder.dollars, 9)
     return {
         "record": "footer",
-        "conclusion": conclude(statuses, strict=strict).value,
+        "conclusion": conclude(counted(results), strict=strict, unneeded=bool(unneeded)).value,
         "totals": {status.value: statuses.count(status) for status in Status},
         "features": dict(sorted(session.probed.items())),
-        "requests": session.recorder.requests,
-        "dollars": None if dollars is None else round(dollars, 9),
+        "requests": recorder.requests,
+        "dollars": dollars,
+        "bill": {"requests": recorder.requests, "tokens": recorder.tokens, "dollars": dollars},
+        "known_deviations": [
+            {"entry": one.entry.id, "problem": one.problem.value, "place": one.entry.place} for one in unneeded
+        ],
         "stopped": stopped,
         "seconds": round(seconds, 3),
         "finished": finished,
@@ -247,6 +270,17 @@ def source(record: Record) -> str:
     """Return where the requirement of a record is written, as a person reads it."""
     place: str = record["source"]
     return f"the contract at {place}" if place.startswith("#") else place
+
+
+def _known(entry: KnownDeviation) -> Record:
+    return {
+        "entry": entry.id,
+        "kind": entry.kind.value,
+        "reason": entry.reason,
+        "link": entry.link,
+        "since": None if entry.since is None else entry.since.isoformat(),
+        "expires": None if entry.expires is None else entry.expires.isoformat(),
+    }
 
 
 def _failure(failure: CheckFailure, breaches: int) -> Record:

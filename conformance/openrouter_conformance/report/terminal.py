@@ -19,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from openrouter_conformance.foreign_text import printable, shortened
-from openrouter_conformance.report.records import RECORDINGS, received, source
+from openrouter_conformance.report.records import PROBLEMS, RECORDINGS, received, source
 from openrouter_conformance.status import Conclusion, Level, Status, fails_run
 
 if TYPE_CHECKING:
@@ -179,8 +179,11 @@ class _Screen:
             self._heading("These lines ask a mock that runs on its own. Start it first:")
             _print(self._screen, start, indent=2, wrap=False)
         self._warnings(warned)
+        known = self._records.with_status(Status.KNOWN)
+        self._known(known)
+        self._unneeded()
         self._reasons(Status.ERROR, "Errors of the suite; the target is not to blame:", named=True)
-        self._blocked({record["id"] for record in (*failed, *warned)})
+        self._blocked({record["id"] for record in (*failed, *warned, *known)})
         self._reasons(Status.NOT_RUN, "Not run, so that this result is unfinished:", named=self._verbose)
         if self._verbose:
             self._reasons(Status.NOT_APPLICABLE, "Not applicable to this target:", named=True)
@@ -224,6 +227,27 @@ class _Screen:
             _print(self._screen, f"received {received(record)}; expected {record['failure']['expected']}", indent=4)
             self._show_resting(record)
 
+    def _known(self, found: Sequence[Record]) -> None:
+        """Print what fails as the known deviations say."""
+        if found:
+            self._heading("Known deviations, which fail no run:")
+        for record in found:
+            entry = record["known"]
+            _print(self._screen, record["id"], indent=2, style="yellow")
+            _print(self._screen, " ".join(_of_entry(entry)), indent=4)
+            if self._verbose:
+                _print(self._screen, f"received {received(record)}; expected {record['failure']['expected']}", indent=4)
+            self._show_resting(record)
+
+    def _unneeded(self) -> None:
+        """Print the entries of the known deviations that fail the run."""
+        found = self._records.unneeded
+        if found:
+            self._heading("Known deviations to delete, which fail this run:")
+        for one in found:
+            _print(self._screen, f"{one['place']}: {one['entry']}", indent=2, style="red")
+            _print(self._screen, PROBLEMS[one["problem"]], indent=4)
+
     def _blocked(self, shown: set[str]) -> None:
         """Print what rests on requirements that are not among the findings."""
         causes = {cause: names for cause, names in self._resting.items() if cause not in shown}
@@ -254,6 +278,17 @@ class _Screen:
             _print(self._screen, record["id"], ("passed ", "green"))
 
 
+def _of_entry(entry: Mapping[str, Any]) -> Sequence[str]:
+    """Return what an entry of the known deviations says, in phrases."""
+    days = [f"{name} {entry[name]}" for name in ("since", "expires") if entry[name]]
+    flaky = ["flaky"] if entry["kind"] == "flaky" else []
+    return [
+        entry["reason"],
+        *([f"({', '.join([*flaky, *days])})"] if flaky or days else []),
+        *filter(None, [entry["link"]]),
+    ]
+
+
 def _resting(records: RunRecords) -> dict[str, list[str]]:
     """Return by the id of each cause what is blocked by it, also by way of others that are blocked."""
     causes = {record["id"]: record["blocked_by"] for record in records.results if "blocked_by" in record}
@@ -271,8 +306,7 @@ def _summary(records: RunRecords) -> list[tuple[str, str]]:
     foot = records.footer
     if records.header["profile"] == RECORDINGS:
         return _summary_of_recordings(foot)
-    spent = "" if foot["dollars"] is None else f", about ${foot['dollars']:.6f}"
-    lines = [("Requests:", f"{foot['requests']} in {foot['seconds']:.1f} seconds{spent}")]
+    lines = [("Requests:", f"{foot['requests']} in {foot['seconds']:.1f} seconds{_spent(foot.get('bill'))}")]
     if foot["features"]:
         lines.append(("Features:", ", ".join(f"{name} {found}" for name, found in foot["features"].items())))
     return lines
@@ -284,11 +318,20 @@ def _summary_of_recordings(foot: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [("Checked:", judged), *([("Left out:", left_out)] if left_out else [])]
 
 
+def _spent(bill: Record | None) -> str:
+    """Return what a run has used up, in words; nothing for the mock, which costs nothing."""
+    if bill is None or bill["dollars"] is None:
+        return ""
+    return f", at most {bill['tokens']:,} tokens and ${bill['dollars']:.6f}"
+
+
 def _conclusion(records: RunRecords) -> tuple[str, tuple[str, str]]:
     """Return the totals, and the word before them with its style."""
     totals = records.footer["totals"]
     counted = [*_ALWAYS_COUNTED, *(status for status in Status if status not in _ALWAYS_COUNTED and totals[status])]
     counts = ", ".join(f"{totals[status]} {_counted(status, totals[status])}" for status in counted)
+    if unneeded := len(records.unneeded):
+        counts += f", {unneeded} {'entry' if unneeded == 1 else 'entries'} to delete"
     word, style = _CONCLUSIONS[records.conclusion]
     if records.header["strict"] and any(fails_run(status, strict=True) and totals[status] for status in Status):
         counts += " (strict)"

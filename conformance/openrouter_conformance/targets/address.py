@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 from urllib.parse import urlsplit
 
 from openrouter_conformance.errors import UsageError
+
+_LIVE_HOST = "openrouter.ai"
 
 
 def host(text: str) -> str | None:
@@ -14,6 +17,17 @@ def host(text: str) -> str | None:
         return urlsplit(text).hostname if "://" in text else None
     except ValueError:
         return None
+
+
+def is_live(text: str) -> bool:
+    """Say whether `text` is a URL of the live API: openrouter.ai, also with a dot at the end, or a subdomain."""
+    name = host(text)
+    if name is None:
+        return False
+    with contextlib.suppress(UnicodeError):
+        name = name.encode("idna").decode("ascii")  # other full stops and wide letters lead to the same server
+    name = name.lower().rstrip(".")
+    return name == _LIVE_HOST or name.endswith(f".{_LIVE_HOST}")
 
 
 def base_url(text: str) -> str:
@@ -27,7 +41,8 @@ def base_url(text: str) -> str:
         ) from None
     if parts.scheme not in ("http", "https") or not name:
         raise UsageError(
-            f"target {text!r} is neither `mock`, `live` nor a base URL that begins with http:// or https://."
+            f"target {text!r} is neither `mock`, `live`, a target file (.yaml) nor a base URL that begins with http:// "
+            "or https://."
         )
     if parts.username is not None or parts.password is not None:
         raise UsageError("the target's address carries a user or password; put the key into an environment variable.")
@@ -36,7 +51,7 @@ def base_url(text: str) -> str:
     path = parts.path.rstrip("/")
     if path.endswith(("/embeddings", "/embeddings/models")):
         raise UsageError(f"target {text!r} ends in an operation; write the part before /embeddings alone.")
-    if name == "openrouter.ai" and parts.scheme != "https":
+    if is_live(text) and parts.scheme != "https":
         raise UsageError("openrouter.ai is spoken to over https only; write `live` or https://openrouter.ai/api/v1.")
     return f"{parts.scheme}://{parts.netloc}{path}"
 

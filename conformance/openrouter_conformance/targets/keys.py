@@ -14,6 +14,13 @@ OTHER_VARIABLE = "CONFORMANCE_API_KEY"
 MOCK_KEY = "sk-or-v1-0f4e9b7c2a61d385"
 
 
+def needed(environment: Mapping[str, str], variable: str) -> str:
+    """Return what a header is to carry that a target file takes from a variable; UsageError when it is unusable."""
+    if variable == LIVE_VARIABLE:
+        raise UsageError(f"{LIVE_VARIABLE} is no value of a header: that key is sent to openrouter.ai only, by itself.")
+    return _usable(environment.get(variable), variable) or _missing(variable)
+
+
 def live(environment: Mapping[str, str], variable: str | None = None) -> str:
     """Return the key for the live API; UsageError when there is none or another was named."""
     if variable not in (None, LIVE_VARIABLE):
@@ -40,7 +47,7 @@ def _usable(key: str | None, variable: str) -> str | None:
     if not key:
         return None
     if not key.isascii() or not key.isprintable() or key != key.strip() or " " in key:
-        raise UsageError(f"{variable} holds characters that an Authorization header cannot carry; set it anew.")
+        raise UsageError(f"{variable} holds characters that a header cannot carry; set it anew.")
     return key
 
 
