@@ -25,6 +25,7 @@ How it is checked:
 - `properties`, `strategies`, `hypothesis_settings`: relations that hold for all inputs
 - `campaign`, `generated_requests`, `sample_requests`, `samples`: what is sent
 - `recordings`: exchanges that were recorded elsewhere, and what they say of a server
+- `soak`: load by Locust, with every answer compared
 - `targets`: where it is sent, with which key, and the ceilings on requests, rate, tokens and dollars; target files
 - `profiles`: how many requests are generated; `prices`: what the model list says of cost; `spending`: what a request
   costs at most

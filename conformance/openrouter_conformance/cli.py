@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from openrouter_conformance import version
-from openrouter_conformance.commands import checking, listing, replaying
+from openrouter_conformance.commands import checking, listing, replaying, soaking
 from openrouter_conformance.commands.output import say
 from openrouter_conformance.errors import HarnessError, TargetError, UsageError
 from openrouter_conformance.status import ExitCode
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        options = _parser().parse_args(arguments)
+        options = _parse(list(sys.argv[1:] if arguments is None else arguments))
         command: Callable[[argparse.Namespace], int] = options.command
         return command(options)
     except (UsageError, mock_cli.UsageError) as error:
@@ -44,6 +44,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return say(ExitCode.NOT_CHECKED, f"the suite failed, not the target: {type(error).__name__}: {error}")
 
 
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    """Return the options; what follows `--` is for the tool that a command runs, where it runs one."""
+    place = arguments.index("--") if "--" in arguments else len(arguments)
+    options = _parser().parse_args(arguments[:place])
+    if place < len(arguments) and not hasattr(options, "after_dashes"):
+        return _parser().parse_args(arguments)
+    options.after_dashes = arguments[place + 1 :]
+    return options
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="openrouter-conformance", description="Prove that a server keeps OpenRouter's embeddings contract."
@@ -52,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     checking.add_to(commands)
     replaying.add_to(commands)
+    soaking.add_to(commands)
     _add_mock(commands)
     listing.add_to(commands)
     faults = commands.add_parser("faults", help="list the faults that `mock --fault NAME` can inject")

@@ -2,6 +2,7 @@
 
 - `checking`: `run`, which checks a server
 - `replaying`: `replay`, which checks recorded exchanges
+- `soaking`: `soak`, which checks a server under load
 - `listing`: `requirements` and `explain`
 - `arguments`: values of options that several commands take; `output`: what they write
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import attrs
-import orjson
 
 from openrouter_conformance import content_coding
 from openrouter_conformance.foreign_text import shortened
@@ -120,7 +120,10 @@ def _body(message: dict[str, Any]) -> bytes | None:
         return None
     if isinstance(value, str | bytes):
         return value if isinstance(value, bytes) else value.encode("utf-8", "surrogateescape")
-    return orjson.dumps(value)  # somebody unfolded the JSON
+    try:
+        return json.dumps(value, separators=(",", ":")).encode()  # somebody unfolded the JSON
+    except (TypeError, ValueError, RecursionError):
+        raise NotRecordedError("with a body that is no JSON") from None
 
 
 def _unwrapped(value: dict[str, Any]) -> bytes | None:

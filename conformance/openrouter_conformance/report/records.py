@@ -24,12 +24,15 @@ if TYPE_CHECKING:
     from openrouter_conformance.exchange import Exchange
     from openrouter_conformance.expected_failures import Unneeded
     from openrouter_conformance.known_deviations import KnownDeviation
+    from openrouter_conformance.requirements import Requirement
     from openrouter_conformance.results import Result
     from openrouter_conformance.session import Session
+    from openrouter_conformance.targets import Target
 
 FILE_NAME = "results.jsonl"
 RECORDINGS = "recordings"
-"""The profile of records that are about recorded exchanges."""
+SOAK = "soak"
+"""The profiles of records that are about recorded exchanges, and about a server under load."""
 _MAX_EXCHANGES = 4
 
 Record = dict[str, Any]
@@ -78,20 +81,60 @@ def header(session: Session, started: str, *, strict: bool = False) -> Record:
 
     `strict` says that warnings fail the run.
     """
-    target = session.target
+    head = header_of_target(
+        session.target, session.contract, session.profile.name, session.seed, started, strict=strict
+    )
+    return head | {"model": session.model}
+
+
+def header_of_target(
+    target: Target, contract: Contract, profile: str, seed: int, started: str, *, strict: bool
+) -> Record:
+    """Return the record of what is checked; of the model, only what the target says."""
+    where = {
+        "name": target.name,
+        "url": target.shown_url if target.start is None else None,
+        "start": target.start,
+    }
+    generators = {name: metadata.version(name) for name in ("hypothesis", "schemathesis")}
+    return _header(
+        contract,
+        where,
+        generators,
+        model=target.model or "",
+        profile=profile,
+        seed=seed,
+        started=started,
+        strict=strict,
+    )
+
+
+def header_of_recordings(contract: Contract, *, name: str, url: str, model: str, started: str, strict: bool) -> Record:
+    """Return the record of recordings that are judged: the server at `url`, whose `model` they asked for."""
+    where = {"name": name, "url": url, "start": None}
+    return _header(contract, where, {}, model=model, profile=RECORDINGS, seed=0, started=started, strict=strict)
+
+
+def _header(
+    contract: Contract,
+    target: Record,
+    generators: dict[str, str],
+    *,
+    model: str,
+    profile: str,
+    seed: int,
+    started: str,
+    strict: bool,
+) -> Record:
     return {
         "record": "header",
         "suite": version(),
-        "generators": {name: metadata.version(name) for name in ("hypothesis", "schemathesis")},
-        "contract": {"date": session.contract.date, "digest": session.contract.digest},
-        "target": {
-            "name": target.name,
-            "url": target.shown_url if target.start is None else None,
-            "start": target.start,
-        },
-        "model": session.model,
-        "profile": session.profile.name,
-        "seed": session.seed,
+        "generators": generators,
+        "contract": {"date": contract.date, "digest": contract.digest},
+        "target": target,
+        "model": model,
+        "profile": profile,
+        "seed": seed,
         "strict": strict,
         "started": started,
     }
@@ -99,29 +142,35 @@ def header(session: Session, started: str, *, strict: bool = False) -> Record:
 
 def result(outcome: Result) -> Record:
     """Return the record of one requirement."""
-    requirement = outcome.requirement
-    record: Record = {
-        "record": "result",
-        "id": requirement.id,
-        "operation": requirement.operation.slug,
-        "facet": requirement.facet,
-        "level": requirement.level.value,
-        "text": requirement.text,
-        "source": requirement.source,
-        "status": outcome.status.value,
-        "reason": outcome.reason,
-        "exchanges": outcome.exchanges,
-        "seconds": round(outcome.seconds, 3),
-    }
+    record = requirement(
+        outcome.requirement, outcome.status, outcome.reason, exchanges=outcome.exchanges, seconds=outcome.seconds
+    )
     if outcome.blocked_by is not None:
         record["blocked_by"] = outcome.blocked_by
     if outcome.known is not None:
         record["known"] = _known(outcome.known)
     if outcome.failure is not None:
-        record["failure"] = _failure(outcome.failure, outcome.breaches)
+        record["failure"] = failure(outcome.failure, outcome.breaches)
         if outcome.replay is not None:
             record["failure"]["replay"] = outcome.replay
     return record
+
+
+def requirement(one: Requirement, status: Status, reason: str | None, *, exchanges: int, seconds: float) -> Record:
+    """Return the record of a requirement without evidence."""
+    return {
+        "record": "result",
+        "id": one.id,
+        "operation": one.operation.slug,
+        "facet": one.facet,
+        "level": one.level.value,
+        "text": one.text,
+        "source": one.source,
+        "status": status.value,
+        "reason": reason,
+        "exchanges": exchanges,
+        "seconds": round(seconds, 3),
+    }
 
 
 def footer(
@@ -156,22 +205,6 @@ def footer(
         "stopped": stopped,
         "seconds": round(seconds, 3),
         "finished": finished,
-    }
-
-
-def header_of_recordings(contract: Contract, *, name: str, url: str, model: str, started: str, strict: bool) -> Record:
-    """Return the record of recordings that are judged: the server at `url`, whose `model` they asked for."""
-    return {
-        "record": "header",
-        "suite": version(),
-        "generators": {},
-        "contract": {"date": contract.date, "digest": contract.digest},
-        "target": {"name": name, "url": url, "start": None},
-        "model": model,
-        "profile": RECORDINGS,
-        "seed": 0,
-        "strict": strict,
-        "started": started,
     }
 
 
@@ -283,11 +316,12 @@ def _known(entry: KnownDeviation) -> Record:
     }
 
 
-def _failure(failure: CheckFailure, breaches: int) -> Record:
+def failure(shown: CheckFailure, breaches: int = 0) -> Record:
+    """Return what shows a failure; `breaches` counts the answers that show the same."""
     record: Record = {
-        "received": failure.received,
-        "expected": failure.expected,
-        "exchanges": [_exchange(one) for one in failure.exchanges[:_MAX_EXCHANGES]],
+        "received": shown.received,
+        "expected": shown.expected,
+        "exchanges": [_exchange(one) for one in shown.exchanges[:_MAX_EXCHANGES]],
     }
     if breaches:
         record["count"] = breaches

@@ -307,9 +307,17 @@ def _summary(records: RunRecords) -> list[tuple[str, str]]:
     if records.header["profile"] == RECORDINGS:
         return _summary_of_recordings(foot)
     lines = [("Requests:", f"{foot['requests']} in {foot['seconds']:.1f} seconds{_spent(foot.get('bill'))}")]
+    if "load" in foot:
+        lines.append(("Load:", _load(foot["load"])))
     if foot["features"]:
         lines.append(("Features:", ", ".join(f"{name} {found}" for name, found in foot["features"].items())))
     return lines
+
+
+def _load(load: Record) -> str:
+    """Return what a soak measured, in words."""
+    times = ", ".join(f"{name} {load[name]:,.0f} ms" for name in ("p50", "p95", "p99", "max"))
+    return f"{load['answers']:,} answers, {load['per_second']:,.0f} a second; {times}; {load['errors']:,} errors"
 
 
 def _summary_of_recordings(foot: Mapping[str, Any]) -> list[tuple[str, str]]:
