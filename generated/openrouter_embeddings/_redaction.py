@@ -32,8 +32,7 @@ def secrets_of(request: httpx.Request) -> list[str]:
     """Return what no error may show of a request, the longest first.
 
     These are the values of headers and query parameters with a secret name, without the scheme before a key, and long
-    values of headers that are not known to be public.
-    """
+    values of headers that are not known to be public."""
     params = request.url.params.multi_items() if request.url.query else ()
     secrets = {value for name, value in params if _SECRET_NAME.search(name)}
     for name, value in request.headers.multi_items():

@@ -2,8 +2,7 @@
 
 The results are the same, but for numbers beyond the range of floats in fields that the contract does not know: the
 faster parser refuses them, the standard library makes them infinite. The packages of the extra are imported on first
-use, not when this module is imported.
-"""
+use, not when this module is imported."""
 
 import base64
 import importlib

@@ -38,8 +38,7 @@ def exchange(
 
     Raises:
         TransportError: no response arrived.
-        ContractError: the body is longer than the ceiling, or compressed in a way that was not asked for.
-    """
+        ContractError: the body is longer than the ceiling, or compressed in a way that was not asked for."""
     watch = _Watch(connection, request, ends) if ends < float("inf") else None
     try:
         with closing(_send(connection, request, auth)) as response:
