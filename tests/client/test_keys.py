@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import logging
 import pickle
@@ -300,6 +301,12 @@ def test_a_secret_in_another_header_is_redacted(
         lambda secret: base64.b64encode(secret.encode()).decode(),
         lambda secret: base64.b64encode(b"1" + secret.encode()).decode(),
         lambda secret: base64.urlsafe_b64encode(b"22" + secret.encode() + b"4").decode(),
+        lambda secret: secret.encode().hex().upper(),
+        lambda secret: "".join(f"&#{ord(letter)};" for letter in secret),
+        lambda secret: "".join(f"&amp;#x{ord(letter):04X};" for letter in secret),
+        lambda secret: secret.encode("utf-16-le").decode("latin-1"),
+        lambda secret: quote(quote(secret, safe=""), safe=""),
+        lambda secret: "".join(f"\\x{ord(letter):02x}" for letter in secret),
     ],
     ids=[
         "in a URL",
@@ -309,6 +316,12 @@ def test_a_secret_in_another_header_is_redacted(
         "base64",
         "base64, shifted",
         "base64 for URLs, shifted",
+        "hex",
+        "HTML",
+        "HTML, escaped twice",
+        "UTF-16",
+        "in a URL, twice",
+        "as bytes of Python",
     ],
 )
 def test_a_key_that_is_echoed_in_another_spelling_is_redacted(
@@ -321,6 +334,46 @@ def test_a_key_that_is_echoed_in_another_spelling_is_redacted(
     assert isinstance(error, ApiError)
     assert "***" in error.metadata["raw"]
     assert spell(SECRET)[5:-5] not in error.metadata["raw"]
+
+
+@pytest.mark.parametrize("noise", ["\\", "\\\\", "\0", "\n", "x", "\\u0000", "\xff"])
+@pytest.mark.parametrize(
+    "spell", [str, lambda key: base64.b64encode(key.encode()).decode(), lambda key: key.encode().hex()]
+)
+@pytest.mark.parametrize("place", [5, 20, 50, 70])
+def test_no_half_of_a_damaged_key_is_shown(
+    one_text: EmbeddingsRequest, noise: str, spell: Callable[[str], str], place: int
+) -> None:
+    """A server that breaks the key it echoes, by bytes that do not belong there, gives away no half of it."""
+    key = "sk-or-v1-" + hashlib.sha256(b"key").hexdigest()
+    damaged = f"{spell(key)[:place]}{noise}{spell(key)[place:]}"
+    content = b'{"error": {"message": "no ' + damaged.encode() + b'"}}'
+    error = create_embeddings.sync_detailed(client=client_with_response(401, content, api_key=key), body=one_text).error
+    assert isinstance(error, ApiError)
+    half = len(spell(key)) // 2 + 1
+    parts = [spell(key)[start : start + half] for start in range(len(spell(key)) - half + 1)]
+    for text in texts_of(error):
+        assert not [part for part in parts if part in text.replace("\\", "")]
+
+
+@pytest.mark.parametrize("before", range(2**18 - 120, 2**18 + 10, 13))
+def test_a_key_deep_in_a_long_body_is_redacted(one_text: EmbeddingsRequest, before: int) -> None:
+    """Wherever it begins, escaped or not: no place falls between two pieces that are searched."""
+    escaped = "".join(f"\\u{ord(letter):04x}" for letter in KEY)
+    for shown in (KEY, escaped):
+        content = b'{"error": {"message": "' + b"." * before + shown.encode() + b'"}}'
+        error = create_embeddings.sync_detailed(client=client_with_response(401, content), body=one_text).error
+        assert isinstance(error, ApiError)
+        assert error.message == "." * before + "***"
+
+
+def test_what_surrounds_an_escaped_key_stays(one_text: EmbeddingsRequest) -> None:
+    """Escapes before and after it are not taken for its own: JSON in a text can still be parsed."""
+    inner = json.dumps({"a\\": "\u00e9" + KEY, "b": [f'"{KEY}"', "50%"]})
+    content = json.dumps({"error": {"message": inner}}).replace("-v1", "\\u002dv1").encode()
+    error = create_embeddings.sync_detailed(client=client_with_response(401, content), body=one_text).error
+    assert isinstance(error, ApiError)
+    assert json.loads(error.message) == {"a\\": "\u00e9***", "b": ['"***"', "50%"]}
 
 
 def test_a_key_in_the_query_is_redacted(one_text: EmbeddingsRequest) -> None:
