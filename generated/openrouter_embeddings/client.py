@@ -132,7 +132,8 @@ class Client:
         Raises:
             TransportError: no response arrived.
             ContractError: the body is longer than `max_response_bytes`, or compressed in an unknown way.
-            RuntimeError: the client is closed."""
+            RuntimeError: the client is closed.
+            ValueError: the address of the request holds a password, which only an `http_client` of your own sends."""
         ends = self._ends()
         if self._retries is None:
             return self._send_once(request, ends)
@@ -211,6 +212,8 @@ class Client:
     def _completed(self, request: httpx.Request, connection: Connection[Any], ends: float) -> httpx.Request:
         """Return a copy of a request with what the httpx client that sends it adds: its author's settings, too."""
         http: httpx.Client | httpx.AsyncClient = connection.http
+        if request.url.userinfo and not connection.own:
+            raise ValueError("request: its address holds a user name or password; send them in a header")
         sent = request.headers.raw
         names = {name.lower() for name, _ in sent}
         defaults = http.headers.raw if connection.own else _HEADERS

@@ -47,10 +47,10 @@ _COMPARABLE: Final = bytes.maketrans(b"-_ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"+/abcdef
 def secrets_of(request: httpx.Request) -> list[str]:
     """Return what no error may show of a request, the longest first.
 
-    These are the values of headers and query parameters with a secret name, without the scheme before a key, and long
-    values of headers that are not known to be public."""
+    These are the values of headers and query parameters with a secret name, without the scheme before a key, long
+    values of headers that are not known to be public, and the password in the address."""
     params = request.url.params.multi_items() if request.url.query else ()
-    secrets = {value for name, value in params if _SECRET_NAME.search(name)}
+    secrets = {request.url.password, *(value for name, value in params if _SECRET_NAME.search(name))}
     for name, value in request.headers.multi_items():
         if _is_secret(name, value):
             secrets.update(_secrets_in(name.lower(), value))
@@ -95,7 +95,7 @@ def without_key(response: httpx.Response) -> httpx.Response:
     ]
     extensions = {key: redacted(value, secrets) for key, value in response.extensions.items() if type(value) is bytes}
     sent = [(name, "***" if _is_secret(name, value) else value) for name, value in request.headers.multi_items()]
-    url = request.url.copy_with(query=redacted(request.url.query, secrets)) if request.url.query else request.url
+    url = request.url.copy_with(userinfo=b"", query=redacted(request.url.query, secrets) or None)
     request = httpx.Request(request.method, url, headers=sent, stream=httpx.ByteStream(b""))
     content = redacted(response.content, secrets)
     return httpx.Response(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -153,6 +154,45 @@ def test_a_transport_error_does_not_show_the_key(call: Call, one_text: Embedding
     error = call(client_with_handler(refuse), one_text)
     assert isinstance(error, TransportError)
     assert all(KEY not in text for text in texts_of(error))
+
+
+@pytest.mark.parametrize("send", [Client.send, lambda client, request: asyncio.run(client.send_async(request))])
+def test_a_password_in_the_address_of_a_request_is_refused(
+    send: Callable[[Client, httpx.Request], httpx.Response], loopback: Loopback
+) -> None:
+    """It is neither lost nor shown, and nothing is sent; an http client of one's own sends it as it always does."""
+    url = httpx.URL(f"{loopback.url}/embeddings/models").copy_with(username="ada", password=SECRET)
+    request = httpx.Request("GET", url)
+    with Client(KEY, loopback.url) as client, pytest.raises(ValueError, match="user name or password") as caught:
+        send(client, request)
+    assert not loopback.requests
+    assert all(SECRET not in text and "ada" not in text for text in (str(caught.value), repr(caught.value)))
+    with httpx.Client() as http:
+        Client("", loopback.url, http_client=http).send(request)
+    basic = base64.b64encode(f"ada:{SECRET}".encode()).decode()
+    assert loopback.requests[0][1]["authorization"] == f"Basic {basic}"
+
+
+def test_a_password_in_the_address_of_a_request_is_not_shown_by_errors() -> None:
+    """Neither by one that says that no response arrived, nor by one that is made of a response."""
+    url = httpx.URL("https://acme.example/api/v1/embeddings/models")
+    request = httpx.Request("GET", url.copy_with(username="ada", password=SECRET))
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError(f"no way to {request.url}", request=request)
+
+    with pytest.raises(TransportError) as lost:
+        client_with_handler(refuse).send(request)
+    response = echoed_as_error(request)
+    response.request = request
+    with pytest.raises(ApiError) as refused:
+        list_embeddings_models.parse(response)
+    for error in (lost.value, refused.value):
+        assert all(
+            SECRET not in text and quote(SECRET, safe="") not in text
+            for text in (*texts_of(error), repr(error.__cause__))
+        )
+    assert refused.value.response.request.url == url
 
 
 def test_a_wrong_argument_does_not_show_the_key() -> None:
