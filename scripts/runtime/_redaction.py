@@ -40,6 +40,7 @@ _ESCAPE: Final = re.compile(
     rb"|&(?:amp;)*#(?:x0*([0-9a-f]{1,5})|0*([0-9]{1,6}));|[\\\0]+",
     re.IGNORECASE,
 )
+_NOISE: Final = re.compile(rb"[\\\0]+")
 # Letters in lower case, and those of base64 for URLs as in plain base64.
 _COMPARABLE: Final = bytes.maketrans(b"-_ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"+/abcdefghijklmnopqrstuvwxyz")
 
@@ -126,24 +127,34 @@ def _spellings(secret: str) -> Sequence[bytes]:
     plain = secret.encode("utf-8", "surrogatepass")
     encoded = [base64.b64encode(bytes(before) + plain) for before in range(3)]
     middles = (text[(0, 2, 3)[before] : (before + len(plain)) * 8 // 6] for before, text in enumerate(encoded))
-    return [text.translate(_COMPARABLE) for text in (_without_escapes(plain)[0], plain.hex().encode(), *middles)]
+    texts = (_without_escapes(plain, _ESCAPE)[0], _NOISE.sub(b"", plain), plain.hex().encode(), *middles)
+    return list(dict.fromkeys(text.translate(_COMPARABLE) for text in texts))
 
 
 def _spans(content: bytes, secrets: Sequence[str]) -> Iterator[tuple[int, int]]:
     """Yield where in content each spelling of a secret, or at least half of a long one, begins and ends."""
-    plain, escapes = _without_escapes(content)
-    plain = plain.translate(_COMPARABLE)
-    for spelling in (spelling for secret in secrets for spelling in _spellings(secret)):
-        length = len(spelling)
-        needed, size = (length, length) if length < _SHORTEST_PART else (length // 2, length // 4)
-        for offset in range(0, length - size + 1, size):  # each half of it holds a whole quarter
-            place = plain.find(spelling[offset : offset + size])
-            while place >= 0:
-                before = _alike(spelling[:offset][::-1], plain[max(0, place - offset) : place][::-1])
-                after = _alike(spelling[offset:], plain[place : place + length])
-                if before + after >= needed:
-                    yield _origin(place - before, escapes)[0], _origin(place + after - 1, escapes)[1]
-                place = plain.find(spelling[offset : offset + size], place + after)
+    for pattern in (_ESCAPE, _NOISE):  # what looks like an escape may be letters of the secret behind a backslash
+        plain, escapes = _without_escapes(content, pattern)
+        plain = plain.translate(_COMPARABLE)
+        for spelling in (spelling for secret in secrets for spelling in _spellings(secret)):
+            for first, last in _places(spelling, plain):
+                yield _origin(first, escapes)[0], _origin(last, escapes)[1]
+        if not escapes:
+            return
+
+
+def _places(spelling: bytes, text: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the first and the last byte in a text of each spelling of a secret, or of at least half of a long one."""
+    length = len(spelling)
+    needed, size = (length, length) if length < _SHORTEST_PART else (length // 2, length // 4)
+    for offset in range(0, length - size + 1, size):  # each half of it holds a whole quarter
+        place = text.find(spelling[offset : offset + size])
+        while place >= 0:
+            before = _alike(spelling[:offset][::-1], text[max(0, place - offset) : place][::-1])
+            after = _alike(spelling[offset:], text[place : place + length])
+            if before + after >= needed:
+                yield place - before, place + after - 1
+            place = text.find(spelling[offset : offset + size], place + after)
 
 
 def _alike(one: bytes, other: bytes) -> int:
@@ -151,12 +162,12 @@ def _alike(one: bytes, other: bytes) -> int:
     return len(list(takewhile(bool, map(eq, one, other))))
 
 
-def _without_escapes(content: bytes) -> tuple[bytes, list[_Escape]]:
+def _without_escapes(content: bytes, pattern: re.Pattern[bytes]) -> tuple[bytes, list[_Escape]]:
     """Return content with letters in the place of escapes, and these by their place in what is returned."""
     pieces: list[bytes] = []
     escapes: list[_Escape] = []
     length = done = 0
-    for found in _ESCAPE.finditer(content):
+    for found in pattern.finditer(content):
         code = int(found[found.lastindex], 10 if found.lastindex == 4 else 16) if found.lastindex else 0
         letter = chr(code).encode("utf-8", "surrogatepass") if code else b""
         pieces += content[done : found.start()], letter

@@ -396,6 +396,17 @@ def test_no_half_of_a_damaged_key_is_shown(
         assert not [part for part in parts if part in text.replace("\\", "")]
 
 
+@pytest.mark.parametrize("noise", ["\\", "\\\\"])
+@pytest.mark.parametrize("part", ["x41", "u0041"])
+def test_letters_of_a_key_are_not_taken_for_an_escape(one_text: EmbeddingsRequest, noise: str, part: str) -> None:
+    """A backslash within an echoed key may make an escape of the letters that follow it."""
+    key = "sk-or-v1-0123456789ghijklmnopqrs" + part + "srqponmlkjihg9876543210"
+    content = b'{"error": {"message": "no ' + key.replace(part, noise + part).encode() + b'"}'
+    error = create_embeddings.sync_detailed(client=client_with_response(401, content, api_key=key), body=one_text).error
+    assert isinstance(error, ApiError)
+    assert error.message == '{"error": {"message": "no ***"}'
+
+
 @pytest.mark.parametrize("before", range(2**18 - 120, 2**18 + 10, 13))
 def test_a_key_deep_in_a_long_body_is_redacted(one_text: EmbeddingsRequest, before: int) -> None:
     """Wherever it begins, escaped or not: no place falls between two pieces that are searched."""
