@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import takewhile
 from operator import eq, itemgetter
 from typing import Final, TypeAlias
+from urllib.parse import quote
 
 import httpx
 
@@ -37,7 +38,7 @@ _Escape: TypeAlias = tuple[int, int, int, int]  # place and length of the letter
 # what means nothing within a key: other backslashes, and the zero bytes of UTF-16.
 _ESCAPE: Final = re.compile(
     rb"\\+u([0-9a-f]{4})|(?:\\+x|%(?:25)*)([0-9a-f]{2})"
-    rb"|&(?:amp;)*#(?:x0*([0-9a-f]{1,5})|0*([0-9]{1,6}));|[\\\0]+",
+    rb"|&(?:amp;)*#(?:x0*([0-9a-f]{1,5})|0*([0-9]{1,6}));|\\+|\0+",
     re.IGNORECASE,
 )
 _NOISE: Final = re.compile(rb"[\\\0]+")
@@ -127,7 +128,8 @@ def _spellings(secret: str) -> Sequence[bytes]:
     plain = secret.encode("utf-8", "surrogatepass")
     encoded = [base64.b64encode(bytes(before) + plain) for before in range(3)]
     middles = (text[(0, 2, 3)[before] : (before + len(plain)) * 8 // 6] for before, text in enumerate(encoded))
-    texts = (_without_escapes(plain, _ESCAPE)[0], _NOISE.sub(b"", plain), plain.hex().encode(), *middles)
+    in_url = quote(plain, safe="").encode()  # where noise within its escapes keeps them from being read
+    texts = (_without_escapes(plain, _ESCAPE)[0], _NOISE.sub(b"", plain), in_url, plain.hex().encode(), *middles)
     return list(dict.fromkeys(text.translate(_COMPARABLE) for text in texts))
 
 

@@ -347,6 +347,7 @@ def test_a_secret_in_another_header_is_redacted(
         lambda secret: secret.encode("utf-16-le").decode("latin-1"),
         lambda secret: quote(quote(secret, safe=""), safe=""),
         lambda secret: "".join(f"\\x{ord(letter):02x}" for letter in secret),
+        lambda secret: quote(secret, safe="").replace("%", "%\\", 1),
     ],
     ids=[
         "in a URL",
@@ -362,6 +363,7 @@ def test_a_secret_in_another_header_is_redacted(
         "UTF-16",
         "in a URL, twice",
         "as bytes of Python",
+        "in a URL, damaged",
     ],
 )
 def test_a_key_that_is_echoed_in_another_spelling_is_redacted(
@@ -394,6 +396,15 @@ def test_no_half_of_a_damaged_key_is_shown(
     parts = [spell(key)[start : start + half] for start in range(len(spell(key)) - half + 1)]
     for text in texts_of(error):
         assert not [part for part in parts if part in text.replace("\\", "")]
+
+
+def test_escapes_after_zero_bytes_are_read(one_text: EmbeddingsRequest) -> None:
+    """As in UTF-32, into which a proxy has put JSON of one byte a letter."""
+    escaped = b"".join(b"\\u%04x" % letter for letter in SECRET.encode())
+    client = client_with_response(404, b"D\0\0\0" + escaped + b"a\0\0\0", api_key=SECRET)
+    error = create_embeddings.sync_detailed(client=client, body=one_text).error
+    assert isinstance(error, ApiError)
+    assert error.response.content == b"D\0\0\0***a\0\0\0"
 
 
 @pytest.mark.parametrize("noise", ["\\", "\\\\"])
