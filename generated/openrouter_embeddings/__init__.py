@@ -10,8 +10,7 @@ One call:
             client=client, body=EmbeddingsRequest(model="openai/text-embedding-3-small", input="Hello")
         )
 
-Everything public is imported from here. Objects, operations and what needs an extra are loaded on first use.
-"""
+Everything public is imported from here. Objects, operations and what needs an extra are loaded on first use."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING

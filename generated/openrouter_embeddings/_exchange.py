@@ -39,8 +39,7 @@ def exchange(
 
     Raises:
         TransportError: no response arrived.
-        ContractError: the body is longer than the ceiling, or compressed in a way that was not asked for.
-    """
+        ContractError: the body is longer than the ceiling, or compressed in a way that was not asked for."""
     watch = _Watch(connection, request, ends) if ends < float("inf") else None
     try:
         with closing(_send(connection, request, auth)) as response:
@@ -112,7 +111,7 @@ def transport_error(request: httpx.Request, error: Exception) -> TransportError:
     reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     if type(error) is TimeoutError:
         reason = "the deadline of the call has passed"
-    about = f"no response to {request.method} {request.url.copy_with(query=None)}: "
+    about = f"no response to {request.method} {request.url.copy_with(userinfo=b'', query=None)}: "
     failure = TransportError(about + redacted_text(reason, request))
     link: BaseException | None = error
     while link is not None and redacted_text(repr(link), request) == repr(link):

@@ -2,8 +2,7 @@
 """Long arrays of numbers become vectors without a Python object for each number, when the extra `fast` is installed.
 
 The arrays are taken out of the body of a response before it is parsed, and given to its items afterwards. Where
-anything in them is unexpected, nothing is taken out, so that results and errors are those of the ordinary parser.
-"""
+anything in them is unexpected, nothing is taken out, so that results and errors are those of the ordinary parser."""
 
 import re
 from typing import Any, TypeAlias
@@ -26,8 +25,7 @@ def take_numbers(content: bytes) -> tuple[bytes, list[Numbers]]:
     """Return a body with `[0]`, `[1]` and so on in place of the arrays under the keys `embedding`, and the arrays.
 
     The body is as it was, and no array is taken, when the body is short, when a package is missing, and when not all
-    of the values are arrays of finite float32 numbers.
-    """
+    of the values are arrays of finite float32 numbers."""
     spans = _spans(content) if len(content) >= SHORTEST_BODY else []
     if not spans or None in (accelerated("simdjson", "Parser"), accelerated("numpy", "frombuffer")):
         return content, []

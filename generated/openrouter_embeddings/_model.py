@@ -2,8 +2,7 @@
 """The base of every model, and the decoder of every declared type.
 
 The declared types say it all: `decoder_for(list[Usage])` takes what the JSON parser returned and gives a list of
-`Usage`. Fields that the contract does not know are kept.
-"""
+`Usage`. Fields that the contract does not know are kept."""
 
 from __future__ import annotations
 
@@ -33,8 +32,7 @@ class JsonModel:
     """A JSON object whose subclasses declare its fields.
 
     Attributes:
-        additional_properties: fields that the contract does not know, by name. They are encoded as they came.
-    """
+        additional_properties: fields that the contract does not know, by name. They are encoded as they came."""
 
     additional_properties: dict[str, Any] = field(factory=dict)
 
@@ -84,8 +82,7 @@ class AnswerModel(JsonModel):
 
     Attributes:
         deviations: on the object that `sync` or `from_dict` returned: where it is not what the contract says, each
-            with its `path`, `expected` and `received`.
-    """
+            with its `path`, `expected` and `received`."""
 
     deviations: tuple[ContractError, ...] = field(default=(), init=False, eq=False)
     _received: dict[str, Any] | None = field(default=None, init=False, eq=False)
@@ -148,8 +145,7 @@ def decode_received(decoder: Decoder[Any], source: Any) -> Any:
 def decode_model(model: type[Any], source: Any, tolerated: Tolerated = None) -> Any:
     """Return an object of a model class, or raise `DecodingError` where a field is missing or not what its type says.
 
-    Where `tolerated` is a list, it takes the errors of the fields that an answer can do without.
-    """
+    Where `tolerated` is a list, it takes the errors of the fields that an answer can do without."""
     remaining = dict(decode_mapping(source))
     tolerated = tolerated if issubclass(model, AnswerModel) else None
     values: dict[str, Any] = {}
@@ -220,8 +216,7 @@ class _ModelField:
     """A declared field: its attribute, its name in JSON, what the contract says of it, and its decoder.
 
     It is indispensable when an answer without it is of no use: its type does not allow None. A value that is the
-    constant, or whose type is among `kept`, is what the decoder would return.
-    """
+    constant, or whose type is among `kept`, is what the decoder would return."""
 
     name: str
     key: str

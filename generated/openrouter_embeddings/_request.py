@@ -41,8 +41,7 @@ def build_request(
 
     Raises:
         TypeError: a field of the body has the wrong type; the message names it.
-        ValueError: a field of the body has a wrong value, or the operation needs a key and there is none.
-    """
+        ValueError: a field of the body has a wrong value, or the operation needs a key and there is none."""
     settings = client._request_settings(secured=secured)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
     base_url, headers, timeout = settings
     content = None
@@ -60,8 +59,7 @@ def build_request(
 def validate_argument(name: str, value: T | Unset | None, declared: Any) -> T | Unset:
     """Return an argument that goes into the query or a header, or raise `TypeError` or `ValueError` naming it.
 
-    None and `UNSET` leave it out.
-    """
+    None and `UNSET` leave it out."""
     if isinstance(value, Unset) or value is None:
         return UNSET
     try:

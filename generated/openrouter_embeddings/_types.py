@@ -51,8 +51,7 @@ class OpenEnum(StrEnum):
     """Known values of a string that may take others: an unknown value becomes a member that is not listed.
 
     Members are strings: `Quantization.INT8 == "int8"`, and `Quantization("int3") == "int3"` although the
-    contract does not know it.
-    """
+    contract does not know it."""
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
@@ -70,8 +69,7 @@ class Contract:
 
     Attributes:
         date: the day of the published document, or the day it was downloaded, YYYY-MM-DD; None when it is not known.
-        digest: SHA-256 of `openapi.yaml` in the package.
-    """
+        digest: SHA-256 of `openapi.yaml` in the package."""
 
     date: str | None
     digest: str
@@ -80,8 +78,7 @@ class Contract:
 def is_instance(value: Any, *classes: type[Any]) -> bool:
     """Return whether a value is an instance of one of the classes; unlike `isinstance`, leaves its type `Any`.
 
-    Type checkers narrow `Any` to `list[Unknown]` and the like after `isinstance`, and then report every use of it.
-    """
+    Type checkers narrow `Any` to `list[Unknown]` and the like after `isinstance`, and then report every use of it."""
     return isinstance(value, classes)
 
 

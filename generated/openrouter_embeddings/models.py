@@ -2,8 +2,7 @@
 """The objects that requests and responses are made of.
 
 In requests, None and `UNSET` leave an optional field out; None is sent as null only where the contract allows null.
-In answers, None stands for what is absent, null, or not what the contract says.
-"""
+In answers, None stands for what is absent, null, or not what the contract says."""
 
 from __future__ import annotations
 
@@ -21,12 +20,10 @@ from .vectors import Vector, check_vectors, decode_vector, decode_vectors
 @define(kw_only=True, repr=False)
 class ArtificialAnalysisEntry(AnswerModel):
     """Indices of a model by Artificial Analysis; null where it was not measured.
-
     Attributes:
         agentic_index: Index for agentic work.
         coding_index: Index for coding.
-        intelligence_index: Index over all of their evaluations.
-    """
+        intelligence_index: Index over all of their evaluations."""
 
     agentic_index: float | Null
     coding_index: float | Null
@@ -36,11 +33,9 @@ class ArtificialAnalysisEntry(AnswerModel):
 @define(kw_only=True, repr=False)
 class AudioPart(JsonModel):
     """A sound within a multimodal input.
-
     Attributes:
         input_audio: The bytes and their format.
-        type: The kind of the part.
-    """
+        type: The kind of the part."""
 
     input_audio: MultimodalMedia
     type: Literal["input_audio"] = "input_audio"
@@ -49,12 +44,10 @@ class AudioPart(JsonModel):
 @define(kw_only=True, repr=False)
 class CostDetails(AnswerModel):
     """What the provider charged, by part.
-
     Attributes:
         upstream_inference_completions_cost: Charged for output tokens, US dollars; 0 for embeddings.
         upstream_inference_prompt_cost: Charged for input tokens, US dollars.
-        upstream_inference_cost: Charged in all, US dollars.
-    """
+        upstream_inference_cost: Charged in all, US dollars."""
 
     upstream_inference_completions_cost: float | None
     upstream_inference_prompt_cost: float | None
@@ -70,15 +63,13 @@ class DataCollection(OpenEnum):
 @define(kw_only=True, repr=False)
 class DefaultParameters(AnswerModel):
     """The sampling parameters a model runs with when a request names none; of no effect on embeddings.
-
     Attributes:
         frequency_penalty: Penalty for repeating frequent tokens, -2 to 2.
         presence_penalty: Penalty for repeating any token, -2 to 2.
         repetition_penalty: Factor against repetition, from 0.
         temperature: Spread of the sampling, from 0.
         top_k: How many likely tokens to sample from.
-        top_p: Share of likely tokens to sample from, 0 to 1.
-    """
+        top_p: Share of likely tokens to sample from, 0 to 1."""
 
     frequency_penalty: float | Null = None
     presence_penalty: float | Null = None
@@ -91,14 +82,12 @@ class DefaultParameters(AnswerModel):
 @define(kw_only=True, repr=False)
 class DesignArenaEntry(AnswerModel):
     """Standing of a model in one category of the Design Arena.
-
     Attributes:
         arena: Name of the arena.
         category: Name of the category.
         elo: Rating.
         rank: Place, from 1.
-        win_rate: Share of comparisons won, percent.
-    """
+        win_rate: Share of comparisons won, percent."""
 
     arena: str | None
     category: str | None
@@ -110,13 +99,11 @@ class DesignArenaEntry(AnswerModel):
 @define(kw_only=True, repr=False)
 class EmbeddingObject(AnswerModel):
     """The vector of one input.
-
     Attributes:
         embedding: The vector: numbers for `float`, a string for `base64` (little-endian float32 bytes). Its length is
             `dimensions` if that was asked for, else the native length of the model.
         object: The kind of the object.
-        index: Position of the input that this is the vector of, from 0.
-    """
+        index: Position of the input that this is the vector of, from 0."""
 
     embedding: str | list[float]
     object: Literal["embedding"] | None = "embedding"
@@ -127,8 +114,7 @@ class EmbeddingObject(AnswerModel):
         """The vector as float32 numbers, however it was sent; numpy shares its memory.
 
         Raises:
-            ContractError: it is not base64, not a whole count of numbers, or holds what is no finite number.
-        """
+            ContractError: it is not base64, not a whole count of numbers, or holds what is no finite number."""
         return decode_vector(self.embedding)
 
 
@@ -136,7 +122,6 @@ class EmbeddingObject(AnswerModel):
 class EmbeddingsRequest(JsonModel):
     """What to embed, with which model, and how to route it. Fields that are not listed, such as the sampling parameters
     of chat models, are accepted and ignored.
-
     Attributes:
         input: What to embed: one text, several texts, the token ids of one text, the token ids of several texts, or
             several multimodal inputs. No text and no list may be empty.
@@ -148,8 +133,7 @@ class EmbeddingsRequest(JsonModel):
         input_type: What the input is for, on models that embed queries and documents differently: for example
             `search_query` or `search_document`.
         provider: Which providers may serve the request, and in which order.
-        user: Your stable identifier for the end user on whose behalf you ask, for abuse monitoring.
-    """
+        user: Your stable identifier for the end user on whose behalf you ask, for abuse monitoring."""
 
     input: (
         Annotated[str, Length(1)]
@@ -169,15 +153,13 @@ class EmbeddingsRequest(JsonModel):
 @define(kw_only=True, repr=False)
 class EmbeddingsResponse(AnswerModel):
     """One vector per input, and what they cost.
-
     Attributes:
         data: The vectors, one per input, in the order of the inputs.
         model: The model by its provider's name, which may differ from the identifier that was asked for.
         object: The kind of the object.
         id: Identifier of the generation, for example `gen-emb-1786404432-` and 20 letters or digits.
         provider: Name of the provider that served the request.
-        usage: What the request consumed.
-    """
+        usage: What the request consumed."""
 
     data: list[EmbeddingObject]
     model: str | None
@@ -193,8 +175,7 @@ class EmbeddingsResponse(AnswerModel):
             expected: how many inputs were sent; `sync` and the other calls have checked this already.
 
         Raises:
-            ContractError: the count, an index or a length is wrong, or a vector cannot be decoded.
-        """
+            ContractError: the count, an index or a length is wrong, or a vector cannot be decoded."""
         return decode_vectors(self.data, expected)
 
     def _check(self, request: JsonModel | None) -> None:
@@ -211,11 +192,9 @@ class EncodingFormat(OpenEnum):
 @define(kw_only=True, repr=False)
 class FilePart(JsonModel):
     """A file, such as a PDF, within a multimodal input.
-
     Attributes:
         input_file: The bytes and their format.
-        type: The kind of the part.
-    """
+        type: The kind of the part."""
 
     input_file: MultimodalMedia
     type: Literal["input_file"] = "input_file"
@@ -224,11 +203,9 @@ class FilePart(JsonModel):
 @define(kw_only=True, repr=False)
 class ImagePart(JsonModel):
     """A picture within a multimodal input.
-
     Attributes:
         image_url: Where the picture is.
-        type: The kind of the part.
-    """
+        type: The kind of the part."""
 
     image_url: ImageUrl
     type: Literal["image_url"] = "image_url"
@@ -237,10 +214,8 @@ class ImagePart(JsonModel):
 @define(kw_only=True, repr=False)
 class ImageUrl(JsonModel):
     """Where the picture is.
-
     Attributes:
-        url: Address of the picture: `https:`, or `data:` with the bytes in base64.
-    """
+        url: Address of the picture: `https:`, or `data:` with the bytes in base64."""
 
     url: str
 
@@ -263,14 +238,12 @@ class InstructType(OpenEnum):
 @define(kw_only=True, repr=False)
 class MaxPrice(JsonModel):
     """The most that a provider may charge; no provider within it means 404.
-
     Attributes:
         audio: Highest price per audio input, US dollars.
         completion: Highest price per million completion tokens, US dollars.
         image: Highest price per image, US dollars.
         prompt: Highest price per million input tokens, US dollars.
-        request: Highest price per request, US dollars.
-    """
+        request: Highest price per request, US dollars."""
 
     audio: float | str | None | Unset = UNSET
     completion: float | str | None | Unset = UNSET
@@ -282,7 +255,6 @@ class MaxPrice(JsonModel):
 @define(kw_only=True, repr=False)
 class Model(AnswerModel):
     """A model and what it costs.
-
     Attributes:
         architecture: What the model reads and writes.
         canonical_slug: The permanent identifier of this version of the model; differs from `id` for many.
@@ -303,8 +275,7 @@ class Model(AnswerModel):
         expiration_date: The day after which the model may go, YYYY-MM-DD; null when none is set.
         hugging_face_id: Name of the weights on Hugging Face; empty or null when there are none.
         knowledge_cutoff: The day up to which the model was trained, YYYY-MM-DD; null when unknown.
-        reasoning: How the model reasons; for chat models.
-    """
+        reasoning: How the model reasons; for chat models."""
 
     architecture: ModelArchitecture | None
     canonical_slug: str | None
@@ -331,11 +302,9 @@ class Model(AnswerModel):
 @define(kw_only=True, repr=False)
 class ModelAliasTarget(AnswerModel):
     """The model that an alias stands for.
-
     Attributes:
         name: Its name to show to a person.
-        slug: Its identifier.
-    """
+        slug: Its identifier."""
 
     name: str | None
     slug: str | None
@@ -344,14 +313,12 @@ class ModelAliasTarget(AnswerModel):
 @define(kw_only=True, repr=False)
 class ModelArchitecture(AnswerModel):
     """What a model reads and writes.
-
     Attributes:
         input_modalities: Kinds of input that the model reads.
         modality: Input and output kinds in one word, for example `text->embeddings`.
         output_modalities: Kinds of output that the model writes; `embeddings` for these.
         instruct_type: Form of the prompts the model was tuned on; null for embedding models.
-        tokenizer: Family of the tokenizer.
-    """
+        tokenizer: Family of the tokenizer."""
 
     input_modalities: list[InputModality | str] | None
     modality: str | Null
@@ -363,11 +330,9 @@ class ModelArchitecture(AnswerModel):
 @define(kw_only=True, repr=False)
 class ModelBenchmarks(AnswerModel):
     """How a model did in public benchmarks.
-
     Attributes:
         design_arena: Standings in the Design Arena, one per arena and category.
-        artificial_analysis: Indices by Artificial Analysis.
-    """
+        artificial_analysis: Indices by Artificial Analysis."""
 
     design_arena: list[DesignArenaEntry] | None
     artificial_analysis: ArtificialAnalysisEntry | None = None
@@ -384,10 +349,8 @@ class ModelGroup(OpenEnum):
 @define(kw_only=True, repr=False)
 class ModelLinks(AnswerModel):
     """Where to read more about a model.
-
     Attributes:
-        details: Path of the list of endpoints that serve the model.
-    """
+        details: Path of the list of endpoints that serve the model."""
 
     details: str | None
 
@@ -395,14 +358,12 @@ class ModelLinks(AnswerModel):
 @define(kw_only=True, repr=False)
 class ModelReasoning(AnswerModel):
     """How a chat model reasons.
-
     Attributes:
         mandatory: Whether reasoning cannot be turned off.
         default_effort: Effort when a request names none.
         default_enabled: Whether the model reasons when a request does not say.
         supported_efforts: Efforts that may be asked for; null when it cannot be chosen.
-        supports_max_tokens: Whether the effort may be given as a number of tokens.
-    """
+        supports_max_tokens: Whether the effort may be given as a number of tokens."""
 
     mandatory: bool | None
     default_effort: ReasoningEffort | str | Null = None
@@ -414,12 +375,10 @@ class ModelReasoning(AnswerModel):
 @define(kw_only=True, repr=False)
 class ModelsListResponse(AnswerModel):
     """One page of the model list.
-
     Attributes:
         data: The models of this page.
         links: Where to go from this page.
-        total_count: How many models there are on all pages.
-    """
+        total_count: How many models there are on all pages."""
 
     data: list[Model]
     links: PageLinks | None
@@ -429,10 +388,8 @@ class ModelsListResponse(AnswerModel):
 @define(kw_only=True, repr=False)
 class MultimodalInput(JsonModel):
     """One input made of parts of several media; it becomes one vector.
-
     Attributes:
-        content: The parts, at least one, in the order in which the model reads them.
-    """
+        content: The parts, at least one, in the order in which the model reads them."""
 
     content: Annotated[Sequence[FilePart | TextPart | AudioPart | ImagePart | VideoPart], Length(1)]
 
@@ -440,11 +397,9 @@ class MultimodalInput(JsonModel):
 @define(kw_only=True, repr=False)
 class MultimodalMedia(JsonModel):
     """Bytes of a medium, with their format.
-
     Attributes:
         data: The bytes in base64, or a `data:` or `https:` address.
-        format: Format of the bytes, for example `wav`, `mp4` or `pdf`.
-    """
+        format: Format of the bytes, for example `wav`, `mp4` or `pdf`."""
 
     data: str
     format: str | None | Unset = UNSET
@@ -460,10 +415,8 @@ class OutputModality(OpenEnum):
 @define(kw_only=True, repr=False)
 class PageLinks(AnswerModel):
     """Where to go from this page.
-
     Attributes:
-        next: Address of the next page, relative to the host; null on the last page.
-    """
+        next: Address of the next page, relative to the host; null on the last page."""
 
     next: str | Null
 
@@ -471,11 +424,9 @@ class PageLinks(AnswerModel):
 @define(kw_only=True, repr=False)
 class PerRequestLimits(AnswerModel):
     """The most tokens a request may hold.
-
     Attributes:
         completion_tokens: Tokens written.
-        prompt_tokens: Tokens read.
-    """
+        prompt_tokens: Tokens read."""
 
     completion_tokens: float | None
     prompt_tokens: float | None
@@ -484,13 +435,11 @@ class PerRequestLimits(AnswerModel):
 @define(kw_only=True, repr=False)
 class PercentileLatencyCutoffs(JsonModel):
     """Preferred time to first token by percentile of recent requests, seconds; all that are given must hold.
-
     Attributes:
         p50: The value for the median request.
         p75: The value for the 75th percentile of requests.
         p90: The value for the 90th percentile of requests.
-        p99: The value for the 99th percentile of requests.
-    """
+        p99: The value for the 99th percentile of requests."""
 
     p50: float | Null | Unset = UNSET
     p75: float | Null | Unset = UNSET
@@ -501,13 +450,11 @@ class PercentileLatencyCutoffs(JsonModel):
 @define(kw_only=True, repr=False)
 class PercentileThroughputCutoffs(JsonModel):
     """Preferred tokens per second by percentile of recent requests; all that are given must hold.
-
     Attributes:
         p50: The value for the median request.
         p75: The value for the 75th percentile of requests.
         p90: The value for the 90th percentile of requests.
-        p99: The value for the 99th percentile of requests.
-    """
+        p99: The value for the 99th percentile of requests."""
 
     p50: float | Null | Unset = UNSET
     p75: float | Null | Unset = UNSET
@@ -519,7 +466,6 @@ class PercentileThroughputCutoffs(JsonModel):
 class PricingOverride(AnswerModel):
     """Prices in US dollars, as decimal strings, that apply while all of the conditions hold; of several entries the
     last one wins, and a price that is not listed stays as it was.
-
     Attributes:
         audio: Per token of audio read.
         completion: Per token written.
@@ -530,8 +476,7 @@ class PricingOverride(AnswerModel):
         min_prompt_tokens: The condition that the request has more input tokens than this.
         prompt: Per token read.
         utc_end: The condition that the time of day (UTC, written HHMM) is before this.
-        utc_start: The condition that the time of day (UTC, written HHMM) is at or after this.
-    """
+        utc_start: The condition that the time of day (UTC, written HHMM) is at or after this."""
 
     audio: str | None = None
     completion: str | None = None
@@ -548,14 +493,12 @@ class PricingOverride(AnswerModel):
 @define(kw_only=True, repr=False)
 class PromptTokensDetails(AnswerModel):
     """The input tokens by medium.
-
     Attributes:
         audio_tokens: Tokens that audio took.
         file_tokens: Tokens that files took.
         image_tokens: Tokens that images took.
         text_tokens: Tokens that text took.
-        video_tokens: Tokens that video took.
-    """
+        video_tokens: Tokens that video took."""
 
     audio_tokens: int | None = None
     file_tokens: int | None = None
@@ -596,7 +539,6 @@ class ProviderName(OpenEnum):
 class ProviderPreferences(JsonModel):
     """Which providers may serve a request, and in which order. What is left out, or null, takes the default of the
     account.
-
     Attributes:
         allow_fallbacks: Whether another provider may serve the request when the first choice cannot. Default: true. Set
             it to survive 529.
@@ -614,8 +556,7 @@ class ProviderPreferences(JsonModel):
         quantizations: Number formats that the provider's weights may have.
         require_parameters: Whether only providers that support every parameter of the request may serve it.
         sort: By what to order the providers when `order` does not; it turns load balancing off.
-        zdr: Whether only endpoints with zero data retention may serve the request.
-    """
+        zdr: Whether only endpoints with zero data retention may serve the request."""
 
     allow_fallbacks: bool | Null | Unset = UNSET
     data_collection: DataCollection | str | Null | Unset = UNSET
@@ -641,11 +582,9 @@ class ProviderSort(OpenEnum):
 @define(kw_only=True, repr=False)
 class ProviderSortConfig(JsonModel):
     """What providers are ordered by, and within which groups.
-
     Attributes:
         by: What to order by.
-        partition: Whether to order within each model (`model`, the default) or across all of them (`none`).
-    """
+        partition: Whether to order within each model (`model`, the default) or across all of them (`none`)."""
 
     by: ProviderSortKey | str | Null | Unset = UNSET
     partition: SortPartition | str | Null | Unset = UNSET
@@ -660,7 +599,6 @@ class ProviderSortKey(OpenEnum):
 @define(kw_only=True, repr=False)
 class PublicPricing(AnswerModel):
     """Prices in US dollars as decimal strings: exact, where a float is not.
-
     Attributes:
         completion: Per token written; 0 for embedding models.
         prompt: Per token read.
@@ -677,8 +615,7 @@ class PublicPricing(AnswerModel):
         internal_reasoning: Per token of reasoning.
         overrides: Prices that apply at certain hours or sizes instead.
         request: Per request.
-        web_search: Per web search.
-    """
+        web_search: Per web search."""
 
     completion: str | None
     prompt: str | None
@@ -732,11 +669,9 @@ class SupportedParameter(OpenEnum):
 @define(kw_only=True, repr=False)
 class TextPart(JsonModel):
     """A piece of text within a multimodal input.
-
     Attributes:
         text: The text, not empty.
-        type: The kind of the part.
-    """
+        type: The kind of the part."""
 
     text: Annotated[str, Length(1)]
     type: Literal["text"] = "text"
@@ -745,12 +680,10 @@ class TextPart(JsonModel):
 @define(kw_only=True, repr=False)
 class TopProviderInfo(AnswerModel):
     """Limits of the provider that serves a model first.
-
     Attributes:
         is_moderated: Whether the provider screens inputs.
         context_length: The longest input, tokens; null when unknown.
-        max_completion_tokens: The longest output, tokens; null when unknown.
-    """
+        max_completion_tokens: The longest output, tokens; null when unknown."""
 
     is_moderated: bool | None
     context_length: int | Null = None
@@ -760,15 +693,13 @@ class TopProviderInfo(AnswerModel):
 @define(kw_only=True, repr=False)
 class Usage(AnswerModel):
     """What the request consumed.
-
     Attributes:
         prompt_tokens: Tokens in the inputs, as the model counts them.
         total_tokens: Tokens in all; for embeddings the same as `prompt_tokens`.
         cost: What was charged, US dollars (credits); can be as small as 1.4e-07.
         cost_details: The cost by part.
         is_byok: Whether the provider was paid through your own key with it.
-        prompt_tokens_details: The input tokens by medium.
-    """
+        prompt_tokens_details: The input tokens by medium."""
 
     prompt_tokens: int | None
     total_tokens: int | None
@@ -781,11 +712,9 @@ class Usage(AnswerModel):
 @define(kw_only=True, repr=False)
 class VideoPart(JsonModel):
     """A film within a multimodal input.
-
     Attributes:
         input_video: The bytes and their format.
-        type: The kind of the part.
-    """
+        type: The kind of the part."""
 
     input_video: MultimodalMedia
     type: Literal["input_video"] = "input_video"

@@ -24,8 +24,7 @@ _HIGHEST_BYTE = 3 if sys.byteorder == "little" else 0
 class Vector(_Floats):
     """The float32 numbers of a vector: an `array("f")` with a short repr.
 
-    It can be indexed, changed, compared, pickled and copied; `numpy.asarray(vector)` shares its memory.
-    """
+    It can be indexed, changed, compared, pickled and copied; `numpy.asarray(vector)` shares its memory."""
 
     __slots__ = ()
 
@@ -44,8 +43,7 @@ def decode_vectors(data: Sequence[Any], expected: int | None = None, length: int
 
     Raises:
         ContractError: there are not as many vectors as `expected`, an item stands at another place than its `index`
-            says, a vector has not the `length` asked for or that of the others, or one cannot be decoded.
-    """
+            says, a vector has not the `length` asked for or that of the others, or one cannot be decoded."""
     if expected is not None and len(data) != expected:
         raise ContractError("$.data", f"{expected} vectors, one per input", f"{len(data)}")
     vectors: list[Vector] = []

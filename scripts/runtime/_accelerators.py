@@ -2,8 +2,7 @@
 
 The results are the same, but for numbers beyond the range of floats in fields that the contract does not know: the
 faster parser refuses them, the standard library makes them infinite. The packages of the extra are imported on first
-use, not when this module is imported.
-"""
+use, not when this module is imported."""
 
 import base64
 import importlib
@@ -13,10 +12,18 @@ from functools import cache
 from typing import Any, NoReturn
 
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+# Shorter bodies with fewer values are not worth the memory of the faster parser, which is 1 MiB.
+_LONG_BODY, _MANY_VALUES = 2**14, 64
 
 
 def parse_json(content: bytes) -> Any:
     """Return the JSON value in UTF-8 bytes, or raise `ValueError`, or `RecursionError` where it nests too deeply."""
+    is_small = len(content) < _LONG_BODY and content.count(b",") < _MANY_VALUES
+    return stdlib_parse_json(content) if is_small else fast_parse_json(content)
+
+
+def fast_parse_json(content: bytes) -> Any:
+    """Do as `parse_json`, by the faster parser if it is installed."""
     return accelerated("msgspec.json", "decode", stdlib_parse_json)(content)
 
 
@@ -28,8 +35,8 @@ def decode_base64(text: str) -> bytes:
 
 def stdlib_parse_json(content: bytes) -> Any:
     """Return the JSON value in UTF-8 bytes; as the faster parser does, refuse halves of surrogate pairs."""
-    value = json.loads(content.decode(), parse_constant=_refuse_constant)
-    if b"\\u" in content and _SURROGATE.search(content):
+    value = _DECODER.decode(content.decode())
+    if b"\\" in content and _SURROGATE.search(content):
         json.dumps(value, ensure_ascii=False).encode()
     return value
 
@@ -45,3 +52,6 @@ def accelerated(module: str, name: str, standard: Any = None) -> Any:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)

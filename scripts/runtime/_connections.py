@@ -1,8 +1,7 @@
 """The connections of a client: opened on first use, each for one call at a time, and never those of a parent process.
 
 Each connection is an httpx client of its own: finding one costs the same however many calls are under way, and it is
-known which socket a call uses.
-"""
+known which socket a call uses."""
 
 import os
 import re
@@ -35,8 +34,7 @@ class Connection(Generic[H]):
         own: whether it is the caller's.
         transport: what the client sends with, when it would add nothing to requests and send through no proxy.
         stream: the network stream of the open connection, where it is known.
-        idle_since: when its last call ended, on the monotonic clock.
-    """
+        idle_since: when its last call ended, on the monotonic clock."""
 
     http: H
     own: bool
@@ -90,8 +88,7 @@ class Connections:
     Async connections die with the event loop that opened them, so that each loop has its own.
 
     Raises:
-        ValueError: certificates or a proxy that the environment names cannot be used.
-    """
+        ValueError: certificates or a proxy that the environment names cannot be used."""
 
     def __init__(
         self, sync: httpx.Client | None, asynchronous: httpx.AsyncClient | None, *, limit: int, encrypted: bool
@@ -123,8 +120,7 @@ class Connections:
 
         Raises:
             TimeoutError: there was none before this moment of the monotonic clock.
-            RuntimeError: the client is closed.
-        """
+            RuntimeError: the client is closed."""
         pool = self._sync
         if not pool.turns.acquire(timeout=min(max(0.0, ends - time.monotonic()), threading.TIMEOUT_MAX)):
             raise TimeoutError

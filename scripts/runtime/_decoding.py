@@ -2,8 +2,7 @@
 
 `decode_*` functions are decoders; `*_decoder` functions make decoders of others. Which decoder belongs to a declared
 type is decided in `_model`. Every decoder takes the value and a list: objects of answers add to it the errors that
-they can do without. With None in its place decoding is strict: every error is raised.
-"""
+they can do without. With None in its place decoding is strict: every error is raised."""
 
 import math
 import operator
@@ -25,8 +24,7 @@ class DecodingError(Exception):
     """A value is `received` where its type says `expected`. Each level of the value that the error passes adds a step.
 
     It has `wrong_type` when not only the value is wrong, and `wrong_literal` when a constant has another string: the
-    object is then of another kind than the decoder's.
-    """
+    object is then of another kind than the decoder's."""
 
     expected: str
     received: str
@@ -206,8 +204,7 @@ def nullable_decoder(decoder: Decoder[T]) -> Decoder[T | None]:
 def union_decoder(*decoders: Decoder[Any]) -> Decoder[Any]:
     """Accept what one of the decoders accepts: the first that finds nothing wrong, else the one that finds the least.
 
-    When none does, the error is the one that got furthest into the value, among decoders of the object's kind.
-    """
+    When none does, the error is the one that got furthest into the value, among decoders of the object's kind."""
 
     def decode(value: Any, tolerated: Tolerated = None) -> Any:
         errors: list[DecodingError] = []

@@ -10,8 +10,7 @@ def encode_multipart(body: JsonModel, body_type: type[JsonModel]) -> dict[str, t
     """Return the fields of a form as (file name or None, content): bytes as files, texts as they are, the rest as JSON.
 
     Raises:
-        TypeError, ValueError: a field of the body is wrong; the message names it.
-    """
+        TypeError, ValueError: a field of the body is wrong; the message names it."""
     fields: dict[str, tuple[str | None, bytes]] = {}
     for name, value in validate_body(body, body_type).items():
         if isinstance(value, bytes):

@@ -13,26 +13,12 @@ P = TypeVar("P")
 """A page of a list: an object whose `data` are the items, and whose `links.next` says where the next page is."""
 
 
-def items_of(pages: Iterator[Any]) -> Iterator[Any]:
-    """Yield the items of pages, one by one."""
-    for page in pages:
-        yield from page.data
-
-
-async def items_of_async(pages: AsyncIterator[Any]) -> AsyncIterator[Any]:
-    """Yield the items of pages, one by one."""
-    async for page in pages:
-        for item in page.data:
-            yield item
-
-
 def paginate(fetch: Callable[[int | None], P], offset: int | None) -> Iterator[P]:
     """Yield the pages from `offset` on, each fetched by its offset when it is needed; None asks without an offset.
 
     Raises:
         ContractError: the server repeats a page, leads backwards, or leads on past its own `total_count` (or past
-            10,000 pages), and so would never end.
-    """
+            10,000 pages), and so would never end."""
     cursor = _Cursor(offset)
     while not cursor.ended:
         page = fetch(cursor.offset)
@@ -61,8 +47,7 @@ class _Cursor:
     def advance(self, page: Any) -> None:
         """Move to the page after this one, or end: on an empty page, and where `links.next` is null.
 
-        A page without links is the last one, unless its `total_count` says that there are more.
-        """
+        A page without links is the last one, unless its `total_count` says that there are more."""
         total = getattr(page, "total_count", None)
         reached = self._position + len(page.data)
         next_address = getattr(page.links, "next", None)

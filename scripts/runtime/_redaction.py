@@ -2,9 +2,13 @@
 
 import base64
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import Final
+from functools import lru_cache
+from itertools import takewhile
+from operator import eq, itemgetter
+from typing import Final, TypeAlias
 from urllib.parse import quote
 
 import httpx
@@ -25,16 +29,30 @@ _PUBLIC_HEADERS: Final = frozenset({
 # Characters from which on values under a secret name, or a name that says nothing, are redacted: shorter ones are
 # placeholders such as `none`, and words that a response may hold anyway.
 _SHORTEST_SECRET, _SHORTEST_UNNAMED = 6, 16
+_SHORTEST_PART: Final = 32  # bytes of a spelling from which on half of it is redacted as well
+_LONGEST_LETTER: Final = 100  # bytes that a letter takes at most with its escapes
+_WINDOW: Final = 2**18  # bytes of content whose escapes are held in memory at once
+
+_Escape: TypeAlias = tuple[int, int, int, int]  # place and length of the letter, start and end of the escape
+# \u0041, \x41, %41 and %2541, &#x41; and &#65;, however often their backslashes and ampersands were escaped; at last
+# what means nothing within a key: other backslashes, and the zero bytes of UTF-16.
+_ESCAPE: Final = re.compile(
+    rb"\\+u([0-9a-f]{4})|(?:\\+x|%(?:25)*)([0-9a-f]{2})"
+    rb"|&(?:amp;)*#(?:x0*([0-9a-f]{1,5})|0*([0-9]{1,6}));|\\+|\0+",
+    re.IGNORECASE,
+)
+_NOISE: Final = re.compile(rb"[\\\0]+")
+# Letters in lower case, and those of base64 for URLs as in plain base64.
+_COMPARABLE: Final = bytes.maketrans(b"-_ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"+/abcdefghijklmnopqrstuvwxyz")
 
 
 def secrets_of(request: httpx.Request) -> list[str]:
     """Return what no error may show of a request, the longest first.
 
-    These are the values of headers and query parameters with a secret name, without the scheme before a key, and long
-    values of headers that are not known to be public.
-    """
+    These are the values of headers and query parameters with a secret name, without the scheme before a key, long
+    values of headers that are not known to be public, and the password in the address."""
     params = request.url.params.multi_items() if request.url.query else ()
-    secrets = {value for name, value in params if _SECRET_NAME.search(name)}
+    secrets = {request.url.password, *(value for name, value in params if _SECRET_NAME.search(name))}
     for name, value in request.headers.multi_items():
         if _is_secret(name, value):
             secrets.update(_secrets_in(name.lower(), value))
@@ -42,15 +60,22 @@ def secrets_of(request: httpx.Request) -> list[str]:
 
 
 def redacted(content: bytes, secrets: Sequence[str]) -> bytes:
-    """Return content with the secrets replaced by `***`: as they are, in a URL, in base64, or in JSON's escapes."""
-    for secret in secrets:
-        for spelling in _spellings(secret):
-            content = content.replace(spelling, b"***")
-        if b"\\" in content:  # JSON in a text of JSON doubles its backslashes
-            escapes = (rf"(?:\\{{0,31}}{re.escape(letter)}|\\{{1,31}}u{ord(letter):04x})" for letter in secret)
-            pattern = "".join(escapes).encode("latin-1", "replace")
-            content = re.sub(pattern, b"***", content, flags=re.IGNORECASE)
-    return content
+    """Return content with the secrets replaced by `***`, however they are written, as is at least half of a long one.
+
+    They are found as they are, in hex and in base64, with any of the escapes of JSON, URLs and HTML, and as UTF-16.
+    """
+    longest = _LONGEST_LETTER * max(map(len, secrets), default=0)
+    size = max(_WINDOW, longest)
+    spans: set[tuple[int, int]] = set()
+    for begin in range(0, len(content), size):
+        found = _spans(content[begin : begin + size + longest], secrets)
+        spans.update((begin + start, begin + stop) for start, stop in found)
+    pieces: list[bytes] = []
+    done = 0
+    for start, stop in sorted(spans):
+        pieces += [content[done:start], b"***"] if start >= done else []
+        done = max(done, stop)
+    return b"".join([*pieces, content[done:]])
 
 
 def redacted_text(text: str, request: httpx.Request) -> str:
@@ -72,7 +97,7 @@ def without_key(response: httpx.Response) -> httpx.Response:
     ]
     extensions = {key: redacted(value, secrets) for key, value in response.extensions.items() if type(value) is bytes}
     sent = [(name, "***" if _is_secret(name, value) else value) for name, value in request.headers.multi_items()]
-    url = request.url.copy_with(query=redacted(request.url.query, secrets)) if request.url.query else request.url
+    url = request.url.copy_with(userinfo=b"", query=redacted(request.url.query, secrets) or None)
     request = httpx.Request(request.method, url, headers=sent, stream=httpx.ByteStream(b""))
     content = redacted(response.content, secrets)
     return httpx.Response(
@@ -97,11 +122,67 @@ def _secrets_in(name: str, value: str) -> Iterator[str]:
             yield base64.b64decode(rest).decode("latin-1").partition(":")[2]
 
 
-def _spellings(secret: str) -> Iterator[bytes]:
-    """Yield a secret as it is, as in a URL, and as the three middles that base64 gives it inside a longer text."""
+@lru_cache(maxsize=64)
+def _spellings(secret: str) -> Sequence[bytes]:
+    """Return a secret as it is, in hex, and as the three middles that base64 gives it inside a longer text."""
     plain = secret.encode("utf-8", "surrogatepass")
-    yield from dict.fromkeys((plain, quote(plain, safe="").encode()))
-    for before in range(3):
-        encoded = base64.b64encode(bytes(before) + plain)
-        middle = encoded[(0, 2, 3)[before] : (before + len(plain)) * 8 // 6]
-        yield from dict.fromkeys((middle, middle.translate(bytes.maketrans(b"+/", b"-_"))))
+    encoded = [base64.b64encode(bytes(before) + plain) for before in range(3)]
+    middles = (text[(0, 2, 3)[before] : (before + len(plain)) * 8 // 6] for before, text in enumerate(encoded))
+    in_url = quote(plain, safe="").encode()  # where noise within its escapes keeps them from being read
+    texts = (_without_escapes(plain, _ESCAPE)[0], _NOISE.sub(b"", plain), in_url, plain.hex().encode(), *middles)
+    return list(dict.fromkeys(text.translate(_COMPARABLE) for text in texts))
+
+
+def _spans(content: bytes, secrets: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield where in content each spelling of a secret, or at least half of a long one, begins and ends."""
+    for pattern in (_ESCAPE, _NOISE):  # what looks like an escape may be letters of the secret behind a backslash
+        plain, escapes = _without_escapes(content, pattern)
+        plain = plain.translate(_COMPARABLE)
+        for spelling in (spelling for secret in secrets for spelling in _spellings(secret)):
+            for first, last in _places(spelling, plain):
+                yield _origin(first, escapes)[0], _origin(last, escapes)[1]
+        if not escapes:
+            return
+
+
+def _places(spelling: bytes, text: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the first and the last byte in a text of each spelling of a secret, or of at least half of a long one."""
+    length = len(spelling)
+    needed, size = (length, length) if length < _SHORTEST_PART else (length // 2, length // 4)
+    for offset in range(0, length - size + 1, size):  # each half of it holds a whole quarter
+        place = text.find(spelling[offset : offset + size])
+        while place >= 0:
+            before = _alike(spelling[:offset][::-1], text[max(0, place - offset) : place][::-1])
+            after = _alike(spelling[offset:], text[place : place + length])
+            if before + after >= needed:
+                yield place - before, place + after - 1
+            place = text.find(spelling[offset : offset + size], place + after)
+
+
+def _alike(one: bytes, other: bytes) -> int:
+    """Return how many bytes from the first on are the same."""
+    return len(list(takewhile(bool, map(eq, one, other))))
+
+
+def _without_escapes(content: bytes, pattern: re.Pattern[bytes]) -> tuple[bytes, list[_Escape]]:
+    """Return content with letters in the place of escapes, and these by their place in what is returned."""
+    pieces: list[bytes] = []
+    escapes: list[_Escape] = []
+    length = done = 0
+    for found in pattern.finditer(content):
+        code = int(found[found.lastindex], 10 if found.lastindex == 4 else 16) if found.lastindex else 0
+        letter = chr(code).encode("utf-8", "surrogatepass") if code else b""
+        pieces += content[done : found.start()], letter
+        length += found.start() - done
+        escapes.append((length, len(letter), *found.span()))
+        length += len(letter)
+        done = found.end()
+    return b"".join([*pieces, content[done:]]), escapes
+
+
+def _origin(place: int, escapes: list[_Escape]) -> tuple[int, int]:
+    """Return where in the content a byte of what it is without escapes begins and ends."""
+    position = bisect_right(escapes, place, key=itemgetter(0)) - 1
+    letter_at, length, start, stop = escapes[position] if position >= 0 else (0, 0, 0, 0)
+    beyond = place - letter_at - length
+    return (start, stop) if beyond < 0 else (stop + beyond, stop + beyond + 1)

@@ -62,8 +62,7 @@ def parse_response(response: httpx.Response, decoders: Mapping[int, Decoder[T]],
 
     Raises:
         ApiError: the response is an error, whatever its status.
-        ContractError: the response claims success and its body is not what the contract says.
-    """
+        ContractError: the response claims success and its body is not what the contract says."""
     try:
         result = _parse_content(response, decoders, body)
         if not getattr(result, "deviations", ()) or without_key(response).content == response.content:

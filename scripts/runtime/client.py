@@ -6,6 +6,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import httpx
@@ -63,8 +64,7 @@ class Client:
     Raises:
         TypeError: an argument is of the wrong type.
         ValueError: `base_url` is no http address, the key or a header cannot be sent in a header, a number is out of
-            bounds, or certificates or a proxy that the environment names cannot be used.
-    """
+            bounds, or certificates or a proxy that the environment names cannot be used."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class Client:
     ) -> None:
         self._base_url = _checked_base_url(base_url)
         self._timeout = _checked_timeout(timeout)
-        self._deadline = _checked_deadline(deadline)
+        self._deadline = _checked_seconds("deadline", deadline, "seconds") if deadline is not None else None
         self._retries = _checked_retries(retries)
         self._max_response_bytes = _checked_count("max_response_bytes", max_response_bytes)
         self._has_own_key = api_key is not None
@@ -123,7 +123,7 @@ class Client:
 
     def with_deadline(self, deadline: float | None) -> Client:
         """Return a copy with so many seconds for each call, or without a deadline; the connections are shared."""
-        return self._copy(_deadline=_checked_deadline(deadline))
+        return self._copy(_deadline=_checked_seconds("deadline", deadline, "seconds") if deadline is not None else None)
 
     def send(self, request: httpx.Request) -> httpx.Response:
         """Send a request and return the response with its body, whatever its status.
@@ -132,23 +132,26 @@ class Client:
             TransportError: no response arrived.
             ContractError: the body is longer than `max_response_bytes`, or compressed in an unknown way.
             RuntimeError: the client is closed.
-        """
-        ends = float("inf") if self._deadline is None else time.monotonic() + self._deadline
+            ValueError: the address of the request holds a password, which only an `http_client` of your own sends."""
+        ends = self._ends()
         if self._retries is None:
             return self._send_once(request, ends)
-        from ._retrying import send_with_retries  # noqa: PLC0415 - needs an extra
+        from .retries import send_with_retries  # noqa: PLC0415 - needs an extra
 
         return send_with_retries(self._retries, ends, lambda: self._send_once(request, ends))
 
     async def send_async(self, request: httpx.Request) -> httpx.Response:
         """Send a request as `send` does, without blocking."""
-        if self._deadline is None:
-            return await self._send_async(request, float("inf"))
         import anyio  # noqa: PLC0415 - blocking calls need none of it
 
         try:
             with anyio.fail_after(self._deadline):
-                return await self._send_async(request, time.monotonic() + self._deadline)
+                if self._retries is None:
+                    return await self._send_once_async(request)
+                from .retries import send_with_retries_async  # noqa: PLC0415 - needs an extra
+
+                once = partial(self._send_once_async, request)
+                return await send_with_retries_async(self._retries, self._ends(), once)
         except TimeoutError as error:
             raise transport_error(request, error) from error
 
@@ -186,12 +189,9 @@ class Client:
             headers += self._authorization()
         return self._base_url, headers, self._timeout
 
-    async def _send_async(self, request: httpx.Request, ends: float) -> httpx.Response:
-        if self._retries is None:
-            return await self._send_once_async(request)
-        from ._retrying import send_with_retries_async  # noqa: PLC0415 - needs an extra
-
-        return await send_with_retries_async(self._retries, ends, lambda: self._send_once_async(request))
+    def _ends(self) -> float:
+        """Return when a call that begins now has to end, on the monotonic clock."""
+        return float("inf") if self._deadline is None else time.monotonic() + self._deadline
 
     def _send_once(self, request: httpx.Request, ends: float) -> httpx.Response:
         try:
@@ -211,6 +211,8 @@ class Client:
     def _completed(self, request: httpx.Request, connection: Connection[Any], ends: float) -> httpx.Request:
         """Return a copy of a request with what the httpx client that sends it adds: its author's settings, too."""
         http: httpx.Client | httpx.AsyncClient = connection.http
+        if request.url.userinfo and not connection.own:
+            raise ValueError("request: its address holds a user name or password; send them in a header")
         sent = request.headers.raw
         names = {name.lower() for name, _ in sent}
         defaults = http.headers.raw if connection.own else _HEADERS
@@ -278,10 +280,6 @@ def _checked_timeout(timeout: Any) -> httpx.Timeout:
     if isinstance(timeout, httpx.Timeout):
         return timeout
     return httpx.Timeout(_checked_seconds("timeout", timeout, "seconds or an httpx.Timeout"))
-
-
-def _checked_deadline(deadline: Any) -> float | None:
-    return None if deadline is None else _checked_seconds("deadline", deadline, "seconds")
 
 
 def _checked_seconds(name: str, value: Any, expected: str) -> float:

@@ -6,8 +6,7 @@
     │                    a subclass named after its `kind`: `TooManyRequestsError`, `ProviderOverloadedError`
     └── ContractError    the server reported success, and the body is not what the contract says
 
-Wrong arguments are none of these: they raise `TypeError` or `ValueError` before anything is sent.
-"""
+Wrong arguments are none of these: they raise `TypeError` or `ValueError` before anything is sent."""
 
 from __future__ import annotations
 
@@ -33,8 +32,7 @@ _CLASSES: dict[int, type[ApiError]] = {}  # the subclass for each status that ha
 class OpenRouterError(Exception):
     """Base of every error of a call; catch it to catch them all.
 
-    A pickle or copy of one, for another process, leaves out the request: that carries the key.
-    """
+    A pickle or copy of one, for another process, leaves out the request: that carries the key."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         state = dict(vars(self))
@@ -64,8 +62,7 @@ class ApiError(OpenRouterError):
         request_id: the id that the edge gave the request (`cf-ray` or `x-request-id`).
         generation_id: the id that the API gave it (`x-generation-id`).
         body: the whole body as parsed JSON, or as text when it is not JSON.
-        response: the HTTP response; the key is redacted in it, and in its request.
-    """
+        response: the HTTP response; the key is redacted in it, and in its request."""
 
     kind: ClassVar[Kind] = "Unknown"
     status: int
@@ -89,80 +86,46 @@ class ApiError(OpenRouterError):
         super().__init__(f"{self.status} {self.kind}: {self.message}")
 
 
+# fmt: off
 class BadRequestError(ApiError, status=400):
     """A field is missing, malformed or outside what the model takes."""
-
-
 class UnauthorizedError(ApiError, status=401):
     """The key is missing, malformed or unknown."""
-
-
 class PaymentRequiredError(ApiError, status=402):
     """The account is out of credit."""
-
-
 class ForbiddenError(ApiError, status=403):
     """The key has reached its own limit, or may not use the model."""
-
-
 class NotFoundError(ApiError, status=404):
     """The model is unknown, or no provider of it fits the routing preferences."""
-
-
 class MethodNotAllowedError(ApiError, status=405):
     """The address does not take the method."""
-
-
 class RequestTimeoutError(ApiError, status=408):
     """The request took too long to arrive or to be served."""
-
-
 class ConflictError(ApiError, status=409):
     """The request contradicts the state of the server; it may succeed later."""
-
-
 class PreconditionFailedError(ApiError, status=412):
     """A precondition in the headers does not hold."""
-
-
 class PayloadTooLargeError(ApiError, status=413):
     """The body is larger than the gateway takes."""
-
-
 class UnsupportedMediaTypeError(ApiError, status=415):
     """The body is not JSON, or does not say so."""
-
-
 class UnprocessableEntityError(ApiError, status=422):
     """The request is well-formed and cannot be served."""
-
-
 class TooManyRequestsError(ApiError, status=429):
     """Wait as long as `retry_after` says, or back off exponentially."""
-
-
 class InternalServerError(ApiError, status=500):
     """The gateway failed; the same request may succeed later."""
-
-
 class BadGatewayError(ApiError, status=502):
     """The provider answered with a failure or with nonsense."""
-
-
 class ServiceUnavailableError(ApiError, status=503):
     """No provider can serve the request at the moment."""
-
-
 class GatewayTimeoutError(ApiError, status=504):
     """The provider did not answer in time."""
-
-
 class EdgeNetworkTimeoutError(ApiError, status=524):
     """The edge gave up waiting for the provider."""
-
-
 class ProviderOverloadedError(ApiError, status=529):
     """Allow fallbacks, or try again later."""
+# fmt: on
 
 
 def error_class(status: int, code: int | None) -> type[ApiError]:
@@ -178,8 +141,7 @@ class ContractError(OpenRouterError):
         path: where, as a JSONPath such as `$.data[3].embedding`.
         expected: what the contract says.
         received: what was there instead, shortened.
-        response: the response, when the body came in one.
-    """
+        response: the response, when the body came in one."""
 
     path: str
     expected: str

@@ -1,14 +1,23 @@
-"""When to try again after errors that pass (the extra `retries`)."""
+"""When to make a call again after errors that pass, and doing so, by tenacity (the extra `retries`)."""
 
 from __future__ import annotations
 
+import random
+import time
+from collections.abc import Callable, Coroutine
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 from attrs import Attribute, field, frozen
 
+from ._decoding import DecodingError
+from ._response import parse_response
 from ._types import checked_type
+from .errors import ApiError, ContractError, TransportError
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
 
 STATUSES = frozenset({408, 409, 429, *range(500, 600)})
 """Statuses worth another attempt; 524 and 529 are among them."""
@@ -42,8 +51,7 @@ class Retries:
 
     Raises:
         ImportError: the extra `retries` is not installed.
-        TypeError, ValueError: a setting is wrong; the message names it.
-    """
+        TypeError, ValueError: a setting is wrong; the message names it."""
 
     attempts: int = field(default=3, validator=_at_least_zero)
     first_wait: float = field(default=0.5, validator=_at_least_zero)
@@ -51,4 +59,90 @@ class Retries:
     total_time: float = field(default=120.0, validator=_at_least_zero)
 
     def __attrs_post_init__(self) -> None:
-        import_module("._retrying", __package__)  # so that a missing extra is an error here, not at the first call
+        _tenacity()  # so that a missing extra is an error here, not at the first call
+
+
+def send_with_retries(retries: Retries, ends: float, send: Callable[[], httpx.Response]) -> httpx.Response:
+    """Send until there is a success, no use in trying again, or no time before `ends`; return or raise what came last.
+
+    The deadline of the call is on the monotonic clock."""
+    response: httpx.Response = _tenacity().Retrying(sleep=time.sleep, **_Policy(retries, ends).as_arguments())(send)
+    return response
+
+
+async def send_with_retries_async(
+    retries: Retries, ends: float, send: Callable[[], Coroutine[Any, Any, httpx.Response]]
+) -> httpx.Response:
+    """Send as `send_with_retries` does, without blocking."""
+    import anyio  # noqa: PLC0415 - blocking calls need none of it
+
+    retrying = _tenacity().AsyncRetrying(sleep=anyio.sleep, **_Policy(retries, ends).as_arguments())
+    response: httpx.Response = await retrying(send)
+    return response
+
+
+class _Policy:
+    """When to try again: decided by what an error says, whatever the status of its response."""
+
+    def __init__(self, retries: Retries, ends: float) -> None:
+        tenacity = _tenacity()
+        self._longest_wait = retries.longest_wait
+        self._backoff = tenacity.wait_exponential(multiplier=retries.first_wait, max=retries.longest_wait)
+        self._limits = tenacity.stop_any(
+            tenacity.stop_after_attempt(retries.attempts + 1),
+            tenacity.stop_before_delay(min(retries.total_time, ends - time.monotonic())),
+        )
+        self._error: ApiError | None = None
+
+    def as_arguments(self) -> dict[str, Any]:
+        return {"retry": self._passes, "wait": self._wait, "stop": self._stop, "retry_error_callback": _last_outcome}
+
+    def _passes(self, state: RetryCallState) -> bool:
+        assert state.outcome is not None
+        failure = state.outcome.exception()
+        self._error = None
+        if failure is not None:
+            return isinstance(failure, TransportError) and isinstance(failure.__cause__, FAILURES)
+        self._error = _error_in(state.outcome.result())
+        if self._error is None:
+            return False
+        return (self._error.code if self._error.response.is_success else self._error.status) in STATUSES
+
+    def _wait(self, state: RetryCallState) -> float:
+        """Return the wait that the server asks for, or else one at random, longer after each try."""
+        asked = self._error.retry_after if self._error else None
+        return self._backoff(state) * random.uniform(0.5, 1) if asked is None else asked  # noqa: S311 - no secret
+
+    def _stop(self, state: RetryCallState) -> bool:
+        return state.upcoming_sleep > self._longest_wait or self._limits(state)
+
+
+def _error_in(response: httpx.Response) -> ApiError | None:
+    """Return the error that a response is or carries."""
+    if response.is_success and b'"error"' not in response.content:
+        return None
+    try:
+        parse_response(response, {response.status_code: _no_result})
+    except ApiError as error:
+        return error
+    except ContractError:
+        pass
+    return None
+
+
+def _no_result(_: Any, __: Any) -> None:
+    raise DecodingError("an error", "a result")
+
+
+def _last_outcome(state: RetryCallState) -> Any:
+    assert state.outcome is not None
+    return state.outcome.result()
+
+
+def _tenacity() -> Any:
+    try:
+        return import_module("tenacity")
+    except ImportError as missing:
+        raise ImportError(
+            "retries need the package tenacity: pip install 'openrouter-embeddings[retries]'"
+        ) from missing

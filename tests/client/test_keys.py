@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import hashlib
 import json
 import logging
 import pickle
@@ -154,6 +156,45 @@ def test_a_transport_error_does_not_show_the_key(call: Call, one_text: Embedding
     assert all(KEY not in text for text in texts_of(error))
 
 
+@pytest.mark.parametrize("send", [Client.send, lambda client, request: asyncio.run(client.send_async(request))])
+def test_a_password_in_the_address_of_a_request_is_refused(
+    send: Callable[[Client, httpx.Request], httpx.Response], loopback: Loopback
+) -> None:
+    """It is neither lost nor shown, and nothing is sent; an http client of one's own sends it as it always does."""
+    url = httpx.URL(f"{loopback.url}/embeddings/models").copy_with(username="ada", password=SECRET)
+    request = httpx.Request("GET", url)
+    with Client(KEY, loopback.url) as client, pytest.raises(ValueError, match="user name or password") as caught:
+        send(client, request)
+    assert not loopback.requests
+    assert all(SECRET not in text and "ada" not in text for text in (str(caught.value), repr(caught.value)))
+    with httpx.Client() as http:
+        Client("", loopback.url, http_client=http).send(request)
+    basic = base64.b64encode(f"ada:{SECRET}".encode()).decode()
+    assert loopback.requests[0][1]["authorization"] == f"Basic {basic}"
+
+
+def test_a_password_in_the_address_of_a_request_is_not_shown_by_errors() -> None:
+    """Neither by one that says that no response arrived, nor by one that is made of a response."""
+    url = httpx.URL("https://acme.example/api/v1/embeddings/models")
+    request = httpx.Request("GET", url.copy_with(username="ada", password=SECRET))
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError(f"no way to {request.url}", request=request)
+
+    with pytest.raises(TransportError) as lost:
+        client_with_handler(refuse).send(request)
+    response = echoed_as_error(request)
+    response.request = request
+    with pytest.raises(ApiError) as refused:
+        list_embeddings_models.parse(response)
+    for error in (lost.value, refused.value):
+        assert all(
+            SECRET not in text and quote(SECRET, safe="") not in text
+            for text in (*texts_of(error), repr(error.__cause__))
+        )
+    assert refused.value.response.request.url == url
+
+
 def test_a_wrong_argument_does_not_show_the_key() -> None:
     """Errors before sending hold no header."""
     with pytest.raises(TypeError) as caught:
@@ -300,6 +341,13 @@ def test_a_secret_in_another_header_is_redacted(
         lambda secret: base64.b64encode(secret.encode()).decode(),
         lambda secret: base64.b64encode(b"1" + secret.encode()).decode(),
         lambda secret: base64.urlsafe_b64encode(b"22" + secret.encode() + b"4").decode(),
+        lambda secret: secret.encode().hex().upper(),
+        lambda secret: "".join(f"&#{ord(letter)};" for letter in secret),
+        lambda secret: "".join(f"&amp;#x{ord(letter):04X};" for letter in secret),
+        lambda secret: secret.encode("utf-16-le").decode("latin-1"),
+        lambda secret: quote(quote(secret, safe=""), safe=""),
+        lambda secret: "".join(f"\\x{ord(letter):02x}" for letter in secret),
+        lambda secret: quote(secret, safe="").replace("%", "%\\", 1),
     ],
     ids=[
         "in a URL",
@@ -309,6 +357,13 @@ def test_a_secret_in_another_header_is_redacted(
         "base64",
         "base64, shifted",
         "base64 for URLs, shifted",
+        "hex",
+        "HTML",
+        "HTML, escaped twice",
+        "UTF-16",
+        "in a URL, twice",
+        "as bytes of Python",
+        "in a URL, damaged",
     ],
 )
 def test_a_key_that_is_echoed_in_another_spelling_is_redacted(
@@ -321,6 +376,66 @@ def test_a_key_that_is_echoed_in_another_spelling_is_redacted(
     assert isinstance(error, ApiError)
     assert "***" in error.metadata["raw"]
     assert spell(SECRET)[5:-5] not in error.metadata["raw"]
+
+
+@pytest.mark.parametrize("noise", ["\\", "\\\\", "\0", "\n", "x", "\\u0000", "\xff"])
+@pytest.mark.parametrize(
+    "spell", [str, lambda key: base64.b64encode(key.encode()).decode(), lambda key: key.encode().hex()]
+)
+@pytest.mark.parametrize("place", [5, 20, 50, 70])
+def test_no_half_of_a_damaged_key_is_shown(
+    one_text: EmbeddingsRequest, noise: str, spell: Callable[[str], str], place: int
+) -> None:
+    """A server that breaks the key it echoes, by bytes that do not belong there, gives away no half of it."""
+    key = "sk-or-v1-" + hashlib.sha256(b"key").hexdigest()
+    damaged = f"{spell(key)[:place]}{noise}{spell(key)[place:]}"
+    content = b'{"error": {"message": "no ' + damaged.encode() + b'"}}'
+    error = create_embeddings.sync_detailed(client=client_with_response(401, content, api_key=key), body=one_text).error
+    assert isinstance(error, ApiError)
+    half = len(spell(key)) // 2 + 1
+    parts = [spell(key)[start : start + half] for start in range(len(spell(key)) - half + 1)]
+    for text in texts_of(error):
+        assert not [part for part in parts if part in text.replace("\\", "")]
+
+
+def test_escapes_after_zero_bytes_are_read(one_text: EmbeddingsRequest) -> None:
+    """As in UTF-32, into which a proxy has put JSON of one byte a letter."""
+    escaped = b"".join(b"\\u%04x" % letter for letter in SECRET.encode())
+    client = client_with_response(404, b"D\0\0\0" + escaped + b"a\0\0\0", api_key=SECRET)
+    error = create_embeddings.sync_detailed(client=client, body=one_text).error
+    assert isinstance(error, ApiError)
+    assert error.response.content == b"D\0\0\0***a\0\0\0"
+
+
+@pytest.mark.parametrize("noise", ["\\", "\\\\"])
+@pytest.mark.parametrize("part", ["x41", "u0041"])
+def test_letters_of_a_key_are_not_taken_for_an_escape(one_text: EmbeddingsRequest, noise: str, part: str) -> None:
+    """A backslash within an echoed key may make an escape of the letters that follow it."""
+    key = "sk-or-v1-0123456789ghijklmnopqrs" + part + "srqponmlkjihg9876543210"
+    content = b'{"error": {"message": "no ' + key.replace(part, noise + part).encode() + b'"}'
+    error = create_embeddings.sync_detailed(client=client_with_response(401, content, api_key=key), body=one_text).error
+    assert isinstance(error, ApiError)
+    assert error.message == '{"error": {"message": "no ***"}'
+
+
+@pytest.mark.parametrize("before", range(2**18 - 120, 2**18 + 10, 13))
+def test_a_key_deep_in_a_long_body_is_redacted(one_text: EmbeddingsRequest, before: int) -> None:
+    """Wherever it begins, escaped or not: no place falls between two pieces that are searched."""
+    escaped = "".join(f"\\u{ord(letter):04x}" for letter in KEY)
+    for shown in (KEY, escaped):
+        content = b'{"error": {"message": "' + b"." * before + shown.encode() + b'"}}'
+        error = create_embeddings.sync_detailed(client=client_with_response(401, content), body=one_text).error
+        assert isinstance(error, ApiError)
+        assert error.message == "." * before + "***"
+
+
+def test_what_surrounds_an_escaped_key_stays(one_text: EmbeddingsRequest) -> None:
+    """Escapes before and after it are not taken for its own: JSON in a text can still be parsed."""
+    inner = json.dumps({"a\\": "\u00e9" + KEY, "b": [f'"{KEY}"', "50%"]})
+    content = json.dumps({"error": {"message": inner}}).replace("-v1", "\\u002dv1").encode()
+    error = create_embeddings.sync_detailed(client=client_with_response(401, content), body=one_text).error
+    assert isinstance(error, ApiError)
+    assert json.loads(error.message) == {"a\\": "\u00e9***", "b": ['"***"', "50%"]}
 
 
 def test_a_key_in_the_query_is_redacted(one_text: EmbeddingsRequest) -> None:

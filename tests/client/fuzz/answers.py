@@ -38,7 +38,7 @@ _INPUTS: tuple[Any, ...] = (
 """The five forms of `input`."""
 
 
-_PARSERS = {"standard library": _accelerators.stdlib_parse_json, "fast": _accelerators.parse_json}
+_PARSERS = {"standard library": _accelerators.stdlib_parse_json, "fast": _accelerators.fast_parse_json}
 """Both JSON parsers of the client; the second needs the extra `fast`."""
 
 

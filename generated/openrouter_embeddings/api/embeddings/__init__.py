@@ -3,5 +3,4 @@
 
 Every module has `sync` and `asyncio` (the result, or an exception), `sync_detailed` and `asyncio_detailed` (the
 response with everything around it, errors included), and the halves they are made of, `build` and `parse`.
-The detailed calls raise nothing but `TransportError`, and `TypeError` or `ValueError` for wrong arguments.
-"""
+The detailed calls raise nothing but `TransportError`, and `TypeError` or `ValueError` for wrong arguments."""

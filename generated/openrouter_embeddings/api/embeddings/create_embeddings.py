@@ -2,8 +2,7 @@
 """Turn inputs into vectors: `POST /embeddings`.
 
 One vector comes back per input, in the order of the inputs. The price counts input tokens only. Embeddings of one
-text by one model are the same in direction each time; compare them by cosine.
-"""
+text by one model are the same in direction each time; compare them by cosine."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -42,8 +41,7 @@ def sync(*, client: Client, body: EmbeddingsRequest) -> EmbeddingsResponse:
         TransportError: no response arrived.
         ApiError: the response is an error, whatever its status.
         ContractError: the response claims success and its body is not what the contract says.
-        TypeError, ValueError: an argument is wrong, or the key is missing; nothing was sent.
-    """
+        TypeError, ValueError: an argument is wrong, or the key is missing; nothing was sent."""
     return parse(client.send(build(client=client, body=body)), body)
 
 

@@ -2,8 +2,7 @@
 """List the embedding models: `GET /embeddings/models`.
 
 Needs no key. Without `offset` and `limit` the whole list comes in one page; with either, pages follow one another
-through `links.next` until it is null.
-"""
+through `links.next` until it is null."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Annotated, Final
@@ -12,7 +11,7 @@ import httpx
 
 from ..._decoding import Decoder
 from ..._model import decoder_for
-from ..._pagination import items_of, items_of_async, paginate, paginate_async
+from ..._pagination import paginate, paginate_async
 from ..._request import build_request, validate_argument
 from ..._response import Response, parse_response, send_detailed, send_detailed_async
 from ..._types import Range
@@ -53,8 +52,7 @@ def sync(*, client: Client, limit: int | None = None, offset: int | None = None)
         TransportError: no response arrived.
         ApiError: the response is an error, whatever its status.
         ContractError: the response claims success and its body is not what the contract says.
-        TypeError, ValueError: an argument is wrong; nothing was sent.
-    """
+        TypeError, ValueError: an argument is wrong; nothing was sent."""
     return parse(client.send(build(client=client, limit=limit, offset=offset)))
 
 
@@ -80,9 +78,8 @@ async def asyncio_detailed(
 def iterate(*, client: Client, limit: int | None = None, offset: int | None = None) -> Iterator[Model]:
     """Yield the items of all pages from `offset` on; pages are fetched as they are needed, as by `sync`.
 
-    Wrong arguments raise here, and not at the first item. A page that repeats is a `ContractError`.
-    """
-    return items_of(iterate_pages(client=client, limit=limit, offset=offset))
+    Wrong arguments raise here, and not at the first item. A page that repeats is a `ContractError`."""
+    return (item for page in iterate_pages(client=client, limit=limit, offset=offset) for item in page.data)
 
 
 def iterate_pages(
@@ -95,7 +92,7 @@ def iterate_pages(
 
 def iterate_async(*, client: Client, limit: int | None = None, offset: int | None = None) -> AsyncIterator[Model]:
     """Do as `iterate`, without blocking."""
-    return items_of_async(iterate_pages_async(client=client, limit=limit, offset=offset))
+    return (item async for page in iterate_pages_async(client=client, limit=limit, offset=offset) for item in page.data)
 
 
 def iterate_pages_async(
