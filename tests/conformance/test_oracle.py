@@ -19,6 +19,7 @@ from openrouter_conformance.oracle import relations, spelling
 from openrouter_conformance.oracle.context import Argument, Context
 from openrouter_conformance.oracle.contradictions import compare
 from openrouter_conformance.oracle.factors import FACTORS, differing, with_factor
+from openrouter_conformance.oracle.linear_system import LinearSystem
 from openrouter_conformance.oracle.minimal_pairs import narrow
 from openrouter_conformance.oracle.table import Sighting, Table
 
@@ -38,8 +39,13 @@ _INPUTS = st.one_of(
 class Service:
     """A service in this process: a function of model and input, with one fault that the context brings out."""
 
-    def __init__(self, fault: Callable[[dict[str, Any], int, list[float]], list[float]] | None = None) -> None:
+    def __init__(
+        self,
+        fault: Callable[[dict[str, Any], int, list[float]], list[float]] | None = None,
+        refused: Callable[[dict[str, Any]], bool] = lambda _: False,
+    ) -> None:
         self._fault = fault
+        self._refused = refused
         self.table = Table(contract.shipped())
         self._count = 0
 
@@ -50,6 +56,8 @@ class Service:
         inputs = body["input"] if isinstance(body["input"], list) else [body["input"]]
         if inputs and all(isinstance(one, int | float) for one in inputs):
             inputs = [inputs]
+        if self._refused(body):
+            return self._exchange(request, 400, {"error": {"message": "input is not taken", "code": 400}})
         data = [
             {"object": "embedding", "index": at, "embedding": self._vector(body, at, x)} for at, x in enumerate(inputs)
         ]
@@ -62,9 +70,12 @@ class Service:
             "data": data,
             "usage": {"prompt_tokens": tokens, "total_tokens": tokens, "cost": tokens * 1e-6},
         }
+        return self._exchange(request, 200, answer)
+
+    def _exchange(self, request: Request, status: int, answer: dict[str, Any]) -> Exchange:
         exchange = Exchange(
-            "createEmbeddings", "POST", "http://h/embeddings", (), request.body, 200, (), json.dumps(answer).encode(),
-            request=request,
+            "createEmbeddings", "POST", "http://h/embeddings", (), request.body, status, (),
+            json.dumps(answer).encode(), request=request,
         )  # fmt: skip
         self.table.add(exchange)
         return exchange
@@ -273,3 +284,88 @@ def test_costs_are_compared_as_exactly_as_they_are_written() -> None:
     assert _failures(service) == {}
     service.table.bills["m", None] = [attrs.evolve(bill, cost=1.1e-5) for bill in bills]
     assert list(_failures(service)) == ["usage/cost-follows-tokens"]
+
+
+def test_what_is_refused_only_in_a_context_is_accused() -> None:
+    """A request that is refused, and answered when nothing but its context is taken away, fails that context."""
+    service = Service(refused=lambda body: "user" in body and isinstance(body["input"], list))
+    service.send(["river garden", "copper bridge"], user="u", encoding_format="float")
+    assert _failures(service, asking=False) == {}
+    assert list(_failures(service)) == ["parameters/user-accepted"]
+
+
+def test_what_is_refused_for_its_inputs_is_not_accused() -> None:
+    """A refusal that stays without the context is the target's limit."""
+    service = Service(refused=lambda body: isinstance(body["input"], list))
+    service.send(["river garden", "copper bridge"], user="u")
+    assert _failures(service) == {}
+
+
+def test_a_preference_that_may_be_unmeetable_is_no_context() -> None:
+    """Preferences are taken away only where every set of providers can meet them."""
+    service = Service(refused=lambda body: "provider" in body)
+    service.send("river garden", provider={"only": ["Nobody"]})
+    assert _failures(service) == {}
+    service.send("river garden", provider={"sort": "price"})
+    assert list(_failures(service)) == ["routing/preferences-keep-the-vector"]
+
+
+def test_a_field_that_stands_twice_is_nothing_to_hold_against_others() -> None:
+    """Parsers take the first or the last of two values under one name, so neither is expected."""
+    assert spelling.read(b'{"model":"m","input":"a","input":"b"}') == (spelling.OTHER, None)
+
+
+# Sums
+
+
+@given(
+    numbers=st.lists(st.integers(1, 500), min_size=3, max_size=8),
+    rows=st.lists(st.dictionaries(st.integers(0, 2), st.integers(1, 4), min_size=1), min_size=4, max_size=12),
+)
+def test_sums_of_the_same_numbers_agree(numbers: list[int], rows: list[dict[int, int]]) -> None:
+    """Of sums over three numbers at most three are open; each other one is implied, with its value."""
+    system: LinearSystem[int] = LinearSystem(range(3))
+    implied = [
+        (system.add(place, row, sum(numbers[name] * count for name, count in row.items())), row)
+        for place, row in enumerate(rows)
+    ]
+    assert sum(found is None for found, _ in implied) <= 3
+    for found, row in implied:
+        if found is not None:
+            assert abs(found.value - sum(numbers[name] * count for name, count in row.items())) < 0.01
+
+
+def test_a_sum_that_does_not_fit_is_shown_with_those_that_imply_another() -> None:
+    """What is implied comes with the sums that it follows from, and no others."""
+    system: LinearSystem[str] = LinearSystem("abcd")
+    for name, counts, total in (("ab", {"a": 1, "b": 1}, 5), ("cc", {"c": 2}, 4), ("d", {"d": 1}, 9)):
+        assert system.add(name, counts, total) is None
+    found = system.add("abc", {"a": 1, "b": 1, "c": 1}, 8)
+    assert found is not None
+    assert (round(found.value), found.of) == (7, ("ab", "cc"))
+
+
+def test_tokens_of_batches_are_compared_though_no_input_was_sent_alone() -> None:
+    """Two batches together hold what a third does: their counts add up, or one is wrong."""
+    texts = ["river garden", "copper bridge today", "violin", "old market in spring"]
+    service = Service()
+    service.send(texts[:2], texts[2:], texts)
+    assert _failures(service) == {}
+    batches = service.table.batches["Acme"]
+    service.table.batches["Acme"] = [attrs.evolve(one, tokens=one.tokens + (len(one.arguments) > 2)) for one in batches]
+    assert list(_failures(service)) == ["usage/batch-is-sum-of-singles"]
+
+
+# Pages
+
+
+@pytest.mark.parametrize(("ids", "is_right"), [("ab", True), ("a", True), ("bc", False), ("abc", False)])
+def test_a_repeated_parameter_may_be_read_either_way(ids: str, *, is_right: bool) -> None:
+    """A page for two limits is right when it is the page of one of them."""
+    table = Table(contract.shipped())
+    for query, names in (("", "abcd"), ("?limit=2&limit=1", ids)):
+        body = {"data": [{"id": name} for name in names], "total_count": 4, "links": {"next": None}}
+        url = f"http://h/embeddings/models{query}"
+        table.add(Exchange("listEmbeddingsModels", "GET", url, (), None, 200, (), json.dumps(body).encode()))
+    failures = relations.judge(table).failures
+    assert ("list-embeddings-models/pagination/pages-are-slices" not in failures) == is_right
