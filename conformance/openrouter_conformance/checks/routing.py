@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from openrouter_conformance import answers, excerpts
 from openrouter_conformance.checks.registry import check
-from openrouter_conformance.contexts import factors, plan
+from openrouter_conformance.contexts import plan
 from openrouter_conformance.errors import CheckFailure, NotApplicable
 from openrouter_conformance.prices import price_per_token
-from openrouter_conformance.samples import TEXT
+from openrouter_conformance.samples import PREFERENCES, TEXT
 
 if TYPE_CHECKING:
     from openrouter_conformance.exchange import Exchange
@@ -25,7 +25,7 @@ _ROUNDING = 0.02
 def preferences_accepted(session: Session) -> None:
     """Preferences that every set of providers can meet."""
     session.require_plain()
-    for name, fields in session.choose(list(factors.PROVIDERS.items())[1:], "preferences"):
+    for name, fields in session.choose(list(PREFERENCES.items())[1:], "preferences"):
         if session.was_answered("provider", name):
             continue
         exchange = session.ask(TEXT, **fields)

@@ -9,7 +9,7 @@ import covertable
 
 from openrouter_conformance.exchange import JSON_HEADERS
 from openrouter_conformance.oracle.spelling import SPELLINGS
-from openrouter_conformance.samples import SAMPLING
+from openrouter_conformance.samples import PREFERENCES, SAMPLING
 
 if TYPE_CHECKING:
     from openrouter_conformance.profiles import Profile
@@ -32,23 +32,6 @@ FIELDS: dict[str, dict[str, Any]] = {
     "long user": {"user": "x" * 256},
 }
 """Fields that must change nothing."""
-
-PROVIDERS: dict[str, dict[str, Any]] = {
-    "none": {},
-    "fallbacks": {"provider": {"allow_fallbacks": True}},
-    "nulls": {"provider": {"allow_fallbacks": None, "order": None, "sort": None}},
-    "sort": {"provider": {"sort": "price"}},
-    "data": {"provider": {"data_collection": "allow", "require_parameters": False}},
-    "price": {"provider": {"max_price": {"prompt": 1000, "completion": "1000.5"}}},
-    "unknown": {"provider": {"order": ["A provider of no name"], "allow_fallbacks": True}},
-    "ignore": {"provider": {"ignore": ["A provider of no name"]}},
-    "sort by": {"provider": {"sort": {"by": "latency", "partition": "model"}}},
-    "prices": {"provider": {"max_price": {"prompt": 1000, "request": 1000, "image": 1000, "audio": 1000}}},
-    "speed": {"provider": {"preferred_max_latency": 100, "preferred_min_throughput": {"p50": 0.1}}},
-    "empty": {"provider": {}},
-    "null": {"provider": None},
-}
-"""Preferences that every set of providers can meet."""
 
 HEADERS: dict[str, tuple[tuple[str, str], ...]] = {
     "plain": JSON_HEADERS,
@@ -106,7 +89,7 @@ def levels(profile: Profile, kinds: tuple[str, ...], without: frozenset[str]) ->
         "spelling": tuple(SPELLINGS),
         "fields": tuple(FIELDS),
         "headers": tuple(HEADERS),
-        "provider": tuple(PROVIDERS),
+        "provider": tuple(PREFERENCES),
         "key": KEYS if "key" not in without else KEYS[:1],
         "fresh": (False, True),
     }

@@ -17,7 +17,7 @@ from openrouter_conformance.features import base64_refusal, refusal_to_shorten, 
 from openrouter_conformance.operations import CREATE_EMBEDDINGS
 from openrouter_conformance.oracle import spelling
 from openrouter_conformance.prices import price_per_token
-from openrouter_conformance.samples import PAIR, SAMPLING, TEXT
+from openrouter_conformance.samples import PAIR, PREFERENCES, SAMPLING, TEXT
 
 if TYPE_CHECKING:
     from openrouter_conformance.session import Session
@@ -173,7 +173,7 @@ def _filled(session: Session, row: factors.Row, chooser: random.Random) -> Reque
         "input": inputs[0] if row["size"] == factors.ALONE else inputs,
         **session.target.request_defaults,
         **factors.FIELDS[row["fields"]],
-        **factors.PROVIDERS[row["provider"]],
+        **PREFERENCES[row["provider"]],
     }
     for name in ("encoding", "input_type"):
         if row[name] is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import attrs
 import numpy as np
@@ -37,7 +37,7 @@ class LinearSystem(Generic[T]):
         self._orthonormal: list[NDArray[np.float64]] = []
         self._triangle: list[NDArray[np.float64]] = []
 
-    def add(self, name: T, counts: Mapping[Hashable, int], total: float) -> Implied[T] | None:
+    def add(self, name: T, counts: Mapping[Any, int], total: float) -> Implied[T] | None:
         """Enter an equation; return what the earlier ones imply for its sum, None where they leave it open."""
         row = np.zeros(len(self._columns))
         for unknown, count in counts.items():

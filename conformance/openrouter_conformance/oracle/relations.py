@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
 
 import attrs
 import numpy as np
 
 from openrouter_conformance import answers, vectors
-from openrouter_conformance.contexts.factors import PROVIDERS
 from openrouter_conformance.errors import CheckFailure
 from openrouter_conformance.oracle import context as contexts
 from openrouter_conformance.oracle.context import Context
@@ -24,8 +24,9 @@ from openrouter_conformance.oracle.contradictions import Contradiction, compare,
 from openrouter_conformance.oracle.factors import Factor, differing, plainness
 from openrouter_conformance.oracle.linear_system import LinearSystem
 from openrouter_conformance.oracle.minimal_pairs import Ask, narrow
-from openrouter_conformance.oracle.table import Batch, Bill, Sighting, Table, same_vector
+from openrouter_conformance.oracle.table import Batch, Bill, Page, Sighting, Table, same_vector
 from openrouter_conformance.prices import price_per_token
+from openrouter_conformance.samples import PREFERENCES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -75,6 +76,7 @@ RELATIONS = {
     f"{_LIST}/catalog/repeats-agree": "Every answer with the whole list.",
     f"{_LIST}/pagination/total-count-is-whole": "`total_count` of every page.",
     f"{_LIST}/pagination/pages-are-slices": "Every page beside the whole list.",
+    f"{_LIST}/pagination/next-leads-on": "The `links.next` of every page beside the whole list.",
 }
 """By requirement: which observations are held against each other."""
 
@@ -587,7 +589,7 @@ def _refused_in_context(table: Table, ask: Ask) -> Iterator[Contradiction[int]]:
     base64 = {
         seen.argument.model for group in table.vectors.values() for seen in group if "base64" in seen.context.encoding
     }
-    meetable = {contexts.canonical(fields["provider"]) for fields in PROVIDERS.values() if fields}
+    meetable = {contexts.canonical(fields["provider"]) for fields in PREFERENCES.values() if fields}
     tried: list[tuple[Factor, ...]] = []
     for one in sorted((group[0] for group in table.statuses.values() if group[0].value in _REFUSED), key=order):
         plain = Context(others=one.context.others, place=one.context.place, listed=one.context.listed)
@@ -693,8 +695,25 @@ def _pages(table: Table, findings: Findings) -> None:
             )
         if page not in wholes:
             wrong = [_not_a_slice(page.ids, offset, limit, whole.ids) for offset, limit in page.readings]
-            if wrong[0] is not None and None not in wrong:
-                findings.fail(slices, *wrong[0], page.exchange, whole.exchange)
+            plainest, *others = wrong
+            if plainest is not None and None not in others:
+                findings.fail(slices, *plainest, page.exchange, whole.exchange)
+            elif (astray := _not_leading_on(page, whole)) is not None:
+                findings.fail(f"{_LIST}/pagination/next-leads-on", *astray, page.exchange, whole.exchange)
+
+
+def _not_leading_on(page: Page, whole: Page) -> tuple[str, str] | None:
+    """Return what `links.next` of a page is and what it must be; None when it may lead to the model after its last."""
+    if len(page.readings) > 1 or not page.ids or page.exchange.status != 200:
+        return None
+    end = page.readings[0][0] + len(page.ids)
+    if page.next is None:
+        left = len(whole.ids) - end
+        return None if left <= 0 else (f"links.next null with {left} more models", "the address of the next page")
+    offsets = [value for name, value in parse_qsl(urlsplit(str(page.next)).query) if name == "offset"]
+    if offsets and offsets != [str(end)] and end < len(whole.ids):
+        return f"offset={offsets[-1]} in links.next of a page that ends before {end}", f"offset={end}"
+    return None
 
 
 def _not_a_slice(

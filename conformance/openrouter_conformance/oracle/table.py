@@ -56,6 +56,7 @@ class Page:
     readings: tuple[tuple[int, int | None], ...]
     ids: tuple[str, ...]
     total: Any
+    next: Any = None
 
 
 @attrs.frozen
@@ -214,7 +215,7 @@ class Table:
         limits: list[int | None] = [int(value) for name, value in asked if name == "limit"] or [None]
         readings = tuple(itertools.product(offsets, limits))
         ids = tuple(str(name) for name in page.ids)
-        self.pages.append(Page(exchange.derived[_EVIDENCE], readings, ids, page.total_count))
+        self.pages.append(Page(exchange.derived[_EVIDENCE], readings, ids, page.total_count, page.next))
 
 
 def same_vector(one: NDArray[Any], other: NDArray[Any], tolerance: float) -> bool:
