@@ -16,7 +16,7 @@ from openrouter_conformance import contract
 from openrouter_conformance.exchange import JSON_HEADERS, Exchange, Request
 from openrouter_conformance.oracle import context as contexts
 from openrouter_conformance.oracle import relations, spelling
-from openrouter_conformance.oracle.context import Argument, Context
+from openrouter_conformance.oracle.context import Argument, Batch, Context
 from openrouter_conformance.oracle.contradictions import compare
 from openrouter_conformance.oracle.factors import FACTORS, differing, with_factor
 from openrouter_conformance.oracle.linear_system import LinearSystem
@@ -121,9 +121,15 @@ def test_a_request_is_read_as_it_was_written(
     forms = [contexts.canonical(one) for one in inputs]
     place %= len(forms)
     argument = Argument(_MODEL, forms[place])
-    others = (*forms[:place], *forms[place + 1 :])
+    is_one = len(forms) == 1
     context = Context(
-        encoding, others=others, place=place, spelling=style, fields=fields, fresh=fresh, listed=not others
+        encoding,
+        batch=Batch() if is_one else Batch(tuple(forms)),
+        place=place,
+        spelling=style,
+        fields=fields,
+        fresh=fresh,
+        listed=is_one,
     )
     request = contexts.write(argument, context, None)
     found = list(contexts.read(request))
@@ -141,7 +147,7 @@ def test_what_asks_for_no_vectors_is_not_read() -> None:
 def test_each_factor_is_a_side_of_the_context(factor: Any) -> None:
     """Two contexts that differ in a factor are told apart by it alone."""
     other: dict[str, Any] = {
-        "encoding": '"base64"', "listed": True, "floats": True, "dimensions": True, "others": ('"b"',), "place": 1,
+        "encoding": '"base64"', "listed": True, "floats": True, "dimensions": True, "batch": Batch(('"a"', '"b"')), "place": 1,
         "provider": "{}", "user": '"u"', "fields": '{"x":1}', "spelling": "spaced", "headers": (), "key": "bearer {key}",
         "fresh": True,
     }  # fmt: skip
@@ -163,10 +169,10 @@ def _compare(*sightings: Sighting[int]) -> Any:
 
 
 def test_what_agrees_contradicts_nothing() -> None:
-    """Equal values in different contexts are counted as agreement on each factor."""
+    """Equal values in different contexts are counted, and no contradiction."""
     found = _compare(_sighting(1), _sighting(1, listed=True), _sighting(1, encoding='"float"'))
     assert found.contradictions == []
-    assert found.agreed["a list of one"] == found.agreed["encoding_format"] == 1
+    assert found.repeated == 2
 
 
 def test_the_fewest_factors_are_blamed() -> None:

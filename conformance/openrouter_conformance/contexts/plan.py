@@ -26,6 +26,9 @@ _LEAST_UNION = 64
 _LONGEST_UNION = 60_000
 """Inputs that batches together may have in any profile, and characters."""
 
+_VERY_LARGE = 256
+"""Inputs from which on a batch is asked for few numbers each."""
+
 _LARGE = 9
 """Inputs from which on a batch holds no long texts."""
 
@@ -58,7 +61,9 @@ def requests(session: Session) -> list[Planned]:
     kinds, without = _supported(session)
     found = factors.rows(session.profile, factors.levels(session.profile, kinds, without), session.seed)
     chooser = random.Random(session.seed)  # noqa: S311
-    return [Planned(row, _filled(session, row, chooser)) for row in found[1:]]  # the plainest row is the sentinel
+    return [
+        Planned(row, _filled(session, row, without, chooser)) for row in found[1:]
+    ]  # the plainest row is the sentinel
 
 
 def unions(session: Session, planned: Sequence[Planned]) -> list[Request]:
@@ -165,7 +170,7 @@ def second_model(session: Session) -> str | None:
     return min(priced)[1] if priced else None
 
 
-def _filled(session: Session, row: factors.Row, chooser: random.Random) -> Request:
+def _filled(session: Session, row: factors.Row, without: frozenset[str], chooser: random.Random) -> Request:
     size = 1 if row["size"] == factors.ALONE else row["size"]
     inputs = _inputs(session, row["kind"], size, chooser)
     body: dict[str, Any] = {
@@ -179,6 +184,8 @@ def _filled(session: Session, row: factors.Row, chooser: random.Random) -> Reque
         if row[name] is not None:
             body["encoding_format" if name == "encoding" else name] = row[name]
     level = row["dimensions"] if row["model"] == "first" or row["dimensions"] is None else "few"
+    if size > _VERY_LARGE and "dimensions" not in without:
+        level = "few"  # thousands of whole vectors take gigabytes
     dimensions = _dimensions(session, level)
     if dimensions is not None:
         body["dimensions"] = dimensions

@@ -170,7 +170,7 @@ def _equal_vectors(
         return same_vector(one, other, tolerance)
 
     result = compare(groups, same)
-    _count(findings, result.agreed, groups)
+    _count(findings, result.repeated, groups)
     for found in result.contradictions:
         shown = found if ask is None else narrow(found, ask, _read_vector, same)
         requirement = _requirement_of(table, shown, same)
@@ -212,9 +212,9 @@ def _belongs_to_another(table: Table, one: Sighting[Any], same: Callable[[Any, A
     )
 
 
-def _count(findings: Findings, agreed: Counter[str], groups: Sequence[Sequence[Sighting[Any]]]) -> None:
+def _count(findings: Findings, repeated: int, groups: Sequence[Sequence[Sighting[Any]]]) -> None:
     """Count the comparisons of each requirement on a factor."""
-    findings.compared[f"{_EMBED}/determinism/repeats-agree"] += agreed["time"]
+    findings.compared[f"{_EMBED}/determinism/repeats-agree"] += repeated
     for group in groups:
         if len(group) < 2:
             continue
@@ -302,7 +302,8 @@ def _different(table: Table, findings: Findings) -> None:
             seen = _Seen(argument, words, vector / np.linalg.norm(vector), first)
             kind = argument.input[0]
             spaces.setdefault((argument.model, argument.input_type, kind, length, provider), []).append(seen)
-    for space, texts in spaces.items():
+    for space, found in spaces.items():
+        texts = found[:_MOST_DIFFERENT]
         requirement = f"{_EMBED}/" + (
             "multimodal/parts-make-one-vector" if space[2] == "{" else "vectors/different-texts-differ"
         )
@@ -327,6 +328,9 @@ def _different(table: Table, findings: Findings) -> None:
                     *([other.sighting.exchange] if other.sighting.exchange is not one.sighting.exchange else []),
                 )
 
+
+_MOST_DIFFERENT = 1500
+"""Inputs of one model and length that are compared each with each; more take minutes and show nothing else."""
 
 _LONG = 12
 """Words that two texts share from which on they differ in a part."""
@@ -564,7 +568,7 @@ def _statuses(table: Table, findings: Findings, ask: Ask | None) -> None:
     """A refusal depends on the request alone, and not on how it is written or when it is sent."""
     requirement = f"{_EMBED}/determinism/refusals-repeat"
     result = compare([list(group) for group in table.statuses.values()], _same_status)
-    findings.compared[requirement] += result.agreed["time"]
+    findings.compared[requirement] += result.repeated
     refused = [] if ask is None else list(_refused_in_context(table, ask))
     for found in (*result.contradictions, *refused):
         one, other = found.outlier, found.reference
@@ -592,7 +596,7 @@ def _refused_in_context(table: Table, ask: Ask) -> Iterator[Contradiction[int]]:
     meetable = {contexts.canonical(fields["provider"]) for fields in PREFERENCES.values() if fields}
     tried: list[tuple[Factor, ...]] = []
     for one in sorted((group[0] for group in table.statuses.values() if group[0].value in _REFUSED), key=order):
-        plain = Context(others=one.context.others, place=one.context.place, listed=one.context.listed)
+        plain = Context(batch=one.context.batch, place=one.context.place, listed=one.context.listed)
         plain = attrs.evolve(plain, dimensions=one.context.dimensions, floats=one.context.floats)
         if one.argument.model not in base64:
             plain = attrs.evolve(plain, encoding=one.context.encoding)
@@ -704,7 +708,7 @@ def _pages(table: Table, findings: Findings) -> None:
 
 def _not_leading_on(page: Page, whole: Page) -> tuple[str, str] | None:
     """Return what `links.next` of a page is and what it must be; None when it may lead to the model after its last."""
-    if len(page.readings) > 1 or not page.ids or page.exchange.status != 200:
+    if len(page.readings) != 1 or not page.ids:
         return None
     end = page.readings[0][0] + len(page.ids)
     if page.next is None:
@@ -751,11 +755,11 @@ def _in(factors: Sequence[Factor]) -> str:
 
 
 def _places(one: Sighting[Any], other: Sighting[Any]) -> str:
-    if not one.context.others and not other.context.others:
+    if one.context.size == other.context.size == 1:
         return ""
-    size = len(one.context.others) + 1
+    size = one.context.size
     place = f", one at position {one.context.place} of {size}" if size > 1 else ", one alone"
-    size = len(other.context.others) + 1
+    size = other.context.size
     return place + (f", the other at position {other.context.place} of {size}" if size > 1 else ", the other alone")
 
 
