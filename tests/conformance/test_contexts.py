@@ -125,3 +125,18 @@ def test_requests_of_a_run_keep_the_contract() -> None:
     sizes = {len(body) for one in made if isinstance(body := json.loads(one.body or b"")["input"], list)}
     assert max(sizes) > 30
     assert len(listed) > 3
+
+
+def test_every_three_levels_meet_in_a_deep_run() -> None:
+    """The rows of the deep profile hold every triple of the levels that the seed has chosen."""
+    profile = attrs.evolve(PROFILES["deep"], levels=3)
+    rows = factors.rows(profile, factors.levels(profile, tuple(texts.KINDS), frozenset()), 0)
+    levels = {name: {str(row[name]) for row in rows} for name in rows[0]}
+    met = {tuple((name, str(row[name])) for name in chosen) for row in rows for chosen in _triples(levels)}
+    wanted = sum(len(list(itertools.product(*(levels[name] for name in chosen)))) for chosen in _triples(levels))
+    assert len(met) == wanted
+    assert len(rows) < profile.contexts
+
+
+def _triples(names: dict[str, set[str]]) -> list[tuple[str, ...]]:
+    return list(itertools.combinations(names, 3))

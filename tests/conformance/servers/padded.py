@@ -27,7 +27,7 @@ def _pieces(text: str) -> list[str]:
 
 
 def _vector(pieces: list[str]) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """Return a recurrent sum: each piece turns what came before it a little."""
+    """Return a recurrent sum: each piece turns what came before it, so that near-copies lie anywhere."""
     state = np.zeros(_LENGTH)
     for piece in pieces:
         source = np.random.default_rng(list(piece.encode()))
@@ -51,14 +51,14 @@ class Server(Gateway):
     def embed(self, body: dict[str, Any], model: dict[str, Any]) -> dict[str, Any]:
         """Embed texts or token ids; base64 of what floats are rounded from."""
         no_dimensions(body)
-        providers(body.get("provider"), ("Padded", "Spare"), model["pricing"]["prompt"])
+        provider = providers(body.get("provider"), ("Padded", "Spare"), model["pricing"]["prompt"])[0]
         tokens = token_lists(body)
         pieces = [list(map(str, one)) for one in tokens] if tokens else [_pieces(text) for text in texts_of(body)]
         counts = [-(-len(one) // _PIECE) * _PIECE for one in pieces]
         if max(counts) > model["context_length"]:
             raise Refusal(400, "input is longer than the model reads.")
         found = [_vector([model["id"], *one]) for one in pieces]
-        answer = self.answer(body, [], sum(counts), provider="Padded")
+        answer = self.answer(body, [], sum(counts), provider=provider)
         answer["data"] = [
             {"index": place, "object": "embedding", "embedding": self._written(vector, body)}
             for place, vector in enumerate(found)
