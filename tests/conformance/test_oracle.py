@@ -274,6 +274,13 @@ def test_texts_that_a_model_may_take_for_the_same_are_not_accused() -> None:
         assert _failures(service) == {}
 
 
+def test_directions_of_few_numbers_may_be_the_same() -> None:
+    """Vectors of one number point one of two ways, so that equal ones prove nothing."""
+    service = Service(lambda body, place, v: [1.0])
+    service.send("river garden", "copper bridge", dimensions=1)
+    assert _failures(service) == {}
+
+
 def test_a_text_that_is_longer_than_the_model_reads_may_be_cut() -> None:
     """Where the tokens reach what the model is known to read, equal vectors prove nothing."""
     service = Service(lambda body, place, v: [1.0, *[0.0] * 7])

@@ -293,7 +293,7 @@ def _different(table: Table, findings: Findings) -> None:
     """Inputs that have different words have different vectors."""
     spaces: dict[Any, list[_Seen]] = {}
     for (argument, length, provider), group in table.vectors.items():
-        if not _is_read_whole(table, argument, provider):
+        if length < _FEWEST_NUMBERS or not _is_read_whole(table, argument, provider):
             continue
         words = _words(argument)
         if words and np.isfinite(group[0].value).all():
@@ -329,6 +329,8 @@ def _different(table: Table, findings: Findings) -> None:
                 )
 
 
+_FEWEST_NUMBERS = 8
+"""Numbers of vectors that must differ: of one number there are two directions, and of three still few."""
 _MOST_DIFFERENT = 1500
 """Inputs of one model and length that are compared each with each; more take minutes and show nothing else."""
 
@@ -366,6 +368,8 @@ def _models(table: Table, findings: Findings) -> None:
     requirement = f"{_EMBED}/vectors/models-differ"
     by_text: dict[Any, dict[str, Sighting[Any]]] = {}
     for (argument, length, _), group in table.vectors.items():
+        if length < _FEWEST_NUMBERS:
+            continue
         by_text.setdefault((argument.input, argument.input_type, length), {}).setdefault(argument.model, group[0])
     lengths: dict[Any, set[int]] = {}
     for name, kind, length in by_text:
