@@ -41,7 +41,7 @@ def sentinel(session: Session, *, fresh: bool = False) -> Request:
 
 def anchors(session: Session) -> list[Request]:
     """Return plain requests that differ in one factor each, and texts alone and together."""
-    inputs: list[Any] = [[TEXT], " ".join([TEXT] * 5), PAIR, *PAIR]
+    inputs: list[Any] = [[TEXT], "\n".join([TEXT] * 5), PAIR, *PAIR]
     bodies: list[dict[str, Any]] = [{"model": session.model, "input": one} for one in inputs]
     bodies.append({"model": session.model, "input": TEXT, "encoding_format": "float"})
     defaults = session.target.request_defaults
