@@ -43,7 +43,10 @@ class Service:
         self,
         fault: Callable[[dict[str, Any], int, list[float]], list[float]] | None = None,
         refused: Callable[[dict[str, Any]], bool] = lambda _: False,
+        status: int = 400,
     ) -> None:
+        self._status = status
+        self.is_escaped = False
         self._fault = fault
         self._refused = refused
         self.table = Table(contract.shipped())
@@ -53,11 +56,12 @@ class Service:
         """Answer a request, and enter the answer."""
         self._count += 1
         body = json.loads(request.body or b"")
+        self.is_escaped = (request.body or b"").startswith(b'{"\\u')
         inputs = body["input"] if isinstance(body["input"], list) else [body["input"]]
         if inputs and all(isinstance(one, int | float) for one in inputs):
             inputs = [inputs]
         if self._refused(body):
-            return self._exchange(request, 400, {"error": {"message": "input is not taken", "code": 400}})
+            return self._exchange(request, self._status, {"error": {"message": "input is not taken"}})
         data = [
             {"object": "embedding", "index": at, "embedding": self._vector(body, at, x)} for at, x in enumerate(inputs)
         ]
@@ -312,6 +316,24 @@ def test_what_is_refused_for_its_inputs_is_not_accused() -> None:
     service = Service(refused=lambda body: isinstance(body["input"], list))
     service.send(["river garden", "copper bridge"], user="u")
     assert _failures(service) == {}
+
+
+@pytest.mark.parametrize(
+    ("texts", "status", "accused"),
+    [
+        (["river garden " * 80, "copper bridge"], 400, False),
+        (["river garden " * 80, "copper bridge"], 413, False),
+        (["river garden"], 413, False),
+        (["river garden"], 400, True),
+    ],
+)
+def test_a_limit_of_bytes_is_not_accused(texts: list[str], status: int, *, accused: bool) -> None:
+    """A long body that is refused may be answered when it is written shorter; a short one may not."""
+    service = Service(refused=lambda _: service.is_escaped, status=status)
+    content = spelling.write({"model": _MODEL, "input": texts}, "escaped")
+    service.ask(Request("POST", "/embeddings", content, JSON_HEADERS, operation="createEmbeddings"))
+    service.send(texts)
+    assert list(_failures(service)) == ["texts/escapes-equal-characters"] * accused
 
 
 def test_a_preference_that_may_be_unmeetable_is_no_context() -> None:

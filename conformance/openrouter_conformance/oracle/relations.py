@@ -576,6 +576,8 @@ def _statuses(table: Table, findings: Findings, ask: Ask | None) -> None:
     refused = [] if ask is None else list(_refused_in_context(table, ask))
     for found in (*result.contradictions, *refused):
         one, other = found.outlier, found.reference
+        if any(_may_be_too_long(a.exchange, b.exchange.request_body) for a, b in ((one, other), (other, one))):
+            continue
         named = requirement
         if found.factors:
             named = f"{_EMBED}/{found.factors[0].requirement(one.argument, one.context, other.context)}"
@@ -588,6 +590,7 @@ def _statuses(table: Table, findings: Findings, ask: Ask | None) -> None:
         )
 
 
+_MUCH_LONGER, _FEW_BYTES = 1.3, 4096
 _MOST_REFUSED = 3
 """Refused requests of which it is asked whether they are refused without their context, too."""
 
@@ -606,11 +609,15 @@ def _refused_in_context(table: Table, ask: Ask) -> Iterator[Contradiction[int]]:
             plain = attrs.evolve(plain, encoding=one.context.encoding)
         if one.context.provider not in meetable:
             plain = attrs.evolve(plain, provider=one.context.provider)
+        request = contexts.write(one.argument, plain, one.dimensions)
+        if _may_be_too_long(one.exchange, request.body):
+            plain = attrs.evolve(plain, spelling=one.context.spelling)  # bodies may have a limit
+            request = contexts.write(one.argument, plain, one.dimensions)
         factors = differing(one.context, plain)
         if not factors or any(set(known) <= set(factors) for known in tried):
             continue
         tried.append(factors)
-        exchange = ask(contexts.write(one.argument, plain, one.dimensions))
+        exchange = ask(request)
         if exchange.status == 200:
             reference = Sighting(one.argument, plain, exchange.status, exchange, one.dimensions)
             yield narrow(Contradiction(reference, one, factors), ask, _read_status, _same_status)
@@ -618,7 +625,13 @@ def _refused_in_context(table: Table, ask: Ask) -> Iterator[Contradiction[int]]:
             return
 
 
-_REFUSED = (400, 404, 413, 415, 422)
+_REFUSED = (400, 404, 415, 422)
+
+
+def _may_be_too_long(refused: Exchange, answered: bytes | None) -> bool:
+    """Return whether a body may be refused for its length, which another way of writing it does not have."""
+    length = len(refused.request_body or b"")
+    return refused.status in _REFUSED and length > max(_FEW_BYTES, _MUCH_LONGER * len(answered or b""))
 
 
 def _same_status(one: int, other: int) -> bool:

@@ -27,6 +27,9 @@ V = TypeVar("V")
 
 _EVIDENCE = "evidence"
 
+_TOO_LARGE = 413
+"""A status that says something about the bytes of a request, which its spelling may multiply."""
+
 TEMPORARY = frozenset({408, 429})
 """Statuses that say nothing about the request; so do those from 500 on."""
 
@@ -124,7 +127,11 @@ class Table:
     def _add_status(self, exchange: Exchange) -> None:
         """Enter the status of a request that the contract allows, by what it asks for and not how."""
         request = exchange.request
-        if request is None or not self._contract.allows_body(CREATE_EMBEDDINGS, request.body or b""):
+        if (
+            request is None
+            or exchange.status == _TOO_LARGE
+            or not self._contract.allows_body(CREATE_EMBEDDINGS, request.body or b"")
+        ):
             return
         found = list(contexts.read(request))
         kinds = [value for name, value in request.headers if name.lower() == "content-type"]
