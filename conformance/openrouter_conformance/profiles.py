@@ -17,6 +17,7 @@ class Profile:
         strength: how many factors of a context are combined in every way with each other.
         levels: how many levels of each factor are combined, the plainest and others chosen by the seed; None for all.
         contexts: most requests that the covering array may take.
+        unions: most requests that hold several batches of the covering array together.
         sizes: batch sizes that are combined with the other factors.
         words: of the longest text that is combined with the other factors.
         burst: requests that are sent at the same time at the end.
@@ -31,6 +32,7 @@ class Profile:
     strength: int
     levels: int | None
     contexts: int
+    unions: int
     sizes: tuple[int, ...]
     words: int
     burst: int
@@ -39,10 +41,14 @@ class Profile:
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("quick", 0, 8, 1, 1, 2, 4, 14, (2, 9, 33), 180, 3),
-        Profile("default", 8, 50, None, 3, 2, None, 94, (1, 2, 3, 5, 8, 9, 16, 17, 32, 33, 64, 65, 100, 129), 900, 16),
+        Profile("quick", 0, 8, 1, 1, 2, 4, 14, 2, (2, 9, 33), 180, 3),
         Profile(
-            "deep", 40, 600, None, 8, 3, None, 1500,
+            "default", 8, 50, None, 3, 2, None, 96, 12,
+            (1, 2, 3, 5, 8, 9, 16, 17, 32, 33, 64, 65, 100, 129),
+            900, 16,
+        ),
+        Profile(
+            "deep", 40, 600, None, 8, 3, 7, 700, 60,
             (1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 31, 32, 33, 64, 65, 96, 97, 100, 101, 128, 129, 256, 257, 512, 1000, 2048),
             4000, 32,
         ),

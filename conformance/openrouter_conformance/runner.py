@@ -242,8 +242,8 @@ class _Run:
         stopped: str | None = None
         try:
             with self._interruption.raised():
-                survey.open_run(self._session, chosen)
-                self._check_each(chosen)
+                later = survey.open_run(self._session, chosen)
+                self._check_each(chosen, later)
                 survey.close_run(self._session, chosen)
         except TargetError as error:
             stopped = str(error)
@@ -261,15 +261,35 @@ class _Run:
         unanswered = self._session.recorder.unanswered
         return verdicts.Evidence(self._outcomes, self._monitor, self._findings, unanswered)
 
-    def _check_each(self, chosen: Sequence[Requirement]) -> None:
-        """Run the checks of each requirement; TargetError when the target cannot be checked any more."""
+    def _check_each(self, chosen: Sequence[Requirement], between: Sequence[Request]) -> None:
+        """Run the checks of each requirement; TargetError when the target cannot be checked any more.
+
+        The requests *between* are sent after checks whose requests are refused, so that what a refusal leaves behind
+        shows in them.
+        """
         stopping: list[TargetError] = []
+        left = list(between)
+        refusing = [one for one in chosen if one.facet in survey.REFUSING]
+        each = -(-len(left) // max(1, len(refusing)))
         with concurrent.futures.ThreadPoolExecutor(self._session.target.concurrency) as pool:
-            running = [pool.submit(self._check_one, one, stopping) for one in chosen]
+            running = []
+            for one in chosen:
+                running.append(pool.submit(self._check_one, one, stopping))
+                sent, left = (left[:each], left[each:]) if one in refusing else ([], left)
+                running += [pool.submit(self._send_one, request, stopping) for request in sent]
+            running += [pool.submit(self._send_one, request, stopping) for request in left]
             for future in running:
                 future.result()
         if stopping:
             raise stopping[0]
+
+    def _send_one(self, request: Request, stopping: list[TargetError]) -> None:
+        """Send a request for those who look at every exchange."""
+        if not stopping:
+            try:
+                self._session.recorder.send(request)
+            except TargetError as error:
+                stopping.append(error)
 
     def _check_one(self, requirement: Requirement, stopping: list[TargetError]) -> None:
         if stopping:

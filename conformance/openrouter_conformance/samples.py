@@ -38,3 +38,20 @@ SAMPLING: dict[str, Any] = {
     "response_format": {"type": "text"},
 }
 """The sampling parameters of chat models, which model pages list as accepted."""
+
+PREFERENCES: dict[str, dict[str, Any]] = {
+    "none": {},
+    "fallbacks": {"provider": {"allow_fallbacks": True}},
+    "nulls": {"provider": {"allow_fallbacks": None, "order": None, "sort": None}},
+    "sort": {"provider": {"sort": "price"}},
+    "data": {"provider": {"data_collection": "allow", "require_parameters": False}},
+    "price": {"provider": {"max_price": {"prompt": 1000, "completion": "1000.5"}}},
+    "unknown": {"provider": {"order": ["A provider of no name"], "allow_fallbacks": True}},
+    "ignore": {"provider": {"ignore": ["A provider of no name"]}},
+    "sort by": {"provider": {"sort": {"by": "latency", "partition": "model"}}},
+    "prices": {"provider": {"max_price": {"prompt": 1000, "request": 1000, "image": 1000, "audio": 1000}}},
+    "speed": {"provider": {"preferred_max_latency": 100, "preferred_min_throughput": {"p50": 0.1}}},
+    "empty": {"provider": {}},
+    "null": {"provider": None},
+}
+"""Preferences that every set of providers can meet."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import random
 import threading
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
@@ -55,6 +55,7 @@ class Session:
         self.profile = profile
         self.seed = seed
         self.probed: dict[str, str] = {}
+        self._answered_levels: set[tuple[str, Hashable]] = set()
         self._found: dict[Hashable, Any] = {}
         self._answers: dict[Request, Exchange] = {}
         self._lock = threading.Lock()
@@ -93,13 +94,21 @@ class Session:
                     self._answers[request] = found
             return found
 
+    def note_answered(self, levels: Mapping[str, Hashable]) -> None:
+        """Remember that a request with these levels of its factors was answered 200."""
+        self._answered_levels |= set(levels.items())
+
+    def was_answered(self, factor: str, level: Hashable) -> bool:
+        """Return whether a request with this level of a factor was answered 200, so that it need not be tried alone."""
+        return (factor, level) in self._answered_levels
+
     def send_all(self, requests: Iterable[Request], at_once: int | None = None) -> list[Exchange]:
         """Send requests, sent before or not, several at a time; return what came back, in order."""
         with concurrent.futures.ThreadPoolExecutor(at_once or self.target.concurrency) as pool:
             return list(pool.map(self.recorder.send, requests))
 
     def request(self, text: Any, **fields: Any) -> dict[str, Any]:
-        """Return the body that asks for the embedding of `text` with `fields`."""
+        """Return the body that asks for the embedding of `text` with `fields`, of which `input` takes its place."""
         body = {"model": self.model, "input": text, **self.target.request_defaults, **fields}
         return {name: value for name, value in body.items() if value is not OMIT}
 

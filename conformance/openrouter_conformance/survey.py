@@ -15,16 +15,27 @@ from openrouter_conformance.features import PROBES
 from openrouter_conformance.operations import CREATE_EMBEDDINGS, LIST_EMBEDDINGS_MODELS
 
 if TYPE_CHECKING:
+    from openrouter_conformance.exchange import Request
     from openrouter_conformance.operations import Operation
     from openrouter_conformance.requirements import Requirement
     from openrouter_conformance.session import Session
 
 
-def open_run(session: Session, chosen: Sequence[Requirement]) -> None:
+REFUSING = ("auth", "errors", "validation")
+"""The facets whose checks mostly send what is to be refused."""
+
+_OK = 200
+_LATER = 3
+"""One of so many requests of the covering array is sent between others that are refused."""
+
+
+def open_run(session: Session, chosen: Sequence[Requirement]) -> list[Request]:
     """Send the requests in which the oracle sees the service, as far as a chosen requirement looks at them.
 
-    Meanwhile the requests of the campaigns are generated, which sends nothing.
+    Meanwhile the requests of the campaigns are generated, which sends nothing. Returned are those of the requests that
+    are to be sent later, between others that the service refuses.
     """
+    later: list[Request] = []
     with concurrent.futures.ThreadPoolExecutor(1) as generating:
         campaigns = [one.operation for one in chosen if one.shared and one.facet == "schema"]
         made = [generating.submit(campaign.generated, session, operation) for operation in dict.fromkeys(campaigns)]
@@ -34,9 +45,22 @@ def open_run(session: Session, chosen: Sequence[Requirement]) -> None:
             _probe(session)
             for fresh in (False, True):
                 session.send(plan.sentinel(session, fresh=fresh), again=True)
-            session.send_all([*plan.anchors(session), *plan.requests(session)])
+            later = _see_contexts(session)
         for future in made:
             future.result()
+    return later
+
+
+def _see_contexts(session: Session) -> list[Request]:
+    """Send the requests of the covering array, but for those that are returned."""
+    planned = plan.requests(session)
+    early = [one for place, one in enumerate(planned) if place % _LATER]
+    session.send_all(plan.anchors(session))
+    for one, exchange in zip(early, session.send_all([one.request for one in early]), strict=True):
+        if exchange.status == _OK and one.levels["model"] == "first":
+            session.note_answered(one.levels)
+    session.send_all(plan.unions(session, planned))
+    return [one.request for one in planned[::_LATER]]
 
 
 def _probe(session: Session) -> None:

@@ -72,15 +72,71 @@ def test_long_texts_differ_in_one_place() -> None:
     assert changed[2][0] >= len(first) - 5
 
 
+def test_unions_hold_whole_batches_of_one_model() -> None:
+    """A union has the inputs of two batches or more, no others, and no side that the batches need not share."""
+    with open_target("mock", environment={}) as target, Recorder(target) as recorder:
+        session = Session(target, recorder, contract.shipped(), _DEFAULT, 5)
+        planned = plan.requests(session)
+        bodies = [json.loads(one.body or b"") for one in plan.unions(session, planned)]
+    batches = [json.loads(one.request.body or b"") for one in planned]
+    assert len(bodies) == _DEFAULT.unions
+    for body in bodies:
+        assert set(body) <= {"model", "input", "input_type"}
+        parts = [
+            batch["input"]
+            for batch in batches
+            if isinstance(batch["input"], list)
+            and (batch["model"], batch.get("input_type")) == (body["model"], body.get("input_type"))
+        ]
+        assert len(body["input"]) > min(map(len, parts))
+        assert all(any(one in part for part in parts) for one in body["input"])
+
+
+def test_refused_fields_stand_alone_and_beside_others() -> None:
+    """What stands beside a field that is to be refused is nothing, then something, and never the field itself."""
+    with open_target("mock", environment={}) as target, Recorder(target) as recorder:
+        session = Session(target, recorder, contract.shipped(), _DEFAULT, 5)
+        made = list(itertools.islice(plan.surroundings(session, "dimensions"), 20))
+        again = list(itertools.islice(plan.surroundings(session, "dimensions"), 20))
+        bodies = [session.request("a", **{**fields, "dimensions": 4}) for fields in made]
+    assert made == again
+    assert {bool(fields) for fields in made[0::2]} != {bool(fields) for fields in made[1::2]}
+    assert not any("dimensions" in fields for fields in made)
+    assert all(session.contract.allows_body(CREATE_EMBEDDINGS, json.dumps(body).encode()) for body in bodies)
+
+
 def test_requests_of_a_run_keep_the_contract() -> None:
     """Every request of the plan is one that the contract allows, and the same for the same seed."""
     with open_target("mock", environment={}) as target, Recorder(target) as recorder:
         session = Session(target, recorder, contract.shipped(), PROFILES["quick"], 5)
-        made = [*plan.anchors(session), *plan.requests(session), *plan.burst(session)]
-        again = [*plan.anchors(session), *plan.requests(session), *plan.burst(session)]
+        planned = plan.requests(session)
+        made, again = (
+            [
+                *plan.anchors(session),
+                *(one.request for one in plan.requests(session)),
+                *plan.unions(session, planned),
+                *plan.burst(session),
+            ]
+            for _ in range(2)
+        )
         listed = pages.requests(session)
     assert made == again
     assert all(session.contract.allows_body(CREATE_EMBEDDINGS, one.body or b"") for one in made)
     sizes = {len(body) for one in made if isinstance(body := json.loads(one.body or b"")["input"], list)}
     assert max(sizes) > 30
     assert len(listed) > 3
+
+
+def test_every_three_levels_meet_in_a_deep_run() -> None:
+    """The rows of the deep profile hold every triple of the levels that the seed has chosen."""
+    profile = attrs.evolve(PROFILES["deep"], levels=3)
+    rows = factors.rows(profile, factors.levels(profile, tuple(texts.KINDS), frozenset()), 0)
+    levels = {name: {str(row[name]) for row in rows} for name in rows[0]}
+    met = {tuple((name, str(row[name])) for name in chosen) for row in rows for chosen in _triples(levels)}
+    wanted = sum(len(list(itertools.product(*(levels[name] for name in chosen)))) for chosen in _triples(levels))
+    assert len(met) == wanted
+    assert len(rows) < profile.contexts
+
+
+def _triples(names: dict[str, set[str]]) -> list[tuple[str, ...]]:
+    return list(itertools.combinations(names, 3))

@@ -16,9 +16,10 @@ from openrouter_conformance import contract
 from openrouter_conformance.exchange import JSON_HEADERS, Exchange, Request
 from openrouter_conformance.oracle import context as contexts
 from openrouter_conformance.oracle import relations, spelling
-from openrouter_conformance.oracle.context import Argument, Context
+from openrouter_conformance.oracle.context import Argument, Batch, Context
 from openrouter_conformance.oracle.contradictions import compare
 from openrouter_conformance.oracle.factors import FACTORS, differing, with_factor
+from openrouter_conformance.oracle.linear_system import LinearSystem
 from openrouter_conformance.oracle.minimal_pairs import narrow
 from openrouter_conformance.oracle.table import Sighting, Table
 
@@ -38,8 +39,16 @@ _INPUTS = st.one_of(
 class Service:
     """A service in this process: a function of model and input, with one fault that the context brings out."""
 
-    def __init__(self, fault: Callable[[dict[str, Any], int, list[float]], list[float]] | None = None) -> None:
+    def __init__(
+        self,
+        fault: Callable[[dict[str, Any], int, list[float]], list[float]] | None = None,
+        refused: Callable[[dict[str, Any]], bool] = lambda _: False,
+        status: int = 400,
+    ) -> None:
+        self._status = status
+        self.is_escaped = False
         self._fault = fault
+        self._refused = refused
         self.table = Table(contract.shipped())
         self._count = 0
 
@@ -47,9 +56,12 @@ class Service:
         """Answer a request, and enter the answer."""
         self._count += 1
         body = json.loads(request.body or b"")
+        self.is_escaped = (request.body or b"").startswith(b'{"\\u')
         inputs = body["input"] if isinstance(body["input"], list) else [body["input"]]
         if inputs and all(isinstance(one, int | float) for one in inputs):
             inputs = [inputs]
+        if self._refused(body):
+            return self._exchange(request, self._status, {"error": {"message": "input is not taken"}})
         data = [
             {"object": "embedding", "index": at, "embedding": self._vector(body, at, x)} for at, x in enumerate(inputs)
         ]
@@ -62,9 +74,12 @@ class Service:
             "data": data,
             "usage": {"prompt_tokens": tokens, "total_tokens": tokens, "cost": tokens * 1e-6},
         }
+        return self._exchange(request, 200, answer)
+
+    def _exchange(self, request: Request, status: int, answer: dict[str, Any]) -> Exchange:
         exchange = Exchange(
-            "createEmbeddings", "POST", "http://h/embeddings", (), request.body, 200, (), json.dumps(answer).encode(),
-            request=request,
+            "createEmbeddings", "POST", "http://h/embeddings", (), request.body, status, (),
+            json.dumps(answer).encode(), request=request,
         )  # fmt: skip
         self.table.add(exchange)
         return exchange
@@ -110,9 +125,15 @@ def test_a_request_is_read_as_it_was_written(
     forms = [contexts.canonical(one) for one in inputs]
     place %= len(forms)
     argument = Argument(_MODEL, forms[place])
-    others = (*forms[:place], *forms[place + 1 :])
+    is_one = len(forms) == 1
     context = Context(
-        encoding, others=others, place=place, spelling=style, fields=fields, fresh=fresh, listed=not others
+        encoding,
+        batch=Batch() if is_one else Batch(tuple(forms)),
+        place=place,
+        spelling=style,
+        fields=fields,
+        fresh=fresh,
+        listed=is_one,
     )
     request = contexts.write(argument, context, None)
     found = list(contexts.read(request))
@@ -130,7 +151,7 @@ def test_what_asks_for_no_vectors_is_not_read() -> None:
 def test_each_factor_is_a_side_of_the_context(factor: Any) -> None:
     """Two contexts that differ in a factor are told apart by it alone."""
     other: dict[str, Any] = {
-        "encoding": '"base64"', "listed": True, "floats": True, "dimensions": True, "others": ('"b"',), "place": 1,
+        "encoding": '"base64"', "listed": True, "floats": True, "dimensions": True, "batch": Batch(('"a"', '"b"')), "place": 1,
         "provider": "{}", "user": '"u"', "fields": '{"x":1}', "spelling": "spaced", "headers": (), "key": "bearer {key}",
         "fresh": True,
     }  # fmt: skip
@@ -152,10 +173,10 @@ def _compare(*sightings: Sighting[int]) -> Any:
 
 
 def test_what_agrees_contradicts_nothing() -> None:
-    """Equal values in different contexts are counted as agreement on each factor."""
+    """Equal values in different contexts are counted, and no contradiction."""
     found = _compare(_sighting(1), _sighting(1, listed=True), _sighting(1, encoding='"float"'))
     assert found.contradictions == []
-    assert found.agreed["a list of one"] == found.agreed["encoding_format"] == 1
+    assert found.repeated == 2
 
 
 def test_the_fewest_factors_are_blamed() -> None:
@@ -257,6 +278,13 @@ def test_texts_that_a_model_may_take_for_the_same_are_not_accused() -> None:
         assert _failures(service) == {}
 
 
+def test_directions_of_few_numbers_may_be_the_same() -> None:
+    """Vectors of one number point one of two ways, so that equal ones prove nothing."""
+    service = Service(lambda body, place, v: [1.0])
+    service.send("river garden", "copper bridge", dimensions=1)
+    assert _failures(service) == {}
+
+
 def test_a_text_that_is_longer_than_the_model_reads_may_be_cut() -> None:
     """Where the tokens reach what the model is known to read, equal vectors prove nothing."""
     service = Service(lambda body, place, v: [1.0, *[0.0] * 7])
@@ -273,3 +301,106 @@ def test_costs_are_compared_as_exactly_as_they_are_written() -> None:
     assert _failures(service) == {}
     service.table.bills["m", None] = [attrs.evolve(bill, cost=1.1e-5) for bill in bills]
     assert list(_failures(service)) == ["usage/cost-follows-tokens"]
+
+
+def test_what_is_refused_only_in_a_context_is_accused() -> None:
+    """A request that is refused, and answered when nothing but its context is taken away, fails that context."""
+    service = Service(refused=lambda body: "user" in body and isinstance(body["input"], list))
+    service.send(["river garden", "copper bridge"], user="u", encoding_format="float")
+    assert _failures(service, asking=False) == {}
+    assert list(_failures(service)) == ["parameters/user-accepted"]
+
+
+def test_what_is_refused_for_its_inputs_is_not_accused() -> None:
+    """A refusal that stays without the context is the target's limit."""
+    service = Service(refused=lambda body: isinstance(body["input"], list))
+    service.send(["river garden", "copper bridge"], user="u")
+    assert _failures(service) == {}
+
+
+@pytest.mark.parametrize(
+    ("texts", "status", "accused"),
+    [
+        (["river garden " * 80, "copper bridge"], 400, False),
+        (["river garden " * 80, "copper bridge"], 413, False),
+        (["river garden"], 413, False),
+        (["river garden"], 400, True),
+    ],
+)
+def test_a_limit_of_bytes_is_not_accused(texts: list[str], status: int, *, accused: bool) -> None:
+    """A long body that is refused may be answered when it is written shorter; a short one may not."""
+    service = Service(refused=lambda _: service.is_escaped, status=status)
+    content = spelling.write({"model": _MODEL, "input": texts}, "escaped")
+    service.ask(Request("POST", "/embeddings", content, JSON_HEADERS, operation="createEmbeddings"))
+    service.send(texts)
+    assert list(_failures(service)) == ["texts/escapes-equal-characters"] * accused
+
+
+def test_a_preference_that_may_be_unmeetable_is_no_context() -> None:
+    """Preferences are taken away only where every set of providers can meet them."""
+    service = Service(refused=lambda body: "provider" in body)
+    service.send("river garden", provider={"only": ["Nobody"]})
+    assert _failures(service) == {}
+    service.send("river garden", provider={"sort": "price"})
+    assert list(_failures(service)) == ["routing/preferences-keep-the-vector"]
+
+
+def test_a_field_that_stands_twice_is_nothing_to_hold_against_others() -> None:
+    """Parsers take the first or the last of two values under one name, so neither is expected."""
+    assert spelling.read(b'{"model":"m","input":"a","input":"b"}') == (spelling.OTHER, None)
+
+
+# Sums
+
+
+@given(
+    numbers=st.lists(st.integers(1, 500), min_size=3, max_size=8),
+    rows=st.lists(st.dictionaries(st.integers(0, 2), st.integers(1, 4), min_size=1), min_size=4, max_size=12),
+)
+def test_sums_of_the_same_numbers_agree(numbers: list[int], rows: list[dict[int, int]]) -> None:
+    """Of sums over three numbers at most three are open; each other one is implied, with its value."""
+    system: LinearSystem[int] = LinearSystem(range(3))
+    implied = [
+        (system.add(place, row, sum(numbers[name] * count for name, count in row.items())), row)
+        for place, row in enumerate(rows)
+    ]
+    assert sum(found is None for found, _ in implied) <= 3
+    for found, row in implied:
+        if found is not None:
+            assert abs(found.value - sum(numbers[name] * count for name, count in row.items())) < 0.01
+
+
+def test_a_sum_that_does_not_fit_is_shown_with_those_that_imply_another() -> None:
+    """What is implied comes with the sums that it follows from, and no others."""
+    system: LinearSystem[str] = LinearSystem("abcd")
+    for name, counts, total in (("ab", {"a": 1, "b": 1}, 5), ("cc", {"c": 2}, 4), ("d", {"d": 1}, 9)):
+        assert system.add(name, counts, total) is None
+    found = system.add("abc", {"a": 1, "b": 1, "c": 1}, 8)
+    assert found is not None
+    assert (round(found.value), found.of) == (7, ("ab", "cc"))
+
+
+def test_tokens_of_batches_are_compared_though_no_input_was_sent_alone() -> None:
+    """Two batches together hold what a third does: their counts add up, or one is wrong."""
+    texts = ["river garden", "copper bridge today", "violin", "old market in spring"]
+    service = Service()
+    service.send(texts[:2], texts[2:], texts)
+    assert _failures(service) == {}
+    batches = service.table.batches["Acme"]
+    service.table.batches["Acme"] = [attrs.evolve(one, tokens=one.tokens + (len(one.arguments) > 2)) for one in batches]
+    assert list(_failures(service)) == ["usage/batch-is-sum-of-singles"]
+
+
+# Pages
+
+
+@pytest.mark.parametrize(("ids", "is_right"), [("ab", True), ("a", True), ("bc", False), ("abc", False)])
+def test_a_repeated_parameter_may_be_read_either_way(ids: str, *, is_right: bool) -> None:
+    """A page for two limits is right when it is the page of one of them."""
+    table = Table(contract.shipped())
+    for query, names in (("", "abcd"), ("?limit=2&limit=1", ids)):
+        body = {"data": [{"id": name} for name in names], "total_count": 4, "links": {"next": None}}
+        url = f"http://h/embeddings/models{query}"
+        table.add(Exchange("listEmbeddingsModels", "GET", url, (), None, 200, (), json.dumps(body).encode()))
+    failures = relations.judge(table).failures
+    assert ("list-embeddings-models/pagination/pages-are-slices" not in failures) == is_right

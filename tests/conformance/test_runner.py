@@ -14,7 +14,7 @@ from openrouter_conformance.status import Status, conclude
 
 from .conftest import CheckMock
 
-_ONE = "create-embeddings/vectors/related-texts-closer"
+_ONE = "create-embeddings/routing/unmeetable-preferences-refused"
 _SHARED = "each-operation/schema/answers-match"
 _OF_EXCHANGES = "create-embeddings/schema/answers-match"
 

@@ -163,6 +163,7 @@ def _bad() -> Iterator[Probe]:
     yield raw("NaN", b'{"input": "cat", "model": "' + MODEL.encode() + b'", "x": NaN}')
     yield raw("broken UTF-8", b'{"input": "\xff", "model": "' + MODEL.encode() + b'"}')
     yield raw("byte order mark", b"\xef\xbb\xbf" + body("cat"))
+    yield raw("field given twice", body("cat")[:-1] + b', "input": "dog"}')
     yield raw("trailing garbage", body("cat") + b" and more")
     yield raw("content type", body("cat"), **{"content-type": "text/plain"})
 

@@ -51,6 +51,8 @@ def lengths_asked_for(session: Session) -> None:
 def native_dimensions_accepted(session: Session) -> None:
     """The native length, asked for by number."""
     session.require("dimensions", refusal_to_shorten)
+    if session.was_answered("dimensions", "native"):
+        return
     exchange = session.ask(TEXT, dimensions=session.native_dimensions)
     if answers.is_refusal(exchange):
         raise CheckFailure(exchange.outline(), "200 with `dimensions` of the native length", exchange)

@@ -31,6 +31,8 @@ def floats_when_asked(exchange: Exchange, contract: Contract) -> bool:  # noqa: 
 def float_accepted(session: Session) -> None:
     """The format by default, asked for by name."""
     session.require_plain()
+    if session.was_answered("encoding", "float"):
+        return
     exchange = session.ask(TEXT, encoding_format="float")
     if answers.is_refusal(exchange):
         raise CheckFailure(exchange.outline(), "200 with the encoding_format that is the default", exchange)

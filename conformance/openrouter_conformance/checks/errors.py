@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from openrouter_conformance import answers, campaign, excerpts, sample_requests
 from openrouter_conformance.checks.registry import check, shared_check, shared_exchange_check
+from openrouter_conformance.contexts import plan
 from openrouter_conformance.errors import CheckFailure
 from openrouter_conformance.samples import TEXT, UNKNOWN_MODEL
 
@@ -93,8 +94,9 @@ def provoked_errors(session: Session, operation: Operation) -> None:
 @check("create-embeddings/errors/unknown-model-refused")
 def unknown_model_refused(session: Session) -> None:
     """A model that is not listed."""
+    around = plan.surroundings(session, "model")
     for name in session.choose((UNKNOWN_MODEL, "no-slash", "../../etc/passwd", "openai/", " "), "models"):
-        exchange = session.ask(TEXT, model=name)
+        exchange = session.ask(TEXT, **{**next(around), "model": name})
         allowed = (404, 400) if name == UNKNOWN_MODEL else (404, 400, 422)
         if exchange.status not in allowed:
             expected = " or ".join(map(str, allowed))

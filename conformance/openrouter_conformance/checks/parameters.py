@@ -1,6 +1,7 @@
 """Fields and headers beside the input: taken, and without effect where they mean nothing.
 
-That they have no effect is held against all answers of the run (see `oracle.relations`); here each is sent alone.
+That they have no effect is held against all answers of the run (see `oracle.relations`); here each is sent alone,
+unless it was answered beside others.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ def input_type_accepted(session: Session) -> None:
     """A kind of input, known to the model or not."""
     session.require_plain()
     for kind in session.choose(("search_query", "search_document"), "input types"):
+        if session.was_answered("input_type", kind):
+            continue
         exchange = session.ask(TEXT, input_type=kind)
         if answers.is_refusal(exchange):
             raise CheckFailure(exchange.outline(), f"200 with input_type {excerpts.of_value(kind)}", exchange)
@@ -51,6 +54,8 @@ def attribution_accepted(session: Session) -> None:
     """The headers with which applications name themselves, what they accept, and an empty cookie."""
     session.require_plain()
     for name, headers in session.choose(list(factors.HEADERS.items())[1:], "headers"):
+        if session.was_answered("headers", name):
+            continue
         exchange = session.post(session.request(TEXT), headers=headers)
         if exchange.status is not None and exchange.status != 200:
             raise CheckFailure(exchange.outline(), f"200 with these headers ({name})", exchange)
@@ -59,6 +64,8 @@ def attribution_accepted(session: Session) -> None:
 def _accepted(session: Session, *names: str) -> None:
     session.require_plain()
     for name in names:
+        if session.was_answered("fields", name):
+            continue
         fields = factors.FIELDS[name]
         exchange = session.ask(TEXT, **fields)
         if exchange.status is not None and exchange.status != 200:

@@ -9,7 +9,7 @@ import attrs
 from openrouter_conformance import answers, campaign, excerpts, sample_requests
 from openrouter_conformance.checks.registry import check, exchange_check, shared_check, shared_exchange_check
 from openrouter_conformance.errors import CheckFailure
-from openrouter_conformance.exchange import Request
+from openrouter_conformance.exchange import JSON_HEADERS, Request
 from openrouter_conformance.samples import TEXT
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from openrouter_conformance.session import Session
 
 _PROMPT_SECONDS = 2.0
+_IDENTITY = ("Accept-Encoding", "identity")
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -122,6 +123,24 @@ def unknown_paths_are_404(session: Session) -> None:
         exchange = session.send(Request("GET", path))
         if exchange.status not in (404, 405):
             raise CheckFailure(exchange.outline(), f"404 for {path}", exchange)
+
+
+@exchange_check("create-embeddings/protocol/compressed-when-accepted")
+def compressed_when_accepted(exchange: Exchange, contract: Contract) -> bool:  # noqa: ARG001
+    """No `Content-Encoding` in answers to requests that take none."""
+    if exchange.status is None or _IDENTITY not in exchange.request_headers:
+        return False
+    coding = exchange.header("Content-Encoding") or "identity"
+    if coding.lower() != "identity":
+        raise CheckFailure(f"Content-Encoding {excerpts.of_value(coding)}", "an answer as it is", exchange)
+    return True
+
+
+@check("create-embeddings/protocol/compressed-when-accepted")
+def takes_identity_alone(session: Session) -> None:
+    """A request that takes no compressed answer, for the exchange check."""
+    if not session.was_answered("headers", "plain bytes"):
+        session.post(session.request(TEXT), headers=(*JSON_HEADERS, _IDENTITY))
 
 
 @exchange_check("create-embeddings/protocol/generation-header")

@@ -7,40 +7,30 @@ from typing import TYPE_CHECKING, Any
 
 from openrouter_conformance import answers, excerpts
 from openrouter_conformance.checks.registry import check
+from openrouter_conformance.contexts import plan
 from openrouter_conformance.errors import CheckFailure, NotApplicable
 from openrouter_conformance.prices import price_per_token
-from openrouter_conformance.samples import TEXT
+from openrouter_conformance.samples import PREFERENCES, TEXT
 
 if TYPE_CHECKING:
+    from openrouter_conformance.exchange import Exchange
     from openrouter_conformance.session import Session
 
-_ALIKE = 0.99
-"""Cosine from which two vectors are of one model, though computed in other number formats."""
-
-_PREFERENCES: tuple[dict[str, Any] | None, ...] = (
-    {"allow_fallbacks": True},
-    {"allow_fallbacks": None, "order": None, "sort": None},
-    {"order": ["A provider of no name"], "allow_fallbacks": True},
-    {"ignore": ["A provider of no name"]},
-    {"sort": "price"},
-    {"sort": {"by": "latency", "partition": "model"}},
-    {"data_collection": "allow", "require_parameters": False},
-    {"max_price": {"prompt": 1000, "completion": "1000.5"}},
-    {"max_price": {"prompt": 1000, "request": 1000, "image": 1000, "audio": 1000}},
-    {"preferred_max_latency": 100, "preferred_min_throughput": {"p50": 0.1}},
-    {},
-    None,
-)
+_MILLION = 1_000_000
+_JUST_BELOW = 0.9
+_ROUNDING = 0.02
 
 
 @check("create-embeddings/routing/preferences-accepted")
 def preferences_accepted(session: Session) -> None:
     """Preferences that every set of providers can meet."""
     session.require_plain()
-    for preferences in session.choose(_PREFERENCES, "preferences"):
-        exchange = session.ask(TEXT, provider=preferences)
+    for name, fields in session.choose(list(PREFERENCES.items())[1:], "preferences"):
+        if session.was_answered("provider", name):
+            continue
+        exchange = session.ask(TEXT, **fields)
         if exchange.status is not None and exchange.status != 200:
-            raise CheckFailure(exchange.outline(), f"200 with provider {json.dumps(preferences)}", exchange)
+            raise CheckFailure(exchange.outline(), f"200 with provider {json.dumps(fields['provider'])}", exchange)
     session.ask(TEXT, provider={"max_price": {"prompt": "cheap"}})  # may be refused, but must not crash
 
 
@@ -53,21 +43,40 @@ def unmeetable_preferences_refused(session: Session) -> None:
         {"only": [name], "ignore": [name]},
         {"order": ["A provider of no name"], "allow_fallbacks": False},
     )
+    around = plan.surroundings(session, "provider")
     for preferences in session.choose(unmeetable, "unmeetable preferences"):
-        exchange = session.ask(TEXT, provider=preferences)
+        exchange = session.ask(TEXT, **{**next(around), "provider": preferences})
         if exchange.status not in (400, 404):
             raise CheckFailure(exchange.outline(), f"404 or 400 with provider {json.dumps(preferences)}", exchange)
 
 
 @check("create-embeddings/routing/max-price-kept")
 def max_price_kept(session: Session) -> None:
-    """A highest price of nothing, for a model that costs something: refused, not overruled."""
+    """A highest price of nothing, and one just below the listed price: refused, or kept."""
     _provider_of(session)
-    if not price_per_token(session.listed_model):
+    price = price_per_token(session.listed_model)
+    if not price:
         raise NotApplicable("the model has no listed price above zero")
-    exchange = session.ask(TEXT, provider={"max_price": {"prompt": 0}})
-    if exchange.status not in (400, 404):
-        raise CheckFailure(exchange.outline(), "404 or 400 with a highest price of 0", exchange)
+    below = _JUST_BELOW * price * _MILLION
+    highest_prices: tuple[float | str, ...] = (0, below, f"{below:.9f}")
+    for highest in session.choose(highest_prices, "prices"):
+        exchange = session.ask(TEXT, provider={"max_price": {"prompt": highest}})
+        if exchange.status in (400, 404):
+            continue
+        paid = _price_paid(exchange)
+        if not highest or paid is None or paid > float(highest) * (1 + _ROUNDING):
+            expected = f"404 or 400 with a highest price of {highest}, or a provider that is as cheap"
+            raise CheckFailure(exchange.outline(), expected, exchange)
+
+
+def _price_paid(exchange: Exchange) -> float | None:
+    """Return what a million tokens of an answer cost, US dollars; None where it does not say."""
+    found = answers.answered(exchange)
+    usage = (found.answer.usage if found is not None else None) or {}
+    tokens, cost = usage.get("prompt_tokens"), usage.get("cost")
+    if type(tokens) is not int or tokens < 1 or not isinstance(cost, int | float):
+        return None
+    return _MILLION * cost / tokens
 
 
 @check("create-embeddings/routing/ignored-provider-left-out")

@@ -1,14 +1,15 @@
-"""Requests that break the contract in one place each."""
+"""Requests that break the contract in one place each, alone and beside other fields."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
 
-from openrouter_conformance import excerpts
+from openrouter_conformance import answers, excerpts, vectors
 from openrouter_conformance.checks.registry import check
+from openrouter_conformance.contexts import plan
 from openrouter_conformance.errors import CheckFailure
-from openrouter_conformance.samples import TEXT
+from openrouter_conformance.samples import PAIR, TEXT
 from openrouter_conformance.session import OMIT
 
 if TYPE_CHECKING:
@@ -25,10 +26,11 @@ def _refused(exchange: Exchange, what: str, *also: int) -> None:
 
 
 def _each_refused(session: Session, field: str, values: tuple[Any, ...]) -> None:
+    around = plan.surroundings(session, field)
     for value in session.choose(values, field):
         shown = json.dumps(value)
         shown = shown if len(shown) < _MAX_SHOWN else f"{shown[:_MAX_SHOWN]}…"
-        _refused(session.ask(TEXT, **{field: value}), f"{json.dumps(field)}: {shown}")
+        _refused(session.ask(TEXT, **{**next(around), field: value}), f"{json.dumps(field)}: {shown}")
 
 
 @check("create-embeddings/validation/input-required")
@@ -156,6 +158,21 @@ def byte_order_mark_survived(session: Session) -> None:
     exchange = session.post(raw=b"\xef\xbb\xbf" + json.dumps(session.request(TEXT)).encode())
     if exchange.status != 200:
         _refused(exchange, "a body behind a byte order mark")
+
+
+@check("create-embeddings/validation/doubled-fields-survived")
+def doubled_fields_survived(session: Session) -> None:
+    """A body with two inputs under one name: refused, or answered for one of them."""
+    known = session.embed(PAIR, 2)
+    first, second = (json.dumps(text) for text in PAIR)
+    raw = f'{json.dumps(session.request(OMIT))[:-1]}, "input": {first}, "input": {second}}}'
+    exchange = session.post(raw=raw.encode())
+    if exchange.status != 200:
+        _refused(exchange, "a body with two inputs")
+        return
+    found = session.usable(exchange, lambda: answers.embedded(exchange, 1)).vectors[0]
+    if max(vectors.cosine(found, one) for one in known.vectors) < vectors.ALIKE:
+        raise CheckFailure("a vector of neither input", "the vector of one of them, or 400", exchange)
 
 
 @check("create-embeddings/validation/empty-body-refused")

@@ -9,7 +9,7 @@ import covertable
 
 from openrouter_conformance.exchange import JSON_HEADERS
 from openrouter_conformance.oracle.spelling import SPELLINGS
-from openrouter_conformance.samples import SAMPLING
+from openrouter_conformance.samples import PREFERENCES, SAMPLING
 
 if TYPE_CHECKING:
     from openrouter_conformance.profiles import Profile
@@ -33,17 +33,6 @@ FIELDS: dict[str, dict[str, Any]] = {
 }
 """Fields that must change nothing."""
 
-PROVIDERS: dict[str, dict[str, Any]] = {
-    "none": {},
-    "fallbacks": {"provider": {"allow_fallbacks": True}},
-    "nulls": {"provider": {"allow_fallbacks": None, "order": None, "sort": None}},
-    "sort": {"provider": {"sort": "price"}},
-    "data": {"provider": {"data_collection": "allow", "require_parameters": False}},
-    "price": {"provider": {"max_price": {"prompt": 1000, "completion": "1000.5"}}},
-    "unknown": {"provider": {"order": ["A provider of no name"], "allow_fallbacks": True}},
-}
-"""Preferences that every set of providers can meet."""
-
 HEADERS: dict[str, tuple[tuple[str, str], ...]] = {
     "plain": JSON_HEADERS,
     "attribution": (
@@ -57,6 +46,26 @@ HEADERS: dict[str, tuple[tuple[str, str], ...]] = {
     "accept": (*JSON_HEADERS, ("Accept", "application/json;q=1, text/event-stream;q=0")),
     "plain bytes": (*JSON_HEADERS, ("Accept-Encoding", "identity")),
     "charset": (("Content-Type", "application/json; charset=utf-8"),),
+    "json accepted": (*JSON_HEADERS, ("Accept", "application/json"), ("Accept-Language", "de-CH, en;q=0.5, *;q=0")),
+    "browser": (
+        *JSON_HEADERS,
+        ("Referer", "https://example.org/app"),
+        ("Sec-Fetch-Mode", "cors"),
+        ("Cache-Control", "no-cache"),
+        ("Pragma", "no-cache"),
+    ),
+    "proxied": (
+        *JSON_HEADERS,
+        ("X-Forwarded-For", "203.0.113.7, 10.0.0.1"),
+        ("X-Forwarded-Proto", "https"),
+        ("Forwarded", "for=203.0.113.7;proto=https"),
+        ("Via", "1.1 example"),
+        ("X-Request-Id", "5f0c1c7e-6c7b-4d8e-9a55-0e6d1f3a2b10"),
+        ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+    ),
+    "lower case": (("content-type", "application/json"), ("accept", "*/*")),
+    "upper case": (("CONTENT-TYPE", "APPLICATION/JSON"), ("ACCEPT", "*/*")),
+    "many": (*JSON_HEADERS, *((f"X-Example-{place}", "x" * 60) for place in range(30))),
 }
 KEYS: tuple[bool | str, ...] = (True, "bearer {key}")
 
@@ -80,7 +89,7 @@ def levels(profile: Profile, kinds: tuple[str, ...], without: frozenset[str]) ->
         "spelling": tuple(SPELLINGS),
         "fields": tuple(FIELDS),
         "headers": tuple(HEADERS),
-        "provider": tuple(PROVIDERS),
+        "provider": tuple(PREFERENCES),
         "key": KEYS if "key" not in without else KEYS[:1],
         "fresh": (False, True),
     }

@@ -12,14 +12,18 @@ if TYPE_CHECKING:
     from openrouter_conformance.session import Session
 
 
+Query = dict[str, int] | list[tuple[str, int]]
+
+
 def requests(session: Session) -> list[Request]:
     """Return the requests for pages of the list, of every size that the profile tries, the whole list first."""
     count = len(session.models)
     half = max(1, count // 2)
-    queries: list[dict[str, int]] = [{"limit": 1}, {"offset": half, "limit": max(1, half - 1)}, {"offset": count}]
+    queries: list[Query] = [{"limit": 1}, {"offset": half, "limit": max(1, half - 1)}, {"offset": count}]
     if session.profile.pages > 1:
         queries += [{"offset": half}, {"offset": max(0, count - 1), "limit": 5}, {"limit": min(count + 1, 1000)}]
         queries += [{"offset": offset, "limit": half} for offset in range(0, count, half)][:3]
+        queries += [[("limit", half), ("limit", 1)], [("offset", 1), ("limit", 2), ("offset", half)]]  # either is right
     for size in range(2, session.profile.pages):
         step = max(1, count // (size + 1))
         queries += [{"offset": offset, "limit": step} for offset in range(0, min(count, 8 * step), step)]
@@ -31,7 +35,7 @@ def whole() -> list[Request]:
     return [_request({}, key=key) for key in (None, True)]
 
 
-def _request(query: dict[str, int], *, key: bool | None = None) -> Request:
+def _request(query: Query, *, key: bool | None = None) -> Request:
     operation = LIST_EMBEDDINGS_MODELS
     path = operation.path + (f"?{urlencode(query)}" if query else "")
     return Request(operation.method, path, key=key, operation=operation.operation_id)

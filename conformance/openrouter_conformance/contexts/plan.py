@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import random
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
+
+import attrs
 
 from openrouter_conformance.contexts import factors, texts
 from openrouter_conformance.default_model import modalities
@@ -13,10 +17,17 @@ from openrouter_conformance.features import base64_refusal, refusal_to_shorten, 
 from openrouter_conformance.operations import CREATE_EMBEDDINGS
 from openrouter_conformance.oracle import spelling
 from openrouter_conformance.prices import price_per_token
-from openrouter_conformance.samples import PAIR, TEXT
+from openrouter_conformance.samples import PAIR, PREFERENCES, SAMPLING, TEXT
 
 if TYPE_CHECKING:
     from openrouter_conformance.session import Session
+
+_LEAST_UNION = 64
+_LONGEST_UNION = 60_000
+"""Inputs that batches together may have in any profile, and characters."""
+
+_VERY_LARGE = 256
+"""Inputs from which on a batch is asked for few numbers each."""
 
 _LARGE = 9
 """Inputs from which on a batch holds no long texts."""
@@ -30,19 +41,94 @@ def sentinel(session: Session, *, fresh: bool = False) -> Request:
 
 def anchors(session: Session) -> list[Request]:
     """Return plain requests that differ in one factor each, and texts alone and together."""
-    inputs: list[Any] = [[TEXT], " ".join([TEXT] * 5), PAIR, *PAIR]
+    inputs: list[Any] = [[TEXT], "\n".join([TEXT] * 5), PAIR, *PAIR]
     bodies: list[dict[str, Any]] = [{"model": session.model, "input": one} for one in inputs]
     bodies.append({"model": session.model, "input": TEXT, "encoding_format": "float"})
     defaults = session.target.request_defaults
     return [_request({**body, **defaults}) for body in bodies]
 
 
-def requests(session: Session) -> list[Request]:
+@attrs.frozen
+class Planned:
+    """A request of the covering array, and the level of each factor in it."""
+
+    levels: factors.Row = attrs.field(hash=False)
+    request: Request
+
+
+def requests(session: Session) -> list[Planned]:
     """Return the requests of the covering array, the same for the same seed and features of the target."""
     kinds, without = _supported(session)
     found = factors.rows(session.profile, factors.levels(session.profile, kinds, without), session.seed)
     chooser = random.Random(session.seed)  # noqa: S311
-    return [_filled(session, row, chooser) for row in found[1:]]  # the plainest row is the sentinel
+    return [
+        Planned(row, _filled(session, row, without, chooser)) for row in found[1:]
+    ]  # the plainest row is the sentinel
+
+
+def unions(session: Session, planned: Sequence[Planned]) -> list[Request]:
+    """Return plain requests that hold all inputs of several planned batches, as many as the profile has.
+
+    Each shows hundreds of inputs beside other neighbors, and its tokens are those of the batches together.
+    """
+    most = max(_LEAST_UNION, *session.profile.sizes)
+    groups: dict[Any, list[list[Any]]] = {}
+    for one in sorted(planned, key=lambda each: len(each.request.body or b"")):
+        body = json.loads(one.request.body or b"")
+        if isinstance(body["input"], list) and one.levels["size"] != factors.ALONE:
+            shared = body["model"], body.get("input_type"), isinstance(body["input"][0], list)
+            groups.setdefault(shared, []).append(body["input"])
+    made: list[tuple[int, Request]] = []
+    for (model, input_type, _), batches in groups.items():
+        body = {"model": model, **({"input_type": input_type} if input_type else {}), **session.target.request_defaults}
+        for rank, together in enumerate(_binned(batches, most)):
+            made.append((rank, _request({**body, "input": together})))
+    made.sort(key=lambda pair: (pair[0], -len(pair[1].body or b"")))
+    return [request for _, request in made[: session.profile.unions]]
+
+
+def _binned(batches: Sequence[list[Any]], most: int) -> Iterator[list[Any]]:
+    """Yield lists of at most `most` inputs, each made of several batches, which come in the order of their size."""
+    together: list[Any] = []
+    count = 0
+    for batch in batches:
+        if together and (len(together) + len(batch) > most or len(str([*together, *batch])) > _LONGEST_UNION):
+            if count > 1:
+                yield together
+            together, count = [], 0
+        together, count = [*together, *batch], count + 1
+    if count > 1:
+        yield together
+
+
+def surroundings(session: Session, name: str) -> Iterator[dict[str, Any]]:
+    """Yield, without end, what stands beside a field that is to be refused: nothing first, then other contexts.
+
+    Which those are follows from the seed and the field's *name*; `input` and `dimensions` are among them.
+    """
+    _, without = _supported(session)
+    chooser = random.Random(f"{session.seed}/{name}")  # noqa: S311
+    texts_at_once: list[Any] = [TEXT, [TEXT], PAIR, [*PAIR, TEXT], texts.long(0, 60), [TEXT, texts.long(1, 60)]]
+    choices: dict[str, list[Any]] = {
+        "input": texts_at_once,
+        "encoding_format": [one for one in factors.ENCODINGS if one is not None and one not in without],
+        "dimensions": [] if "dimensions" in without else [_dimensions(session, "few")],
+        "input_type": [one for one in factors.INPUT_TYPES if one is not None],
+        "user": [factors.FIELDS["user"]["user"]],
+        "seed": [SAMPLING["seed"]],
+    }
+    plain = chooser.random() < 0.5
+    while True:
+        yield (
+            {}
+            if plain
+            else {
+                field: chooser.choice(levels)
+                for field, levels in choices.items()
+                if levels and field != name and (field == "input" or chooser.random() < 0.5)
+            }
+        )
+        plain = not plain
 
 
 def burst(session: Session) -> list[Request]:
@@ -85,7 +171,7 @@ def second_model(session: Session) -> str | None:
     return min(priced)[1] if priced else None
 
 
-def _filled(session: Session, row: factors.Row, chooser: random.Random) -> Request:
+def _filled(session: Session, row: factors.Row, without: frozenset[str], chooser: random.Random) -> Request:
     size = 1 if row["size"] == factors.ALONE else row["size"]
     inputs = _inputs(session, row["kind"], size, chooser)
     body: dict[str, Any] = {
@@ -93,12 +179,14 @@ def _filled(session: Session, row: factors.Row, chooser: random.Random) -> Reque
         "input": inputs[0] if row["size"] == factors.ALONE else inputs,
         **session.target.request_defaults,
         **factors.FIELDS[row["fields"]],
-        **factors.PROVIDERS[row["provider"]],
+        **PREFERENCES[row["provider"]],
     }
     for name in ("encoding", "input_type"):
         if row[name] is not None:
             body["encoding_format" if name == "encoding" else name] = row[name]
     level = row["dimensions"] if row["model"] == "first" or row["dimensions"] is None else "few"
+    if size > _VERY_LARGE and "dimensions" not in without:
+        level = "few"  # thousands of whole vectors take gigabytes
     dimensions = _dimensions(session, level)
     if dimensions is not None:
         body["dimensions"] = dimensions

@@ -22,6 +22,9 @@ _SCRIPTS = (
     "Straße und Gasse",
 )  # fmt: skip
 _TOKENS = (9906, 1917, 1820, 4062, 14198, 39935, 883, 264, 1296, 3373, 7559, 1148, 527, 499, 3815)
+_SHORT = (
+    "ox", "go", "Hi", "a", "7", "no", "42", "UK", "x", "me", "we", "it", "I", "up", "on", "at",
+)  # fmt: skip
 _LENGTHS = (60, 180, 420, 900, 1900, 4000)
 """Words of a long text, about."""
 
@@ -73,16 +76,34 @@ def numbers(place: int) -> str:
 
 
 def unicode(place: int) -> str:
-    """Return a text beyond ASCII: other scripts, composed and decomposed letters, signs of several code points."""
-    return _SCRIPTS[place % 20] if place < 20 else f"{_SCRIPTS[place % 20]} {_number(place // 20)}"
+    """Return a text beyond ASCII: scripts, composed and decomposed letters, signs of several code points, all mixed."""
+    parts = [_SCRIPTS[(place + 7 * at) % 20] for at in range(1 + 3 * (place % 2 == 0))]
+    return " ".join([*parts, *([_number(place // 20)] if place >= 20 else [])])
 
 
 def white_space(place: int) -> str:
-    """Return a text of several lines, with tabs and blank lines between and around them."""
+    """Return a text of several lines, with tabs, blank lines and spaces between and around them."""
     parts = [_NOUNS[place % 20], _NOUNS[(place + 7) % 20], _number(place // 20)]
-    return ("{0}\n{1}\n{2}", "{0}\t{1} {2}\n", "\n\n{0} {1}\r\n{2}", "{0}, {1}; {2}", "{0}|{1} {2}")[place % 5].format(
-        *parts
+    forms = ("  {0}\t{1}\r\n\r\n{2}  \n", "{0}\n{1}\n{2}", "{0}\t{1} {2}\n", "\n\n{0} {1}\r\n{2}", "{0}  {1} {2} ")
+    return forms[place % 5].format(*parts)
+
+
+def signs(place: int) -> str:
+    """Return a text with quotes, slashes, markup, numbers and other signs between its words."""
+    parts = [_NOUNS[place % 20], _NOUNS[(place + 9) % 20], _number(place // 20)]
+    forms = (
+        "\"{0}\" & <b>{1}</b>: C:\\{0}\\{1}, 3.14%?! {{{{x}}}} + #7 '{2}'.",
+        "{0} {0} {1}; {2}?",
+        "https://example.org/{0}?q={1}%20{2}&n=1",
+        "The {0}'s {1}, {2}.",
+        '{{"{0}": ["{1}", 42, null], "{2}": "\\u0041"}}',
     )
+    return forms[place % 5].format(*parts)
+
+
+def short(place: int) -> str:
+    """Return a text of a few letters."""
+    return (f"{_SHORT[place % 16]}{place // 16 or ''}", f"{_SHORT[place % 16]} {place // 16}")[place // 16 % 2]
 
 
 def tokens(place: int) -> list[int]:
@@ -93,7 +114,7 @@ def tokens(place: int) -> list[int]:
 
 def mixed(place: int) -> str:
     """Return texts of all kinds, one after another: short ones beside long ones."""
-    return (words, long, unicode, numbers, sentence, white_space, variant)[place % 7](place // 7)
+    return (words, long, unicode, signs, sentence, short, white_space, variant, numbers)[place % 9](place // 9)
 
 
 KINDS: dict[str, Callable[[int], Any]] = {
@@ -104,6 +125,8 @@ KINDS: dict[str, Callable[[int], Any]] = {
     "long": long,
     "unicode": unicode,
     "white space": white_space,
+    "signs": signs,
+    "short": short,
     "tokens": tokens,
 }
 """Functions from a place to an input, by the kind of input."""

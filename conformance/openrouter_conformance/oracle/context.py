@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from openrouter_conformance import answers
+from openrouter_conformance import answers, contract
 from openrouter_conformance.exchange import JSON_HEADERS, Request
 from openrouter_conformance.operations import CREATE_EMBEDDINGS
 from openrouter_conformance.oracle import spelling
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BEARER = "Bearer {key}"
-
-_DOCUMENTED = ("model", "input", "input_type", "dimensions", "encoding_format", "provider", "user")
 
 
 @attrs.frozen
@@ -47,6 +46,16 @@ class Argument:
         return value if isinstance(value, str) else None
 
 
+@attrs.frozen(cache_hash=True)
+class Batch:
+    """All inputs of a request for several, as canonical JSON, in order; empty for a request for one.
+
+    The contexts of all its inputs share it: a tuple of the others for each would be as large as the batch squared.
+    """
+
+    inputs: tuple[str, ...] = ()
+
+
 @attrs.frozen
 class Context:
     """Everything about a request and the place in it that the answer must not depend on.
@@ -59,7 +68,7 @@ class Context:
         listed: whether the input stands in a list of one, where it could stand alone.
         floats: whether token ids are written with a decimal point.
         dimensions: whether `dimensions` are named.
-        others: the other inputs of the batch as canonical JSON, in order.
+        batch: the inputs beside which it stands, itself among them.
         place: the position of the input in the batch, from 0.
         provider: the provider preferences, as JSON.
         user: the end user, as JSON.
@@ -75,7 +84,7 @@ class Context:
     listed: bool = False
     floats: bool = False
     dimensions: bool = False
-    others: tuple[str, ...] = ()
+    batch: Batch = Batch()
     place: int = 0
     provider: str = ""
     user: str = ""
@@ -84,6 +93,16 @@ class Context:
     headers: tuple[tuple[str, str], ...] = JSON_HEADERS
     key: str | bool | None = True
     fresh: bool = False
+
+    @property
+    def size(self) -> int:
+        """How many inputs the request has."""
+        return max(1, len(self.batch.inputs))
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The other inputs of the request as canonical JSON, in order."""
+        return self.batch.inputs[: self.place] + self.batch.inputs[self.place + 1 :]
 
 
 def canonical(value: Any) -> str:
@@ -109,6 +128,7 @@ def read(request: Request) -> Iterator[tuple[Argument, Context, int | None]]:
         and not isinstance(items[0], dict)
     )
     inputs = tuple(canonical(item) for item in items)
+    batch = Batch(inputs) if len(inputs) > 1 else Batch()
     dimensions = body.get("dimensions")
     input_type = body.get("input_type")
     shared: dict[str, Any] = {
@@ -117,7 +137,7 @@ def read(request: Request) -> Iterator[tuple[Argument, Context, int | None]]:
         "dimensions": dimensions is not None,
         "provider": _shown(body, "provider"),
         "user": _shown(body, "user"),
-        "fields": canonical({k: v for k, v in body.items() if k not in _DOCUMENTED}) if _extra(body) else "",
+        "fields": _undocumented(body),
         "spelling": style,
         "headers": tuple(pair for pair in request.headers if pair[0].lower() != "authorization"),
         "key": request.key,
@@ -128,7 +148,7 @@ def read(request: Request) -> Iterator[tuple[Argument, Context, int | None]]:
             Argument(body["model"], inputs[place], input_type if isinstance(input_type, str) else None),
             Context(
                 floats=isinstance(item, list) and any(isinstance(one, float) for one in item),
-                others=inputs[:place] + inputs[place + 1 :],
+                batch=batch,
                 place=place,
                 **shared,
             ),
@@ -176,8 +196,15 @@ def _shown(body: dict[str, Any], name: str) -> str:
     return canonical(body[name]) if name in body else ""
 
 
-def _extra(body: dict[str, Any]) -> bool:
-    return any(name not in _DOCUMENTED for name in body)
+def _undocumented(body: dict[str, Any]) -> str:
+    fields = {name: value for name, value in body.items() if name not in _documented()}
+    return canonical(fields) if fields else ""
+
+
+@functools.cache
+def _documented() -> frozenset[str]:
+    """Return the fields that the contract names."""
+    return frozenset(contract.shipped().request_schema(CREATE_EMBEDDINGS)["properties"])
 
 
 def _whole(value: Any) -> Any:

@@ -36,12 +36,12 @@ class Comparison(Generic[V]):
 
     Attributes:
         contradictions: one for each factor, or set of factors, that explains some.
-        agreed: how often sightings agreed that differ in a factor, by its name.
+        repeated: how often a sighting agreed with the reference of its argument.
 
     """
 
     contradictions: list[Contradiction[V]]
-    agreed: Counter[str]
+    repeated: int
 
 
 @attrs.frozen
@@ -57,7 +57,7 @@ class _Outlier(Generic[V]):
 
 def compare(groups: Iterable[Sequence[Sighting[V]]], same: Callable[[V, V], bool]) -> Comparison[V]:
     """Compare the sightings of each group, which are of one argument, with each other."""
-    agreed: Counter[str] = Counter()
+    repeated = 0
     outliers: list[_Outlier[V]] = []
     for found in groups:
         group = sorted(found, key=order)
@@ -67,17 +67,14 @@ def compare(groups: Iterable[Sequence[Sighting[V]]], same: Callable[[V, V], bool
         reference = max(
             clusters, key=lambda one: (len({s.context for s in one}), -min(plainness(s.context) for s in one))
         )
-        first = min(reference, key=lambda one: plainness(one.context))
-        for one in reference:
-            agreed.update(factor.name for factor in differing(one.context, first.context))
-        agreed["time"] += len(reference) - 1
+        repeated += len(reference) - 1
         outliers += [
             _Outlier(one, _options(one, reference))
             for cluster in clusters
             if cluster is not reference
             for one in cluster
         ]
-    return Comparison(_blame(outliers), agreed)
+    return Comparison(_blame(outliers), repeated)
 
 
 def order(one: Sighting[Any]) -> tuple[int, bytes, int]:

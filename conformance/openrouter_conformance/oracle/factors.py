@@ -61,7 +61,7 @@ _OF_LIST = _by_kind("order/one-element-list-equals-string", "token-ids/one-list-
 
 FACTORS = (
     Factor("encoding_format", ("encoding",), _of_encoding),
-    Factor("other inputs of the batch", ("others", "place"), _OF_BATCH),
+    Factor("other inputs of the batch", ("batch", "place"), _OF_BATCH),
     Factor("a list of one", ("listed",), _OF_LIST),
     Factor("token ids with a decimal point", ("floats",), _always("token-ids/whole-floats-are-integers")),
     Factor("dimensions of the native length", ("dimensions",), _always("dimensions/native-dimensions-accepted")),

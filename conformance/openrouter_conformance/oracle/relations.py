@@ -8,20 +8,25 @@ import math
 import re
 import statistics
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
 
 import attrs
 import numpy as np
 
 from openrouter_conformance import answers, vectors
 from openrouter_conformance.errors import CheckFailure
+from openrouter_conformance.oracle import context as contexts
+from openrouter_conformance.oracle.context import Context
 from openrouter_conformance.oracle.contradictions import Contradiction, compare, order
-from openrouter_conformance.oracle.factors import Factor, differing
+from openrouter_conformance.oracle.factors import Factor, differing, plainness
+from openrouter_conformance.oracle.linear_system import LinearSystem
 from openrouter_conformance.oracle.minimal_pairs import Ask, narrow
-from openrouter_conformance.oracle.table import Bill, Page, Sighting, Table, same_vector
+from openrouter_conformance.oracle.table import Batch, Bill, Page, Sighting, Table, same_vector
 from openrouter_conformance.prices import price_per_token
+from openrouter_conformance.samples import PREFERENCES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,7 +68,7 @@ RELATIONS = {
     f"{_EMBED}/usage/longer-text-costs-more": "The tokens of texts of which one has four times the words of the other.",
     f"{_EMBED}/usage/cost-follows-price": "The cost of every answer beside the listed price.",
     f"{_EMBED}/vectors/equal-length": "The lengths of all vectors of a model for which no length was asked.",
-    f"{_EMBED}/usage/batch-is-sum-of-singles": "Every batch of which each input was also sent alone.",
+    f"{_EMBED}/usage/batch-is-sum-of-singles": "Every batch whose inputs were also counted alone or in other batches.",
     f"{_EMBED}/usage/cost-follows-tokens": "The cost for a token in every answer of a model.",
     f"{_EMBED}/response/id-fresh": "The `id` of every answer.",
     f"{_EMBED}/response/model-named-alike": "The `model` of every answer.",
@@ -71,6 +76,7 @@ RELATIONS = {
     f"{_LIST}/catalog/repeats-agree": "Every answer with the whole list.",
     f"{_LIST}/pagination/total-count-is-whole": "`total_count` of every page.",
     f"{_LIST}/pagination/pages-are-slices": "Every page beside the whole list.",
+    f"{_LIST}/pagination/next-leads-on": "The `links.next` of every page beside the whole list.",
 }
 """By requirement: which observations are held against each other."""
 
@@ -164,7 +170,7 @@ def _equal_vectors(
         return same_vector(one, other, tolerance)
 
     result = compare(groups, same)
-    _count(findings, result.agreed, groups)
+    _count(findings, result.repeated, groups)
     for found in result.contradictions:
         shown = found if ask is None else narrow(found, ask, _read_vector, same)
         requirement = _requirement_of(table, shown, same)
@@ -206,9 +212,9 @@ def _belongs_to_another(table: Table, one: Sighting[Any], same: Callable[[Any, A
     )
 
 
-def _count(findings: Findings, agreed: Counter[str], groups: Sequence[Sequence[Sighting[Any]]]) -> None:
+def _count(findings: Findings, repeated: int, groups: Sequence[Sequence[Sighting[Any]]]) -> None:
     """Count the comparisons of each requirement on a factor."""
-    findings.compared[f"{_EMBED}/determinism/repeats-agree"] += agreed["time"]
+    findings.compared[f"{_EMBED}/determinism/repeats-agree"] += repeated
     for group in groups:
         if len(group) < 2:
             continue
@@ -287,7 +293,7 @@ def _different(table: Table, findings: Findings) -> None:
     """Inputs that have different words have different vectors."""
     spaces: dict[Any, list[_Seen]] = {}
     for (argument, length, provider), group in table.vectors.items():
-        if not _is_read_whole(table, argument, provider):
+        if length < _FEWEST_NUMBERS or not _is_read_whole(table, argument, provider):
             continue
         words = _words(argument)
         if words and np.isfinite(group[0].value).all():
@@ -296,7 +302,8 @@ def _different(table: Table, findings: Findings) -> None:
             seen = _Seen(argument, words, vector / np.linalg.norm(vector), first)
             kind = argument.input[0]
             spaces.setdefault((argument.model, argument.input_type, kind, length, provider), []).append(seen)
-    for space, texts in spaces.items():
+    for space, found in spaces.items():
+        texts = found[:_MOST_DIFFERENT]
         requirement = f"{_EMBED}/" + (
             "multimodal/parts-make-one-vector" if space[2] == "{" else "vectors/different-texts-differ"
         )
@@ -321,6 +328,11 @@ def _different(table: Table, findings: Findings) -> None:
                     *([other.sighting.exchange] if other.sighting.exchange is not one.sighting.exchange else []),
                 )
 
+
+_FEWEST_NUMBERS = 8
+"""Numbers of vectors that must differ: of one number there are two directions, and of three still few."""
+_MOST_DIFFERENT = 1500
+"""Inputs of one model and length that are compared each with each; more take minutes and show nothing else."""
 
 _LONG = 12
 """Words that two texts share from which on they differ in a part."""
@@ -356,6 +368,8 @@ def _models(table: Table, findings: Findings) -> None:
     requirement = f"{_EMBED}/vectors/models-differ"
     by_text: dict[Any, dict[str, Sighting[Any]]] = {}
     for (argument, length, _), group in table.vectors.items():
+        if length < _FEWEST_NUMBERS:
+            continue
         by_text.setdefault((argument.input, argument.input_type, length), {}).setdefault(argument.model, group[0])
     lengths: dict[Any, set[int]] = {}
     for name, kind, length in by_text:
@@ -425,23 +439,54 @@ def _read_tokens(exchange: Exchange, place: int) -> int | None:  # noqa: ARG001
 
 
 def _batches(table: Table, findings: Findings) -> None:
-    """A batch counts the tokens that its inputs count alone."""
+    """The tokens of all batches and single inputs are sums of one number for each input."""
     requirement = f"{_EMBED}/usage/batch-is-sum-of-singles"
     for provider, batches in table.batches.items():
-        for batch in batches:
-            singles = [table.tokens.get((argument, provider)) for argument in batch.arguments]
-            if not all(singles):
-                continue
-            findings.compared[requirement] += 1
-            alone = [group[0] for group in singles if group]
-            if sum(one.value for one in alone) != batch.tokens:
+        groups: dict[Any, list[Batch]] = {}
+        for batch in sorted(batches, key=_size_of_batch):
+            first = batch.arguments[0]
+            groups.setdefault((first.model, first.input_type), []).append(batch)
+        for group in groups.values():
+            _sums(table, provider, group[:_MOST_SUMS], requirement, findings)
+
+
+def _size_of_batch(batch: Batch) -> tuple[int, int, bytes]:
+    return plainness(batch.context), len(batch.arguments), batch.exchange.request_body or b""
+
+
+def _sums(table: Table, provider: str | None, batches: Sequence[Batch], requirement: str, findings: Findings) -> None:
+    """Hold the batches of one model and provider, the plainest first, against each other and against single inputs."""
+    system: LinearSystem[Exchange] = LinearSystem(argument for batch in batches for argument in batch.arguments)
+    for argument in dict.fromkeys(argument for batch in batches for argument in batch.arguments):
+        if alone := table.tokens.get((argument, provider)):
+            system.add(alone[0].exchange, {argument: 1}, alone[0].value)
+    for batch in batches:
+        implied = system.add(batch.exchange, Counter(batch.arguments), batch.tokens)
+        if implied is None:
+            least = sum(bool(_words(argument)) for argument in batch.arguments)
+            if batch.tokens < least:
                 findings.fail(
                     requirement,
-                    f"{batch.tokens} tokens for {len(alone)} inputs, {[one.value for one in alone]} for each alone",
-                    f"{sum(one.value for one in alone)} tokens",
+                    f"{batch.tokens} tokens for {len(batch.arguments)} inputs, {least} of them with words",
+                    f"at least {least}",
                     batch.exchange,
-                    *(one.exchange for one in alone[:3]),
                 )
+            continue
+        findings.compared[requirement] += 1
+        if abs(implied.value - batch.tokens) > _HALF:
+            findings.fail(
+                requirement,
+                f"{batch.tokens} tokens for {len(batch.arguments)} inputs",
+                f"{implied.value:.0f} tokens, as the same inputs count in {len(implied.of)} other "
+                f"request{'' if len(implied.of) == 1 else 's'}",
+                batch.exchange,
+                *implied.of[:3],
+            )
+
+
+_HALF = 0.5
+_MOST_SUMS = 300
+"""Batches of one model that are held against each other; those of a long run could take minutes."""
 
 
 def _longer(table: Table, findings: Findings) -> None:
@@ -523,13 +568,16 @@ def _decimals(cost: float) -> int:
 # Statuses and names
 
 
-def _statuses(table: Table, findings: Findings, ask: Ask | None) -> None:  # noqa: ARG001
+def _statuses(table: Table, findings: Findings, ask: Ask | None) -> None:
     """A refusal depends on the request alone, and not on how it is written or when it is sent."""
     requirement = f"{_EMBED}/determinism/refusals-repeat"
-    result = compare([list(group) for group in table.statuses.values()], lambda one, other: one == other)
-    findings.compared[requirement] += result.agreed["time"]
-    for found in result.contradictions:
+    result = compare([list(group) for group in table.statuses.values()], _same_status)
+    findings.compared[requirement] += result.repeated
+    refused = [] if ask is None else list(_refused_in_context(table, ask))
+    for found in (*result.contradictions, *refused):
         one, other = found.outlier, found.reference
+        if any(_may_be_too_long(a.exchange, b.exchange.request_body) for a, b in ((one, other), (other, one))):
+            continue
         named = requirement
         if found.factors:
             named = f"{_EMBED}/{found.factors[0].requirement(one.argument, one.context, other.context)}"
@@ -540,6 +588,58 @@ def _statuses(table: Table, findings: Findings, ask: Ask | None) -> None:  # noq
             one.exchange,
             other.exchange,
         )
+
+
+_MUCH_LONGER, _FEW_BYTES = 1.3, 4096
+_MOST_REFUSED = 3
+"""Refused requests of which it is asked whether they are refused without their context, too."""
+
+
+def _refused_in_context(table: Table, ask: Ask) -> Iterator[Contradiction[int]]:
+    """Yield requests of the contract that are refused, and answered when all is taken away that must not matter."""
+    base64 = {
+        seen.argument.model for group in table.vectors.values() for seen in group if "base64" in seen.context.encoding
+    }
+    meetable = {contexts.canonical(fields["provider"]) for fields in PREFERENCES.values() if fields}
+    tried: list[tuple[Factor, ...]] = []
+    for one in sorted((group[0] for group in table.statuses.values() if group[0].value in _REFUSED), key=order):
+        plain = Context(batch=one.context.batch, place=one.context.place, listed=one.context.listed)
+        plain = attrs.evolve(plain, dimensions=one.context.dimensions, floats=one.context.floats)
+        if one.argument.model not in base64:
+            plain = attrs.evolve(plain, encoding=one.context.encoding)
+        if one.context.provider not in meetable:
+            plain = attrs.evolve(plain, provider=one.context.provider)
+        request = contexts.write(one.argument, plain, one.dimensions)
+        if _may_be_too_long(one.exchange, request.body):
+            plain = attrs.evolve(plain, spelling=one.context.spelling)  # bodies may have a limit
+            request = contexts.write(one.argument, plain, one.dimensions)
+        factors = differing(one.context, plain)
+        if not factors or any(set(known) <= set(factors) for known in tried):
+            continue
+        tried.append(factors)
+        exchange = ask(request)
+        if exchange.status == 200:
+            reference = Sighting(one.argument, plain, exchange.status, exchange, one.dimensions)
+            yield narrow(Contradiction(reference, one, factors), ask, _read_status, _same_status)
+        if len(tried) >= _MOST_REFUSED:
+            return
+
+
+_REFUSED = (400, 404, 415, 422)
+
+
+def _may_be_too_long(refused: Exchange, answered: bytes | None) -> bool:
+    """Return whether a body may be refused for its length, which another way of writing it does not have."""
+    length = len(refused.request_body or b"")
+    return refused.status in _REFUSED and length > max(_FEW_BYTES, _MUCH_LONGER * len(answered or b""))
+
+
+def _same_status(one: int, other: int) -> bool:
+    return one == other
+
+
+def _read_status(exchange: Exchange, place: int) -> int | None:  # noqa: ARG001
+    return exchange.status
 
 
 def _names(table: Table, findings: Findings) -> None:
@@ -586,7 +686,7 @@ def _entries(table: Table, findings: Findings) -> None:
 
 def _pages(table: Table, findings: Findings) -> None:
     """Pages are slices of the one list, and each names its size."""
-    wholes = [page for page in table.pages if page.offset == 0 and page.limit is None]
+    wholes = [page for page in table.pages if page.readings == ((0, None),)]
     if not wholes:
         return
     whole = wholes[0]
@@ -614,23 +714,44 @@ def _pages(table: Table, findings: Findings) -> None:
                 page.exchange,
                 whole.exchange,
             )
-        if (wrong := _not_a_slice(page, whole)) is not None and page not in wholes:
-            findings.fail(slices, *wrong, page.exchange, whole.exchange)
+        if page not in wholes:
+            wrong = [_not_a_slice(page.ids, offset, limit, whole.ids) for offset, limit in page.readings]
+            plainest, *others = wrong
+            if plainest is not None and None not in others:
+                findings.fail(slices, *plainest, page.exchange, whole.exchange)
+            elif (astray := _not_leading_on(page, whole)) is not None:
+                findings.fail(f"{_LIST}/pagination/next-leads-on", *astray, page.exchange, whole.exchange)
 
 
-def _not_a_slice(page: Page, whole: Page) -> tuple[str, str] | None:
+def _not_leading_on(page: Page, whole: Page) -> tuple[str, str] | None:
+    """Return what `links.next` of a page is and what it must be; None when it may lead to the model after its last."""
+    if len(page.readings) != 1 or not page.ids:
+        return None
+    end = page.readings[0][0] + len(page.ids)
+    if page.next is None:
+        left = len(whole.ids) - end
+        return None if left <= 0 else (f"links.next null with {left} more models", "the address of the next page")
+    offsets = [value for name, value in parse_qsl(urlsplit(str(page.next)).query) if name == "offset"]
+    if offsets and offsets != [str(end)] and end < len(whole.ids):
+        return f"offset={offsets[-1]} in links.next of a page that ends before {end}", f"offset={end}"
+    return None
+
+
+def _not_a_slice(
+    ids: tuple[str, ...], offset: int, limit: int | None, whole: tuple[str, ...]
+) -> tuple[str, str] | None:
     """Return what a page holds and what it must hold; None when it is a slice: a page may be shorter than asked."""
-    most = len(whole.ids) if page.limit is None else page.limit
-    expected = whole.ids[page.offset : page.offset + most]
-    if page.ids and page.ids == expected[: len(page.ids)]:
+    most = len(whole) if limit is None else limit
+    expected = whole[offset : offset + most]
+    if ids and ids == expected[: len(ids)]:
         return None
-    if not page.ids and not expected:
+    if not ids and not expected:
         return None
-    asked = f"offset={page.offset}" + ("" if page.limit is None else f", limit={page.limit}")
-    if len(page.ids) > most:
-        return f"{len(page.ids)} models with {asked}", f"at most {most}"
-    place = next((at for at, (a, b) in enumerate(zip(page.ids, expected, strict=False)) if a != b), len(expected))
-    found = json.dumps(page.ids[place]) if place < len(page.ids) else "no model"
+    asked = f"offset={offset}" + ("" if limit is None else f", limit={limit}")
+    if len(ids) > most:
+        return f"{len(ids)} models with {asked}", f"at most {most}"
+    place = next((at for at, (a, b) in enumerate(zip(ids, expected, strict=False)) if a != b), len(expected))
+    found = json.dumps(ids[place]) if place < len(ids) else "no model"
     wanted = json.dumps(expected[place]) if place < len(expected) else "no model"
     return f"{found} at position {place} with {asked}", f"{wanted}, as in the whole list"
 
@@ -651,11 +772,11 @@ def _in(factors: Sequence[Factor]) -> str:
 
 
 def _places(one: Sighting[Any], other: Sighting[Any]) -> str:
-    if not one.context.others and not other.context.others:
+    if one.context.size == other.context.size == 1:
         return ""
-    size = len(one.context.others) + 1
+    size = one.context.size
     place = f", one at position {one.context.place} of {size}" if size > 1 else ", one alone"
-    size = len(other.context.others) + 1
+    size = other.context.size
     return place + (f", the other at position {other.context.place} of {size}" if size > 1 else ", the other alone")
 
 

@@ -56,10 +56,18 @@ def write(value: Any, style: str) -> bytes:
     return SPELLINGS.get(style, _compact)(value).encode("utf-8", "surrogatepass")
 
 
+def _unambiguous(fields: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; ValueError when a field stands in it twice, for parsers take either of them."""
+    found = dict(fields)
+    if len(found) < len(fields):
+        raise ValueError("a field stands twice")
+    return found
+
+
 def read(content: bytes) -> tuple[str, Any]:
-    """Return the style and the value of JSON text; (`OTHER`, None) when it is not JSON."""
+    """Return the style and the value of JSON text; (`OTHER`, None) when it is not JSON, or names a field twice."""
     try:
-        value = json.loads(content)
+        value = json.loads(content, object_pairs_hook=_unambiguous)
     except (ValueError, RecursionError):
         return OTHER, None
     for style in SPELLINGS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import parse_qsl, urlsplit
@@ -26,6 +27,9 @@ V = TypeVar("V")
 
 _EVIDENCE = "evidence"
 
+_TOO_LARGE = 413
+"""A status that says something about the bytes of a request, which its spelling may multiply."""
+
 TEMPORARY = frozenset({408, 429})
 """Statuses that say nothing about the request; so do those from 500 on."""
 
@@ -46,20 +50,24 @@ class Sighting(Generic[V]):
 
 @attrs.frozen
 class Page:
-    """A page of the model list: what was asked, what came."""
+    """A page of the model list: what was asked, what came.
+
+    `readings` are the offsets and limits that a server may have understood: several where a parameter was repeated.
+    """
 
     exchange: Exchange = attrs.field(repr=False)
-    offset: int
-    limit: int | None
+    readings: tuple[tuple[int, int | None], ...]
     ids: tuple[str, ...]
     total: Any
+    next: Any = None
 
 
 @attrs.frozen
 class Batch:
-    """The tokens that an answer counts for all of its inputs together."""
+    """The tokens that an answer counts for all of its inputs together; `context` is that of the first."""
 
     arguments: tuple[Argument, ...]
+    context: Context
     tokens: int
     exchange: Exchange = attrs.field(repr=False)
 
@@ -119,10 +127,15 @@ class Table:
     def _add_status(self, exchange: Exchange) -> None:
         """Enter the status of a request that the contract allows, by what it asks for and not how."""
         request = exchange.request
-        if request is None or not self._contract.allows_body(CREATE_EMBEDDINGS, request.body or b""):
+        if (
+            request is None
+            or exchange.status == _TOO_LARGE
+            or not self._contract.allows_body(CREATE_EMBEDDINGS, request.body or b"")
+        ):
             return
         found = list(contexts.read(request))
-        kind = dict(request.headers).get("Content-Type", "").partition(";")[0].strip().lower()
+        kinds = [value for name, value in request.headers if name.lower() == "content-type"]
+        kind = kinds[0].partition(";")[0].strip().lower() if kinds else ""
         if not found or kind != "application/json" or request.key not in (True, "bearer {key}"):
             return
         argument, context, dimensions = found[0]
@@ -183,7 +196,7 @@ class Table:
             sighting = Sighting(arguments[0], context, tokens, shown)
             self.tokens[arguments[0], provider].append(sighting)
         else:
-            self.batches[provider].append(Batch(tuple(arguments), tokens, shown))
+            self.batches[provider].append(Batch(tuple(arguments), context, tokens, shown))
         if (
             isinstance(cost, int | float)
             and not isinstance(cost, bool)
@@ -202,12 +215,14 @@ class Table:
             name = model.get("id")
             if isinstance(name, str):
                 self.entries[name].setdefault(canonical(model), exchange.derived[_EVIDENCE])
-        asked = dict(parse_qsl(urlsplit(exchange.url).query, keep_blank_values=True))
-        if not set(asked) <= {"offset", "limit"} or not all(value.isdecimal() for value in asked.values()):
+        asked = parse_qsl(urlsplit(exchange.url).query, keep_blank_values=True)
+        if not all(name in ("offset", "limit") and value.isdecimal() for name, value in asked):
             return
-        limit = int(asked["limit"]) if "limit" in asked else None
+        offsets = [int(value) for name, value in asked if name == "offset"] or [0]
+        limits: list[int | None] = [int(value) for name, value in asked if name == "limit"] or [None]
+        readings = tuple(itertools.product(offsets, limits))
         ids = tuple(str(name) for name in page.ids)
-        self.pages.append(Page(exchange.derived[_EVIDENCE], int(asked.get("offset", 0)), limit, ids, page.total_count))
+        self.pages.append(Page(exchange.derived[_EVIDENCE], readings, ids, page.total_count, page.next))
 
 
 def same_vector(one: NDArray[Any], other: NDArray[Any], tolerance: float) -> bool:

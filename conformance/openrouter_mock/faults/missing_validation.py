@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -259,6 +260,21 @@ def accepts_nan_in_json(parse: Stage, call: Call) -> Any:
         return parse(call)
     except HTTPError:
         return parse(attrs.evolve(call, body=call.body.replace(b"NaN", b"null")))
+
+
+@fault("parse")
+def joins_repeated_fields(parse: Stage, call: Call) -> Any:
+    """A text that a body gives twice under one name is read as one text, as web frameworks do with forms."""
+
+    def joined(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, value in pairs:
+            both = isinstance(value, str) and isinstance(found.get(name), str)
+            found[name] = f"{found[name]},{value}" if both else value
+        return found
+
+    fields = parse(call)
+    return json.loads(call.body, object_pairs_hook=joined) if isinstance(fields, dict) else fields
 
 
 @fault("parse")

@@ -111,6 +111,17 @@ def says_compressed_but_is_not(respond: Stage, call: Call) -> Response:
     return _on_success(respond, call, lambda response: response.headers.update({"Content-Encoding": "gzip"}))
 
 
+@fault("respond")
+def compresses_for_everybody(respond: Stage, call: Call) -> Response:
+    """A success is compressed, and says so, whether the client takes that or not."""
+
+    def compress(response: Response) -> None:
+        response.content = gzip.compress(response.content, mtime=0)
+        response.headers["Content-Encoding"] = "gzip"
+
+    return _on_success(respond, call, compress)
+
+
 @fault("headers")
 def generation_header_differs(headers: Stage, call: Call) -> dict[str, str]:
     """The generation id in the headers is not that of the body."""
