@@ -52,6 +52,8 @@ if TYPE_CHECKING:
 
 _UNAUTHORIZED = 401
 _UNKNOWN_MODEL = (400, 404, 422)
+_REFUSED_FACETS = ("auth", "validation")
+"""Facets whose requirements are about requests that are refused."""
 _MAX_ASKED_AGAIN = 60
 """Requests that may be sent to narrow down in what two contradicting ones differ."""
 
@@ -242,8 +244,10 @@ class _Run:
         stopped: str | None = None
         try:
             with self._interruption.raised():
+                first = _costing_least(chosen) if self._session.target.is_live else []
+                self._check_each(first)
                 survey.open_run(self._session, chosen)
-                self._check_each(chosen)
+                self._check_each([one for one in chosen if one not in first])
                 survey.close_run(self._session, chosen)
         except TargetError as error:
             stopped = str(error)
@@ -302,6 +306,12 @@ class _Run:
             with contextlib.suppress(TargetError):
                 return relations.judge(self._table, ask)
         return relations.judge(self._table)
+
+
+def _costing_least(chosen: Sequence[Requirement]) -> list[Requirement]:
+    """Return those that are looked at by reading the model list, then those about requests that are refused."""
+    listed = [one for one in chosen if one.operation == LIST_EMBEDDINGS_MODELS]
+    return listed + [one for one in chosen if one not in listed and one.facet in _REFUSED_FACETS]
 
 
 def _base_of(requirement: Requirement, failure: CheckFailure) -> Blocked | None:
