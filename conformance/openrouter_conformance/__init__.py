@@ -26,7 +26,7 @@ How it is checked:
 - `campaign`, `generated_requests`, `sample_requests`, `samples`: what is sent
 - `targets`: where it is sent, with which key, and the ceilings on requests, rate, tokens and dollars; target files
 - `profiles`: how many requests are generated; `prices`: what the model list says of cost; `spending`: what a request
-  costs at most
+  costs at most; `planning`: what a run would use up
 
 What comes out:
 

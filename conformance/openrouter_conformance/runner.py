@@ -156,7 +156,7 @@ def run(
         ) as recorder,
     ):
         session = Session(target, recorder, plan.contract, PROFILES[plan.profile], plan.seed)
-        _prepare(session, plan)
+        prepare(session, plan)
         header = records.header(session, started, strict=plan.strict)
         with interruption.ends(recorder.stop):
             progress.run_started(header, len(plan.selected))
@@ -359,7 +359,7 @@ def _blocked(by: Blocked) -> Outcome:
     return Outcome(Status.BLOCKED, by.failure.received, by.failure.without_traceback(), blocked_by=by.requirement)
 
 
-def _prepare(session: Session, plan: Plan) -> None:
+def prepare(session: Session, plan: Plan) -> None:
     """Read the prices, and fail early where nothing can be checked; TargetError and UsageError say why."""
     target, named = session.target, plan.model
     try:
