@@ -20,11 +20,14 @@ from openrouter_conformance.report import records as report_records
 from openrouter_conformance.spending import Content, content_of
 from openrouter_conformance.status import Status
 from openrouter_conformance.targets import Ceilings
+from openrouter_mock.server import MockServer
+from openrouter_mock.settings import MockSettings
 
 from . import other_server
 from .altered_server import Call, altered
 from .conftest import Printed, serve_app
 
+_KEY = "sk-or-v1-0123456789abcdef"
 _SELECTED = [one.id for one in requirements.load()]
 
 
@@ -139,6 +142,24 @@ def test_a_run_that_meets_a_ceiling_tells_what_it_has_found_out(
     assert getattr(ledger, figure) <= written.footer["bill"][figure]
     assert written.with_status(Status.PASSED)
     assert written.with_status(Status.NOT_RUN)
+    assert (tmp_path / "junit.xml").exists()
+
+
+def test_a_run_out_of_time_tells_what_it_has_found_out(
+    command: Callable[..., Printed], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Exit 3 as with every other ceiling: results, report and bill are there, and no target is blamed."""
+    monkeypatch.setenv("CONFORMANCE_API_KEY", _KEY)
+    with MockServer(MockSettings(keys=(_KEY,), latency=0.5)) as server:
+        arguments = ("--profile", "quick", "--time", "6", "--model", "openai/text-embedding-3-small")
+        printed = command("run", server.url, *arguments, "--report", tmp_path)
+    assert printed.code == 3
+    assert "STOPPED, UNFINISHED: " in printed.out
+    assert "stopped after 6 seconds, the time allowed with --time" in printed.err
+    written = report_records.read(tmp_path / "results.jsonl")
+    assert written.with_status(Status.NOT_RUN)
+    assert written.with_status(Status.FAILED) == []
+    assert written.footer["bill"]["requests"] > 0
     assert (tmp_path / "junit.xml").exists()
 
 
