@@ -24,7 +24,7 @@ def run_pytest(folder: Path, plugins: tuple[str, ...], test: str, *arguments: st
 
     Args:
         folder: An empty folder; files that are there already, such as a `conftest.py`, take part.
-        plugins: Modules to load, each with `-p`.
+        plugins: Modules to load, each with `-p`; `cacheprovider` among them keeps what `--lf` needs in *folder*.
         test: The source of the test file.
         arguments: Further arguments of pytest.
         environment: Variables to set; an empty `PYTEST_DISABLE_PLUGIN_AUTOLOAD` loads the installed plugins too.
@@ -32,9 +32,10 @@ def run_pytest(folder: Path, plugins: tuple[str, ...], test: str, *arguments: st
     """
     (folder / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n", encoding="utf-8")
     (folder / "test_it.py").write_text(test, encoding="utf-8")
-    loaded = [part for name in plugins for part in ("-p", name)]
+    loaded = [part for name in plugins if name != "cacheprovider" for part in ("-p", name)]
+    loaded += [] if "cacheprovider" in plugins else ["-p", "no:cacheprovider"]
     result = subprocess.run(
-        [sys.executable, "-m", "pytest", *loaded, "-p", "no:cacheprovider", "--strict-markers", "-q", *arguments],
+        [sys.executable, "-m", "pytest", *loaded, "--strict-markers", "-q", *arguments],
         cwd=folder,
         env={
             **{name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))},

@@ -28,7 +28,7 @@ How it is checked:
 - `soak`: load by Locust, with every answer compared
 - `targets`: where it is sent, with which key, and the ceilings on requests, rate, tokens and dollars; target files
 - `profiles`: how many requests are generated; `prices`: what the model list says of cost; `spending`: what a request
-  costs at most
+  costs at most; `planning`: what a run would use up
 
 What comes out:
 

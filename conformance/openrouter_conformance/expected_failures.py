@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import attrs
@@ -65,14 +65,18 @@ def unneeded(results: Sequence[Result], entries: Sequence[KnownDeviation], today
     return found
 
 
-def _problem(entry: KnownDeviation, matched: Sequence[Result], today: dt.date) -> Problem | None:
-    if not matched:
+def outdated(entry: KnownDeviation, ids: Iterable[str], today: dt.date) -> Problem | None:
+    """Return why an entry is to be deleted whatever a target does; `ids` are those of all requirements."""
+    if not any(map(entry.matches, ids)):
         return Problem.UNKNOWN
-    if entry.is_expired(today):
-        return Problem.EXPIRED
+    return Problem.EXPIRED if entry.is_expired(today) else None
+
+
+def _problem(entry: KnownDeviation, matched: Sequence[Result], today: dt.date) -> Problem | None:
+    problem = outdated(entry, (result.requirement.id for result in matched), today)
     statuses = {result.status for result in matched}
-    if entry.kind is Kind.FLAKY or statuses & {*_BROKEN, Status.KNOWN, *_UNDECIDED}:
-        return None
+    if problem is not None or entry.kind is Kind.FLAKY or statuses & {*_BROKEN, Status.KNOWN, *_UNDECIDED}:
+        return problem
     return Problem.PASSES if Status.PASSED in statuses else None
 
 

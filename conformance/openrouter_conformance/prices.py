@@ -67,7 +67,6 @@ class PriceList:
         return all(price == _FREE for price in (self.default, *self.by_model.values()))
 
 
-FREE_LIST = PriceList({}, _FREE)
 UNKNOWN_LIST = PriceList({}, UNKNOWN)
 
 

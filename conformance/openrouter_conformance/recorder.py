@@ -17,7 +17,6 @@ from openrouter_conformance.admission import Admission, Turn, Waited
 from openrouter_conformance.exchange import Exchange, Request
 from openrouter_conformance.foreign_text import shortened
 from openrouter_conformance.operations import CREATE_EMBEDDINGS
-from openrouter_conformance.prices import FREE_LIST
 from openrouter_conformance.redaction import redactor_of
 from openrouter_conformance.spending import Spending
 from openrouter_conformance.targets.address import is_loopback
@@ -113,9 +112,7 @@ class Recorder:
         self._slowest = 0.0
         self.unanswered: list[Exchange] = []
         self.observers: list[Observer] = []
-        self.spending = Spending()
-        if target.is_free:
-            self.spending.prices = FREE_LIST
+        self.spending = Spending(is_free=target.is_free)
 
     def __enter__(self) -> Self:
         return self

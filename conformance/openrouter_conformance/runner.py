@@ -52,6 +52,8 @@ if TYPE_CHECKING:
 
 _UNAUTHORIZED = 401
 _UNKNOWN_MODEL = (400, 404, 422)
+_REFUSED_FACETS = ("auth", "validation")
+"""Facets whose requirements are about requests that are refused."""
 _MAX_ASKED_AGAIN = 60
 """Requests that may be sent to narrow down in what two contradicting ones differ."""
 
@@ -154,7 +156,7 @@ def run(
         ) as recorder,
     ):
         session = Session(target, recorder, plan.contract, PROFILES[plan.profile], plan.seed)
-        _prepare(session, plan)
+        prepare(session, plan)
         header = records.header(session, started, strict=plan.strict)
         with interruption.ends(recorder.stop):
             progress.run_started(header, len(plan.selected))
@@ -242,8 +244,10 @@ class _Run:
         stopped: str | None = None
         try:
             with self._interruption.raised():
+                first = _costing_least(chosen) if self._session.target.is_live else []
+                self._check_each(first, [])
                 later = survey.open_run(self._session, chosen)
-                self._check_each(chosen, later)
+                self._check_each([one for one in chosen if one not in first], later)
                 survey.close_run(self._session, chosen)
         except TargetError as error:
             stopped = str(error)
@@ -324,6 +328,12 @@ class _Run:
         return relations.judge(self._table)
 
 
+def _costing_least(chosen: Sequence[Requirement]) -> list[Requirement]:
+    """Return those that are looked at by reading the model list, then those about requests that are refused."""
+    listed = [one for one in chosen if one.operation == LIST_EMBEDDINGS_MODELS]
+    return listed + [one for one in chosen if one not in listed and one.facet in _REFUSED_FACETS]
+
+
 def _base_of(requirement: Requirement, failure: CheckFailure) -> Blocked | None:
     """Return what an exchange that shows the failure breaks more plainly: a foundation, or what this one rests on."""
     for exchange in failure.exchanges:
@@ -369,7 +379,7 @@ def _blocked(by: Blocked) -> Outcome:
     return Outcome(Status.BLOCKED, by.failure.received, by.failure.without_traceback(), blocked_by=by.requirement)
 
 
-def _prepare(session: Session, plan: Plan) -> None:
+def prepare(session: Session, plan: Plan) -> None:
     """Read the prices, and fail early where nothing can be checked; TargetError and UsageError say why."""
     target, named = session.target, plan.model
     try:

@@ -45,11 +45,13 @@ class Spending:
     """Reckons what requests cost; threads may share it.
 
     Attributes:
+        is_free: whether nothing costs anything, whatever is reported.
         prices: those of the target; until its model list was read, what is reckoned with where nothing is listed.
 
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_free: bool = False) -> None:
+        self.is_free = is_free
         self.prices: PriceList = UNKNOWN_LIST
         self._per_token = 0.0
         self._lock = threading.Lock()
@@ -59,6 +61,8 @@ class Spending:
         if request.method in _FREE_METHODS:
             return Cost()
         content = content_of(request.body)
+        if self.is_free:
+            return Cost(content.tokens)
         price = self.prices.of(content.model).of(content.tokens, content.media)
         return Cost(content.tokens, max(price, self._per_token * content.tokens))
 
@@ -68,6 +72,8 @@ class Spending:
         if not isinstance(usage, dict):
             return cost
         tokens = max(cost.tokens, math.ceil(_amount(usage.get("prompt_tokens"))))
+        if self.is_free:
+            return Cost(tokens)
         priced = self.prices.of(content_of(exchange.request_body).model).of(tokens) if tokens > cost.tokens else 0.0
         dollars = max(cost.dollars, priced, _amount(usage.get("cost")))
         if dollars > cost.dollars:

@@ -134,9 +134,19 @@ def test_what_rests_on_a_failure_is_skipped(session: Session) -> None:
         ),
         (("--conformance-target", "mock", "--conformance-concurrency", "0"), 4, "--conformance-concurrency 0: write a"),
         (("--conformance-target", "mock", "--conformance-time", "nan"), 4, "--conformance-time nan: write a number"),
-        (("--conformance-target", "mock", "-n", "2"), 4, "runs in one process; run it without -n"),
+        (("--conformance-target", "mock", "--conformance-known", "none.yaml"), 4, "none.yaml: the target file cannot"),
+        (("--conformance-target", "http://127.0.0.1:1/api/v1", "-n", "2"), 2, "cannot reach http://127.0.0.1:1/api/v1"),
     ],
-    ids=["unreachable", "no address", "no key", "no requirement", "no concurrency", "no time", "workers"],
+    ids=[
+        "unreachable",
+        "no address",
+        "no key",
+        "no requirement",
+        "no concurrency",
+        "no time",
+        "no file",
+        "workers",
+    ],
 )
 def test_what_cannot_be_checked_is_reported_in_one_sentence(
     session_with_workers: Session, arguments: tuple[str, ...], code: int, said: str
@@ -144,8 +154,92 @@ def test_what_cannot_be_checked_is_reported_in_one_sentence(
     """A target that cannot be checked ends the session with a sentence and an exit code that is no test's failure."""
     ran = session_with_workers("", *arguments, OPENROUTER_API_KEY="")
     assert ran.code == code, ran.out
-    assert [said in line for line in ran.out.splitlines()].count(True) == 1
+    lines = [line for line in ran.out.splitlines() if said in line and not line.startswith("ERROR conformance::")]
+    assert len(lines) == 1 or "-n" in arguments  # a worker's test says it, and so does the session
     assert "Traceback" not in ran.out
+
+
+_KNOWN = """\
+known_deviations:
+  - id: create-embeddings/response/model-named
+    reason: The name is left out.
+    since: 2026-08-01
+"""
+
+
+def _target_file(folder: Path, url: str, known: str = _KNOWN) -> str:
+    path = folder / "target.yaml"
+    path.write_text(f"address: {url}\nmodels: [openai/text-embedding-3-small]\n{known}", "utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize(("faults", "outcome"), [(("model_missing",), "xfailed"), ((), "failed")])
+def test_a_known_deviation_is_a_strict_expected_failure(
+    session: Session, tmp_path: Path, faults: tuple[str, ...], outcome: str
+) -> None:
+    """With a target file a known deviation is expected to fail; when it passes, its test fails and names the entry."""
+    with MockServer(MockSettings(keys=(KEY,), faults=faults)) as server:
+        target = _target_file(tmp_path, server.url)
+        ran = session("", *_options(target, "create-embeddings/response/model-named"), "-rxf", CONFORMANCE_API_KEY=KEY)
+    assert ran.outcomes == {outcome: 1, "passed": 1}, ran.out
+    assert ("The name is left out." in ran.out) == bool(faults)
+    assert (f"delete its entry in {target}, line 4" in ran.out) == (not faults)
+
+
+def test_entries_that_are_over_fail_a_test_of_their_own(session: Session, tmp_path: Path) -> None:
+    """What expired, or names no requirement, fails beside the requirements, and says where it stands."""
+    known = _KNOWN + "    expires: 2026-08-02\n  - {id: no/such/*, reason: none, since: 2026-08-01}\n"
+    ran = session("", *_options(_target_file(tmp_path, "mock", known), "*/usage/cost*"))
+    assert ran.outcomes["failed"] == 1, ran.out
+    assert "line 4: create-embeddings/response/model-named: its last day is over" in ran.out
+    assert "no/such/*: it names no requirement" in ran.out
+
+
+def test_collected_tests_are_counted(session: Session, tmp_path: Path) -> None:
+    """`--collect-only` lists the requirements, counts them, and checks nothing."""
+    target = _target_file(tmp_path, "http://127.0.0.1:1/api/v1")
+    count = sum("/usage/" in one.id for one in requirements.load())
+    ran = session("def test(): pass\n", *_options(target, "*/usage/*"), "--collect-only")
+    assert ran.code == 0, ran.out
+    assert f"{count + 2} tests collected" in ran.out
+    assert ran.out.count("conformance::create-embeddings/usage/") == count
+    assert "conformance::known-deviations" in ran.out
+
+
+@pytest.mark.parametrize("workers", ["2", "auto"])
+def test_workers_share_one_run(session_with_workers: Session, tmp_path: Path, workers: str) -> None:
+    """With pytest-xdist the target is checked once, and each requirement is reported once."""
+    with MockServer(MockSettings(keys=(KEY,), faults=("model_missing",))) as server:
+        target = _target_file(tmp_path, server.url)
+        globs = ("create-embeddings/response/*", "create-embeddings/usage/*")
+        alone = session_with_workers("", *_options(target, *globs), CONFORMANCE_API_KEY=KEY)
+        limit = ("--conformance-max-requests", "150")  # two runs would need more
+        ran = session_with_workers("", *_options(target, *globs), "-n", workers, *limit, CONFORMANCE_API_KEY=KEY)
+    assert ran.code == 0, ran.out
+    assert ran.outcomes == alone.outcomes
+    assert ran.outcomes["xfailed"] >= 1
+
+
+def test_last_failed_requirements_are_run_again_alone(tmp_path: Path) -> None:
+    """`--lf` checks what failed, and nothing else."""
+    session = functools.partial(run_pytest, tmp_path, (PLUGIN, "cacheprovider"))
+    with MockServer(MockSettings(keys=(KEY,), faults=("model_missing",))) as server:
+        options = _options(_target_file(tmp_path, server.url, ""), "create-embeddings/response/*")
+        first = session("", *options, CONFORMANCE_API_KEY=KEY)
+        again = session("", *options, "--lf", CONFORMANCE_API_KEY=KEY)
+    assert first.outcomes["failed"] == again.outcomes["failed"] == 1, first.out
+    assert set(again.outcomes) == {"failed", "deselected"}, again.out
+
+
+def test_a_run_that_meets_a_ceiling_keeps_its_verdicts(session: Session, tmp_path: Path) -> None:
+    """What was found out is reported; what the run did not come to is an error that says why."""
+    with MockServer(MockSettings(keys=(KEY,), faults=("model_missing",))) as server:
+        options = _options(_target_file(tmp_path, server.url, ""), "create-embeddings/*")
+        ran = session("", *options, "--conformance-max-requests", "60", CONFORMANCE_API_KEY=KEY)
+    assert ran.code == 1
+    assert ran.outcomes["failed"] >= 1, ran.out
+    assert ran.outcomes["errors"] > 1
+    assert "not run: the run stopped: stopped after 60 requests" in ran.out
 
 
 def _options(target: str, *globs: str) -> list[str]:

@@ -20,10 +20,14 @@ from openrouter_conformance.report import records as report_records
 from openrouter_conformance.spending import Content, content_of
 from openrouter_conformance.status import Status
 from openrouter_conformance.targets import Ceilings
+from openrouter_mock.server import MockServer
+from openrouter_mock.settings import MockSettings
 
 from . import other_server
+from .altered_server import Call, altered
 from .conftest import Printed, serve_app
 
+_KEY = "sk-or-v1-0123456789abcdef"
 _SELECTED = [one.id for one in requirements.load()]
 
 
@@ -37,48 +41,19 @@ class _Ledger:
     lock: threading.Lock = attrs.field(factory=threading.Lock)
 
 
-def _charging(ledger: _Ledger, prices: PriceList, lie: Callable[[int, dict[str, Any]], tuple[int, Any]]) -> Any:
+def _charging(ledger: _Ledger, prices: PriceList, lie: Callable[[int, Any], tuple[int, Any]]) -> Any:
     """Return the other server, which charges each byte of text, even of what it refuses, and lies about it."""
-    application = other_server.application()
 
-    async def charging(scope: Any, receive: Any, send: Any) -> None:
-        message = await receive()
-        body = message.get("body", b"")
-        while message.get("more_body"):
-            message = await receive()
-            body += message.get("body", b"")
-        if scope["method"] == "POST":
-            content = content_of(body)
+    def alter(call: Call, status: int, body: Any) -> tuple[int, Any]:
+        if call.method == "POST":
+            content = content_of(call.body)
             with ledger.lock:
                 ledger.requests += 1
                 ledger.tokens += content.tokens
                 ledger.dollars += prices.of(content.model).of(content.tokens, content.media)
-        answer: dict[str, Any] = {}
+        return lie(status, body)
 
-        async def received() -> Any:
-            return {"type": "http.request", "body": body}
-
-        async def kept(message: Any) -> None:
-            answer.setdefault("status", message.get("status"))
-            answer.setdefault("headers", message.get("headers"))
-            answer["body"] = answer.get("body", b"") + message.get("body", b"")
-
-        await application(scope, received, kept)
-        status, content_sent = lie(answer["status"], _read(answer["body"]))
-        out = json.dumps(content_sent).encode()
-        headers = [one for one in answer["headers"] if one[0].lower() != b"content-length"]
-        headers.append((b"content-length", str(len(out)).encode()))
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else out})
-
-    return charging
-
-
-def _read(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except ValueError:
-        return {}
+    return altered(other_server.application(), alter)
 
 
 def _cheap_usage(status: int, body: Any) -> tuple[int, Any]:
@@ -120,8 +95,8 @@ _LISTED = price_list([{"id": name, "pricing": {"prompt": price}} for name, price
 @pytest.mark.parametrize(
     ("lie", "prices", "ceiling"),
     [
-        (_cheap_usage, _LISTED, 0.01),
-        (_refused_and_charged, _LISTED, 0.01),
+        (_cheap_usage, _LISTED, 0.004),
+        (_refused_and_charged, _LISTED, 0.004),
         (_no_usage_and_no_list, UNKNOWN_LIST, 0.01),
         (_price_per_request, PriceList({}, Price(0.0, 0.0005)), 0.03),
     ],
@@ -132,9 +107,10 @@ def test_the_dollar_ceiling_holds_to_the_cent_against_a_server_that_lies(
 ) -> None:
     """Eight at a time, through every engine: what was really charged is never above the ceiling, and stops near it."""
     ledger = _Ledger()
+    model = "acme/large-embed" if lie is _no_usage_and_no_list else None
     limits = Ceilings(dollars=ceiling, concurrency=8)
     with serve_app(_charging(ledger, prices, lie)) as url:
-        plan = runner.Plan(url + other_server.BASE, _SELECTED, model="acme/large-embed", limits=limits)
+        plan = runner.Plan(url + other_server.BASE, _SELECTED, model=model, limits=limits)
         found = runner.run(plan, {"CONFORMANCE_API_KEY": other_server.KEY})
     assert ledger.dollars <= ceiling
     assert found.footer["bill"]["dollars"] <= ceiling
@@ -166,6 +142,24 @@ def test_a_run_that_meets_a_ceiling_tells_what_it_has_found_out(
     assert getattr(ledger, figure) <= written.footer["bill"][figure]
     assert written.with_status(Status.PASSED)
     assert written.with_status(Status.NOT_RUN)
+    assert (tmp_path / "junit.xml").exists()
+
+
+def test_a_run_out_of_time_tells_what_it_has_found_out(
+    command: Callable[..., Printed], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Exit 3 as with every other ceiling: results, report and bill are there, and no target is blamed."""
+    monkeypatch.setenv("CONFORMANCE_API_KEY", _KEY)
+    with MockServer(MockSettings(keys=(_KEY,), latency=0.5)) as server:
+        arguments = ("--profile", "quick", "--time", "6", "--model", "openai/text-embedding-3-small")
+        printed = command("run", server.url, *arguments, "--report", tmp_path)
+    assert printed.code == 3
+    assert "STOPPED, UNFINISHED: " in printed.out
+    assert "stopped after 6 seconds, the time allowed with --time" in printed.err
+    written = report_records.read(tmp_path / "results.jsonl")
+    assert written.with_status(Status.NOT_RUN)
+    assert written.with_status(Status.FAILED) == []
+    assert written.footer["bill"]["requests"] > 0
     assert (tmp_path / "junit.xml").exists()
 
 

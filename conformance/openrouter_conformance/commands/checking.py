@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from openrouter_conformance.commands import arguments
-from openrouter_conformance.commands.output import say
+from openrouter_conformance.commands.output import say, write
 from openrouter_conformance.errors import UsageError
 from openrouter_conformance.status import ExitCode, Status
 from openrouter_mock import cli as mock_cli
 
 if TYPE_CHECKING:
     from openrouter_conformance.report.records import RunRecords
+    from openrouter_conformance.runner import Plan
 
 _EPILOG = """\
 TARGET is `mock` (the embedded reference server, the default), `live`
@@ -39,6 +40,17 @@ followed; 3 the target cannot be reached or checked, or the suite itself failed;
 130 interrupted and 143 terminated: what was found out until then is printed
 and reported.
 """
+
+
+_CEILINGS = {
+    "requests": "{:,} requests",
+    "per_second": "{:g} requests a second",
+    "tokens": "{:,} tokens",
+    "dollars": "${:g}",
+    "seconds": "{:g} seconds",
+    "concurrency": "{} at once",
+}
+"""The ceilings in words."""
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -68,6 +80,11 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--model", metavar="ID", help="the model to ask (default: the target's, else the cheapest listed)"
     )
     parser.add_argument("--key-env", metavar="NAME", help="the environment variable that holds the target's key")
+    parser.add_argument(
+        "--plan",
+        action="store_true",
+        help="send nothing to the target: print what a run of each profile uses up at most",
+    )
     parser.add_argument("--known", metavar="FILE", help="a file with known deviations, in place of the target's")
     parser.add_argument(
         "--write-known",
@@ -112,13 +129,40 @@ def run(options: argparse.Namespace) -> int:
     from openrouter_conformance import report, runner  # noqa: PLC0415
     from openrouter_conformance.interruption import INTERRUPTED, Interruption  # noqa: PLC0415
     from openrouter_conformance.report import drafts, terminal  # noqa: PLC0415
-    from openrouter_conformance.targets import Ceilings  # noqa: PLC0415
 
     if options.report is not None:
         report.check_writable(options.report)
     if options.write_known is not None:
         drafts.check_writable(options.write_known)
-    plan = runner.Plan(
+    plan = _planned(options, selected)
+    if options.plan:
+        return _print_plan(plan)
+    screen = terminal.console()
+    with Interruption(signal.SIGINT, signal.SIGTERM) as interruption, terminal.ProgressBar(screen) as progress:
+        records = runner.run(plan, os.environ, runner.NoProgress() if options.quiet else progress, interruption)
+    written, problem = _written(options, records)
+    if options.quiet:
+        terminal.show_conclusion(screen, records)
+    else:
+        terminal.show(screen, records, verbose=options.verbose, written=written)
+    if problem is not None:
+        raise problem
+    stopped = records.footer["stopped"]
+    if stopped == INTERRUPTED:
+        unfinished = f"interrupted; {records.footer['totals'][Status.NOT_RUN]} requirements were not checked."
+        code = ExitCode.TERMINATED if interruption.signal is signal.SIGTERM else ExitCode.INTERRUPTED
+        return say(code, unfinished)
+    if stopped is not None:
+        say(records.conclusion.exit_code, stopped)
+    return records.conclusion.exit_code
+
+
+def _planned(options: argparse.Namespace, selected: frozenset[str]) -> Plan:
+    """Return what the options ask for."""
+    from openrouter_conformance import runner  # noqa: PLC0415
+    from openrouter_conformance.targets import Ceilings  # noqa: PLC0415
+
+    return runner.Plan(
         target=options.target,
         selected=selected,
         profile=options.profile,
@@ -136,32 +180,45 @@ def run(options: argparse.Namespace) -> int:
         ),
         known_deviations=options.known,
     )
-    screen = terminal.console()
-    with Interruption(signal.SIGINT, signal.SIGTERM) as interruption, terminal.ProgressBar(screen) as progress:
-        records = runner.run(plan, os.environ, runner.NoProgress() if options.quiet else progress, interruption)
-    problem: UsageError | None = None
+
+
+def _written(options: argparse.Namespace, records: RunRecords) -> tuple[list[Path], UsageError | None]:
+    """Write what the options ask for; return the paths, and what kept the others from being written."""
+    from openrouter_conformance import report  # noqa: PLC0415
+
     written: list[Path] = []
     try:
         if options.report is not None:
-            written = report.write(options.report, records)
+            written += report.write(options.report, records)
         if options.write_known is not None:
-            written = [*written, _draft(options, records)]
+            written.append(_draft(options, records))
     except UsageError as error:
-        problem = error  # what was found out is printed none the less
-    if options.quiet:
-        terminal.show_conclusion(screen, records)
-    else:
-        terminal.show(screen, records, verbose=options.verbose, written=written)
-    if problem is not None:
-        raise problem
-    stopped = records.footer["stopped"]
-    if stopped == INTERRUPTED:
-        unfinished = f"interrupted; {records.footer['totals'][Status.NOT_RUN]} requirements were not checked."
-        code = ExitCode.TERMINATED if interruption.signal is signal.SIGTERM else ExitCode.INTERRUPTED
-        return say(code, unfinished)
-    if stopped is not None:
-        say(records.conclusion.exit_code, stopped)
-    return records.conclusion.exit_code
+        return written, error  # what was found out is printed none the less
+    return written, None
+
+
+def _print_plan(plan: Plan) -> int:
+    """Print what a run would use up."""
+    from openrouter_conformance import planning  # noqa: PLC0415
+    from openrouter_conformance.foreign_text import printable  # noqa: PLC0415
+
+    found = planning.forecast(plan)
+    limits = [
+        form.format(value) for name, form in _CEILINGS.items() if (value := getattr(found.ceilings, name)) is not None
+    ]
+    lines = [
+        f"Plan for {found.target} with {found.model}: nothing was sent to it.",
+        "",
+        f"{'profile':8}{'requests':>10}{'tokens, at most':>18}{'dollars, at most':>18}",
+        *(f"{one.profile:8}{one.requests:>10,}{one.tokens:>18,}{one.dollars:>18.6f}" for one in found.efforts),
+        *(f"{name:8}not rehearsed, which takes minutes: add --profile {name}" for name in found.left_out),
+        "",
+        f"Ceilings, which a run stops at: {', '.join(limits)}.",
+        "Assumed:",
+        *(f"- {sentence}" for sentence in found.assumed),
+    ]
+    write("\n".join(map(printable, lines)))
+    return ExitCode.CONFORMS
 
 
 def _draft(options: argparse.Namespace, records: RunRecords) -> Path:

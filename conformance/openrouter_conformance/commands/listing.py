@@ -1,4 +1,4 @@
-"""`openrouter-conformance requirements` and `explain`: what is required of a server."""
+"""`openrouter-conformance requirements`, `explain`, `target-schema`: what is required, how a target is described."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Declare `requirements` and `explain`."""
+    """Declare `requirements`, `explain` and `target-schema`."""
     listing = commands.add_parser("requirements", help="list what is required of a server")
     listing.add_argument("--format", choices=("text", "markdown", "json"), default="text")
     listing.set_defaults(command=_list_requirements)
     explain = commands.add_parser("explain", help="explain one requirement, or one fault of the mock")
     explain.add_argument("name", metavar="ID", help="the id of a requirement or the name of a fault")
     explain.set_defaults(command=_explain)
+    schema = commands.add_parser("target-schema", help="print the JSON Schema of target files, for editors")
+    schema.set_defaults(command=_print_schema)
 
 
 def _list_requirements(options: argparse.Namespace) -> int:
@@ -36,6 +38,13 @@ def _explain(options: argparse.Namespace) -> int:
     from openrouter_conformance import explain  # noqa: PLC0415
 
     write(explain.explain(options.name))
+    return ExitCode.CONFORMS
+
+
+def _print_schema(_: argparse.Namespace) -> int:
+    from openrouter_conformance.targets import target_file  # noqa: PLC0415
+
+    write(json.dumps(target_file.schema(), indent=2))
     return ExitCode.CONFORMS
 
 

@@ -48,7 +48,11 @@ class Worker:
         """Ask everything once; TargetError when the target cannot be asked."""
         session = self._session
         self._model = session.model
-        asked = [contexts.sentinel(session), *contexts.anchors(session), *contexts.requests(session)]
+        asked = [
+            contexts.sentinel(session),
+            *contexts.anchors(session),
+            *(one.request for one in contexts.requests(session)),
+        ]
         small = [one for one in dict.fromkeys(asked) if len(one.body or b"") <= _LONGEST_BODY]
         for exchange in session.send_all(small, 1):
             self._comparison.add_first(exchange)

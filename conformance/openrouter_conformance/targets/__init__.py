@@ -23,7 +23,7 @@ from openrouter_conformance.targets.target_file import FromVariable, TargetFile,
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["LIVE_URL", "MOCK_URL", "Ceilings", "Target", "describe", "open_target"]
+__all__ = ["LIVE_URL", "MOCK_URL", "Ceilings", "Target", "ceilings_of", "describe", "is_live", "open_target"]
 
 
 def describe(
@@ -49,7 +49,7 @@ def _described(name: str) -> TargetFile:
         if described.address is None:
             raise UsageError(f"{name}, line 1: no address: add `address: https://…`, or name this file with --known.")
         return described
-    if name == "live" or address.is_live(name):
+    if is_live(name):
         return attrs.evolve(shipped(), address=name)
     return TargetFile(address=name)
 
@@ -75,16 +75,27 @@ def open_target(
     """
     described = describe(name, key_variable=key_variable, model=model, known_deviations=known_deviations)
     where = described.address or ""
-    if limits is not None:
-        described = attrs.evolve(described, ceilings=limits.or_else(described.ceilings))
+    described = attrs.evolve(described, ceilings=ceilings_of(described, limits or Ceilings()))
     headers = tuple(_header(one, value, environment) for one, value in described.headers)
     if where == "mock":
         with _mock(described, headers, faults) as target:
             yield target
-    elif where == "live" or address.is_live(where):
+    elif is_live(where):
         yield _live(described, headers, environment)
     else:
         yield _other(described, headers, environment)
+
+
+def is_live(name: str) -> bool:
+    """Return whether a target's name or address stands for the live API."""
+    return name == "live" or address.is_live(name)
+
+
+def ceilings_of(described: TargetFile, limits: Ceilings) -> Ceilings:
+    """Return the ceilings of a run: `limits` first, then those that are described, then the usual ones."""
+    name = described.address or ""
+    usual = ceilings.LIVE if is_live(name) else ceilings.MOCK if name == "mock" else ceilings.OTHER
+    return limits.or_else(described.ceilings).or_else(usual)
 
 
 def _live(described: TargetFile, headers: tuple[Header, ...], environment: Mapping[str, str]) -> Target:
@@ -100,7 +111,7 @@ def _live(described: TargetFile, headers: tuple[Header, ...], environment: Mappi
         others=described.others,
         request_defaults={"dimensions": 64} if described.model is None else {},
         declared=described.features,
-        ceilings=described.ceilings.or_else(ceilings.LIVE),
+        ceilings=described.ceilings,
         known=described.known,
         shrink=False,
         max_retries=3,
@@ -120,7 +131,7 @@ def _other(described: TargetFile, headers: tuple[Header, ...], environment: Mapp
         model=described.model,
         others=described.others,
         declared=described.features,
-        ceilings=described.ceilings.or_else(ceilings.OTHER),
+        ceilings=described.ceilings,
         known=described.known,
         shrink=address.is_loopback(url),
         max_retries=2,
@@ -146,7 +157,7 @@ def _mock(described: TargetFile, headers: tuple[Header, ...], faults: Sequence[s
             model=described.model or REFERENCE_MODEL,
             others=described.others,
             declared=described.features | (every if described.model is None else frozenset()),
-            ceilings=described.ceilings.or_else(ceilings.MOCK),
+            ceilings=described.ceilings,
             is_free=True,
             known=described.known,
             trusted_key=True,
