@@ -1,6 +1,7 @@
 """The commands of `openrouter-conformance`: `add_to(commands)` declares the options of one, and how it is run.
 
 - `checking`: `run`, which checks a server
+- `reporting`: `report`, views of a run that is over
 - `listing`: `requirements` and `explain`
 - `arguments`: values of options that several commands take; `output`: what they write
 

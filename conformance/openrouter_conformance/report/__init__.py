@@ -1,4 +1,11 @@
-"""What is written of a run: every report is a function of its records."""
+"""What is written of a run: every report is a function of its records.
+
+- `records`: the records, how they are made, written and read
+- `terminal`: the screen of a run; `junit`, `ctrf`: test results for CI systems; `markdown`: the summary of a CI job;
+  `page`, with `assets/`: a page of HTML; `badge`: the JSON of a badge
+- `labels`: what statuses and conclusions are called, and their order; `findings`: one for each cause, with what rests
+  on it; `comparison`: several runs beside each other
+"""
 
 from __future__ import annotations
 
