@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from openrouter_conformance.report import records
 from openrouter_conformance.report.records import RunRecords
 
-from .conftest import Printed
-from .example_runs import ALL, FAILED, PASSED, WARNING, run
+from .conftest import Printed, serve_app
+from .example_runs import ALL, FAILED, HOSTILE, PASSED, WARNING, run
 
 Command = Callable[..., Printed]
 
@@ -43,6 +44,17 @@ def test_others_stand_beside_a_run(command: Command, tmp_path: Path, form: str) 
     assert at_once == each
     assert FAILED["id"] in at_once.out
     assert WARNING["id"] in at_once.out
+
+
+@pytest.mark.parametrize("form", ["html", "markdown"])
+def test_servers_are_called_what_the_user_calls_them(command: Command, tmp_path: Path, form: str) -> None:
+    """`NAME=FILE` names a run; a path that has an equals sign itself is a path."""
+    odd = _written(tmp_path / "a=b")
+    printed = command("report", f"Ours={odd}", "--format", form, "--compare", odd.parent, f"Theirs & co={odd.parent}")
+    assert printed.code == 0
+    assert "Ours" in printed.out
+    assert "Theirs &" in printed.out
+    assert "a=b" not in printed.out
 
 
 @pytest.mark.parametrize("form", ["junit", "badge", "ctrf"])
@@ -123,3 +135,34 @@ def test_a_place_that_cannot_be_written_to_is_named(command: Command, tmp_path: 
     printed = command("report", _written(tmp_path), "--format", "badge", "--output", tmp_path / "file" / "x")
     assert printed.code == 2
     assert "cannot be written" in printed.err
+
+
+def test_the_page_of_a_hostile_server_is_small_and_harmless(command: Command, tmp_path: Path) -> None:
+    """A server whose answers are script tags and control characters, again and again, gets a page of the usual size."""
+    body = (HOSTILE * (500_000 // len(HOSTILE))).encode()
+
+    async def hostile(scope: Any, receive: Any, send: Any) -> None:
+        headers = [(b"content-type", b"application/json"), (b"x-evil", HOSTILE.encode("ascii", "replace")[:80])]
+        clean = [(name, bytes(byte for byte in value if 32 <= byte < 127)) for name, value in headers]
+        await send({"type": "http.response.start", "status": 200, "headers": clean})
+        await send({"type": "http.response.body", "body": body})
+
+    with serve_app(hostile) as url:
+        ran = command(
+            "run",
+            url,
+            "--model",
+            "acme/m",
+            "--profile",
+            "quick",
+            "--only",
+            "create-*/schema/answers-match",
+            "--report",
+            tmp_path,
+        )
+    assert ran.code == 1
+    made = command("report", tmp_path).out
+    assert len(made.encode()) < 200_000
+    assert made.count("<script>") == 1
+    assert "<img" not in made
+    assert all(character.isprintable() or character == "\n" for character in made)

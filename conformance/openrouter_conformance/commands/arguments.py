@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+from pathlib import Path
 
 _MOST_AT_ONCE = 256
 
@@ -25,3 +26,8 @@ def seconds(text: str) -> float:
     if not 0 < number < math.inf:
         raise argparse.ArgumentTypeError(f"{text[:50]!r} is not a number of seconds above 0")
     return number
+
+
+def results_file(path: Path) -> Path:
+    """Return the file of records at a path: in a folder, the one that `run --report` writes there."""
+    return path / "results.jsonl" if path.is_dir() else path

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from openrouter_conformance.commands import output
+from openrouter_conformance.commands import arguments, output
 from openrouter_conformance.errors import UsageError
 from openrouter_conformance.status import ExitCode
 
@@ -35,13 +35,21 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("results", type=Path, metavar="RESULTS", help="results.jsonl, or the folder that it is in")
+    parser.add_argument(
+        "results",
+        metavar="[NAME=]RESULTS",
+        help="results.jsonl, or the folder it is in; NAME is what it is called",
+    )
     parser.add_argument("--format", choices=_FORMATS, default="html", help="what to write (default html)")
     parser.add_argument("--output", type=Path, metavar="FILE", help="where to write it (default: standard output)")
     parser.add_argument(
-        "--compare", type=Path, nargs="+", action="extend", default=[], metavar="OTHER",
+        "--compare",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="[NAME=]OTHER",
         help="show these runs beside it (html and markdown)",
-    )  # fmt: skip
+    )
     parser.set_defaults(command=run)
 
 
@@ -51,17 +59,18 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError(f"--compare with --format {options.format}: it takes {' or '.join(_COMPARING)}.")
     from openrouter_conformance.report import records  # noqa: PLC0415 - only this command needs it
 
-    first, *others = (records.read(_file(path), allow_cut=True) for path in (options.results, *options.compare))
-    output.write_to(options.output, _render(options.format, first, others))
+    named = [_named(text) for text in (options.results, *options.compare)]
+    first, *others = (records.read(path, allow_cut=True) for _, path in named)
+    output.write_to(options.output, _render(options.format, first, others, [name for name, _ in named]))
     return ExitCode.CONFORMS
 
 
-def _render(form: str, first: RunRecords, others: Sequence[RunRecords]) -> str:
+def _render(form: str, first: RunRecords, others: Sequence[RunRecords], names: Sequence[str | None]) -> str:
     from openrouter_conformance.report import badge, ctrf, junit, markdown  # noqa: PLC0415
 
     match form:
         case "markdown":
-            return markdown.render(first, others)
+            return markdown.render(first, others, names)
         case "junit":
             return junit.render(first)
         case "badge":
@@ -71,11 +80,12 @@ def _render(form: str, first: RunRecords, others: Sequence[RunRecords]) -> str:
         case _:
             from openrouter_conformance.report import page  # noqa: PLC0415 - Jinja2 is slow to import
 
-            return page.render(first, others)
+            return page.render(first, others, names)
 
 
-def _file(path: Path) -> Path:
-    """Return the file of records at a path: in a folder, the one that `run --report` writes there."""
-    from openrouter_conformance.report.records import FILE_NAME  # noqa: PLC0415
-
-    return path / FILE_NAME if path.is_dir() else path
+def _named(text: str) -> tuple[str | None, Path]:
+    """Return the name and the file of `[NAME=]FILE`; a file whose own name has an equals sign is found, too."""
+    name, separator, path = text.partition("=")
+    if separator and name and not Path(text).exists():
+        return name, arguments.results_file(Path(path))
+    return None, arguments.results_file(Path(text))

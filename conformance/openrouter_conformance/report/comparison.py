@@ -46,8 +46,11 @@ class Comparison:
     rows: tuple[Row, ...]
 
 
-def compare(runs: Sequence[RunRecords]) -> Comparison:
-    """Return runs beside each other; the requirements stand in the order of the first run that has them."""
+def compare(runs: Sequence[RunRecords], names: Sequence[str | None] = ()) -> Comparison:
+    """Return runs beside each other; the requirements stand in the order of the first run that has them.
+
+    `names` are what the user calls the runs, None where the target's name will do.
+    """
     by_id = [{record["id"]: record for record in run.results} for run in runs]
     order: dict[str, tuple[str, str]] = {}
     for run in runs:
@@ -55,14 +58,18 @@ def compare(runs: Sequence[RunRecords]) -> Comparison:
             order.setdefault(record["id"], (record["operation"], record["facet"]))
     groups = list(dict.fromkeys(order.values()))
     ids = sorted(order, key=lambda one: groups.index(order[one]))
-    return Comparison(tuple(_names(runs)), tuple(Row(one, tuple(found.get(one) for found in by_id)) for one in ids))
+    return Comparison(
+        tuple(_names(runs, names)), tuple(Row(one, tuple(found.get(one) for found in by_id)) for one in ids)
+    )
 
 
-def _names(runs: Sequence[RunRecords]) -> list[str]:
-    """Return a name for each run: its target, with model and number where others have the same."""
+def _names(runs: Sequence[RunRecords], given: Sequence[str | None]) -> list[str]:
+    """Return a name for each run: as given, else its target, with model and number where others have the same."""
     names = [labels.target(run.header) for run in runs]
     if len(set(names)) < len(names) and len({run.header["model"] for run in runs}) > 1:
         names = [f"{name}, {run.header['model']}" for name, run in zip(names, runs, strict=True)]
+    for place, name in enumerate(given):
+        names[place] = name or names[place]
     seen: dict[str, int] = {}
     for place, name in enumerate(names):
         seen[name] = seen.get(name, 0) + 1

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from openrouter_conformance.foreign_text import printable, shortened
 from openrouter_conformance.report import labels
+from openrouter_conformance.report.comparison import compare
 from openrouter_conformance.report.findings import Finding, findings, reasons, resting, resting_line
 from openrouter_conformance.report.records import received, source
 
@@ -24,8 +25,8 @@ _LONGEST_PHRASE = 400
 _BACKTICKS = re.compile("`+")
 
 
-def render(run: RunRecords, others: Sequence[RunRecords] = ()) -> str:
-    """Return the records of a run, and how `others` differ from it, as Markdown."""
+def render(run: RunRecords, others: Sequence[RunRecords] = (), names: Sequence[str | None] = ()) -> str:
+    """Return the records of a run, and how `others` differ from it, as Markdown; `names` are what they are called."""
     lines = [*_opening(run)]
     failed, rest = findings(run, "failed"), findings(run, "warning")
     for title, shown in (("Failed", failed), ("Warnings", rest)):
@@ -35,7 +36,7 @@ def render(run: RunRecords, others: Sequence[RunRecords] = ()) -> str:
     lines += _reasons(run, "error", "Errors of the suite; the target is not to blame")
     lines += _blocked(run)
     if others:
-        lines += _comparison([run, *others])
+        lines += _comparison([run, *others], names)
     return "\n".join(lines) + "\n"
 
 
@@ -145,10 +146,8 @@ def _blocked(run: RunRecords) -> Iterator[str]:
         yield f"- {len(names)} {verb} on {code(cause)}"
 
 
-def _comparison(runs: Sequence[RunRecords]) -> Iterator[str]:
-    from openrouter_conformance.report.comparison import compare  # noqa: PLC0415 - only here
-
-    compared = compare(runs)
+def _comparison(runs: Sequence[RunRecords], names: Sequence[str | None]) -> Iterator[str]:
+    compared = compare(runs, names)
     differing = [row for row in compared.rows if row.differs]
     yield from ("", "### Beside others", "")
     yield f"| requirement | {' | '.join(code(shortened(name, 60)) for name in compared.names)} |"

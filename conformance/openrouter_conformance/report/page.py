@@ -160,6 +160,11 @@ class Requirement:
     text: str
     cells: Sequence[Cell]
 
+    @property
+    def differs(self) -> bool:
+        """Whether the runs do not all have the same status."""
+        return len({cell.status for cell in self.cells}) > 1
+
 
 @attrs.frozen
 class Group:
@@ -185,10 +190,10 @@ class Group:
         return [(status, label, found.count(status)) for status, label in labels.STATUSES.items() if status in found]
 
 
-def render(run: RunRecords, others: Sequence[RunRecords] = ()) -> str:
-    """Return the page of a run, with `others` beside it."""
+def render(run: RunRecords, others: Sequence[RunRecords] = (), names: Sequence[str | None] = ()) -> str:
+    """Return the page of a run, with `others` beside it; `names` are what the user calls them, in their order."""
     runs = [run, *others]
-    compared = compare(runs)
+    compared = compare(runs, names)
     servers = [
         Server(number, shortened(name, _LONGEST_NAME), one, [_finding(found, number) for found in findings(one)])
         for number, (name, one) in enumerate(zip(compared.names, runs, strict=True), start=1)

@@ -9,6 +9,7 @@
     kind: element.dataset.kind,
     statuses: element.dataset.status.split(" "),
     level: element.dataset.level,
+    isAlike: element.dataset.kind === "requirement" && element.dataset.differs === undefined,
     text: element.textContent.toLowerCase(),
   }));
   const groups = Array.from(document.querySelectorAll("details.group"), (element) => ({
@@ -29,12 +30,14 @@
     const asked = words.value.toLowerCase().split(/\s+/).filter(Boolean);
     const statuses = checked("status");
     const levels = checked("level");
-    const isFiltering = asked.length + statuses.length + levels.length > 0;
+    const differs = checked("differs").length > 0;
+    const isFiltering = differs || asked.length + statuses.length + levels.length > 0;
     for (const item of items) {
       item.element.hidden = !(
         asked.every((word) => item.text.includes(word)) &&
         (statuses.length === 0 || statuses.some((status) => item.statuses.includes(status))) &&
-        (levels.length === 0 || levels.includes(item.level))
+        (levels.length === 0 || levels.includes(item.level)) &&
+        !(differs && item.isAlike)
       );
     }
     for (const group of groups) {
