@@ -29,6 +29,7 @@ How it is checked:
 
 What comes out:
 
+- `shards`: which part of a run which machine makes; `merging`: one report of all parts
 - `status`: statuses, what fails a run, exit codes; `results`: the result of one requirement, as data
 - `report`: records, and what is written of them; `excerpts`: bodies and values, short
 - `errors`: what a check raises, and who is to blame for it; `redaction`: no key in any of it; `foreign_text`: text of

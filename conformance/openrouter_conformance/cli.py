@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from openrouter_conformance import version
-from openrouter_conformance.commands import checking, listing, reporting
+from openrouter_conformance.commands import checking, differing, listing, merging, reporting
 from openrouter_conformance.commands.output import say
 from openrouter_conformance.errors import HarnessError, TargetError, UsageError
 from openrouter_conformance.status import ExitCode
@@ -52,6 +52,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     checking.add_to(commands)
     reporting.add_to(commands)
+    differing.add_to(commands)
+    merging.add_to(commands)
     _add_mock(commands)
     listing.add_to(commands)
     faults = commands.add_parser("faults", help="list the faults that `mock --fault NAME` can inject")

@@ -1,7 +1,8 @@
 """The commands of `openrouter-conformance`: `add_to(commands)` declares the options of one, and how it is run.
 
-- `checking`: `run`, which checks a server
-- `reporting`: `report`, views of a run that is over
+- `checking`: `run`, which checks a server; `selecting`: by which requirements
+- `reporting`: `report`, views of a run that is over; `differing`: `diff`, what changed between two;
+  `merging`: `merge`, the shards of one
 - `listing`: `requirements` and `explain`
 - `arguments`: values of options that several commands take; `output`: what they write
 

@@ -4,7 +4,7 @@
 - `terminal`: the screen of a run; `junit`, `ctrf`: test results for CI systems; `markdown`: the summary of a CI job;
   `page`, with `assets/`: a page of HTML; `badge`: the JSON of a badge
 - `labels`: what statuses and conclusions are called, and their order; `findings`: one for each cause, with what rests
-  on it; `comparison`: several runs beside each other
+  on it; `comparison`: several runs beside each other; `changes`: from one run to the next
 """
 
 from __future__ import annotations

@@ -138,10 +138,14 @@ def footer(
 
 def write(folder: Path, records: RunRecords) -> Path:
     """Write `records` into `folder` as results.jsonl, whole or not at all, and return the path."""
+    return replace(folder / FILE_NAME, as_text(records))
+
+
+def as_text(records: RunRecords) -> str:
+    """Return `records` as the lines of a results.jsonl, each of them valid."""
     for record in records:
         validator().validate(record)
-    text = "".join(json.dumps(record, ensure_ascii=True) + "\n" for record in records)
-    return replace(folder / FILE_NAME, text)
+    return "".join(json.dumps(record, ensure_ascii=True) + "\n" for record in records)
 
 
 def replace(path: Path, text: str) -> Path:
