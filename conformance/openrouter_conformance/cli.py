@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        options = _parser().parse_args(arguments)
+        options = parser().parse_args(arguments)
         command: Callable[[argparse.Namespace], int] = options.command
         return command(options)
     except (UsageError, mock_cli.UsageError) as error:
@@ -44,12 +44,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return say(ExitCode.NOT_CHECKED, f"the suite failed, not the target: {type(error).__name__}: {error}")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    made = argparse.ArgumentParser(
         prog="openrouter-conformance", description="Prove that a server keeps OpenRouter's embeddings contract."
     )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {version()}")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    made.add_argument("--version", action="version", version=f"%(prog)s {version()}")
+    commands = made.add_subparsers(title="commands", required=True, metavar="COMMAND")
     checking.add_to(commands)
     reporting.add_to(commands)
     differing.add_to(commands)
@@ -58,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     listing.add_to(commands)
     faults = commands.add_parser("faults", help="list the faults that `mock --fault NAME` can inject")
     faults.set_defaults(command=lambda _: mock_cli.print_faults())
-    return parser
+    return made
 
 
 def _add_mock(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
