@@ -108,7 +108,7 @@ def test_zizmor_finds_nothing(tmp_path: Path, which: str) -> None:
         for path, text in zip(paths, workflows(), strict=True):
             path.write_text(text, "utf-8")
         assert paths
-    command = [Path(sys.executable).with_name("zizmor"), "--offline", "--no-progress", *paths]
+    command = [str(Path(sys.executable).with_name("zizmor")), "--offline", "--no-progress", *map(str, paths)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -126,7 +126,7 @@ def _options(*command: str) -> set[str]:
     parser = cli.parser()
     for name in command:
         (commands,) = (one for one in parser._actions if one.choices and not one.option_strings)
-        parser = commands.choices[name]  # type: ignore[index, call-overload]
+        parser = commands.choices[name]  # type: ignore[index]
     return set(parser._option_string_actions)
 
 
@@ -140,7 +140,8 @@ def test_every_option_that_is_named_exists() -> None:
     """Action, template and page name no command, option or input that is not there."""
     scripts = [step["run"] for step in ACTION["runs"]["steps"] if "run" in step]
     job = GITLAB[".openrouter-conformance"]
-    texts = [*scripts, *job["script"], *job["after_script"], PAGE.read_text("utf-8")]
+    pages = [path.read_text("utf-8") for path in (PAGE, REPOSITORY / "README.md")]
+    texts = [*scripts, *job["script"], *job["after_script"], *pages]
     calls = [call for text in texts for call in _commands(text)]
     assert {name for name, *_ in calls} == {"run", "report", "diff", "merge"}
     for name, *options in calls:
