@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from openrouter_conformance import requirements as known
@@ -140,14 +140,15 @@ def _without(failure: Record, *names: str) -> Record:
 
 def _footer(runs: Sequence[RunRecords], results: Sequence[Record], *, strict: bool) -> Record:
     feet = [run.footer for run in runs]
-    dollars = [foot["dollars"] for foot in feet if foot["dollars"] is not None]
     stopped = list(dict.fromkeys(foot["stopped"] for foot in feet if foot["stopped"] is not None))
     footer: Record = {
         "record": "footer",
-        **records.conclusion_of([Status(one["status"]) for one in results], strict=strict),
+        **records.conclusion_of(
+            [Status(one["status"]) for one in results], strict=strict, deciding=list(deciding(results))
+        ),
         "features": _features(feet),
         "requests": sum(foot["requests"] for foot in feet),
-        "dollars": round(sum(dollars), 9) if dollars else None,
+        "dollars": _sum([foot["dollars"] for foot in feet]),
         "stopped": "; ".join(stopped) or None,
         "seconds": max(foot["seconds"] for foot in feet),
         "finished": max(foot["finished"] for foot in feet),
@@ -159,6 +160,12 @@ def _footer(runs: Sequence[RunRecords], results: Sequence[Record], *, strict: bo
     if stopped and footer["conclusion"] == Conclusion.CONFORMS:
         footer["conclusion"] = Conclusion.STOPPED.value  # a part that was cut says nothing of what it lacks
     return footer
+
+
+def deciding(results: Sequence[Record]) -> Iterator[Status]:
+    """Yield the statuses that decide on a run: what rests on a known deviation fails it no more than that one does."""
+    accepted = {one["id"] for one in results if "known" in one}
+    yield from (Status(one["status"]) for one in results if one.get("blocked_by") not in accepted)
 
 
 def _known_deviations(feet: Sequence[Record], results: Sequence[Record]) -> Record:
@@ -176,7 +183,13 @@ def _bill(feet: Sequence[Record]) -> Record:
     bills = [foot["bill"] for foot in feet if "bill" in foot]
     if not bills:
         return {}
-    return {"bill": {name: sum(bill[name] or 0 for bill in bills) for name in bills[0]}}
+    return {"bill": {name: _sum([bill[name] for bill in bills]) for name in bills[0]}}
+
+
+def _sum(numbers: Sequence[float | None]) -> float | None:
+    """Return the sum of what was counted; None where nothing was."""
+    counted = [number for number in numbers if number is not None]
+    return round(sum(counted), 9) if counted else None
 
 
 def _features(feet: Sequence[Record]) -> dict[str, str]:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openrouter_conformance import requirements, runner
+from openrouter_conformance import merging, requirements, runner
 from openrouter_conformance.errors import UsageError
 from openrouter_conformance.merging import merge
 from openrouter_conformance.report import records
@@ -223,6 +223,15 @@ def test_an_entry_that_is_to_be_deleted_fails_the_merged_run() -> None:
     assert [one["problem"] for one in alone.footer["known_deviations"]] == ["passes"]
     assert alone.footer["conclusion"] == "does-not-conform"
     assert alone.footer["bill"] == {"requests": 50, "tokens": 812, "dollars": 0.000123}
+
+
+def test_what_rests_on_a_known_deviation_fails_no_merged_run() -> None:
+    """A known deviation is accepted with all that could not be tried for it; another failure is not."""
+    accepted = {**known_run().results[-1], "id": _MODEL_NAMED, "status": "passed"}  # `known` once that is a status
+    blocked = _named(_RESTING, "blocked", blocked_by=_MODEL_NAMED)
+    elsewhere = _named("create-embeddings/usage/a", "blocked", blocked_by="create-embeddings/usage/b")
+    assert list(merging.deciding([accepted, blocked])) == ["passed"]
+    assert list(merging.deciding([accepted, blocked, elsewhere])) == ["passed", "blocked"]
 
 
 def test_failed_runs_again_what_failed_and_what_rested_on_it(command: Command, tmp_path: Path) -> None:

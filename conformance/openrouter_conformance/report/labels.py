@@ -107,8 +107,9 @@ def effort(run: RunRecords) -> str:
     foot = run.footer
     if run.is_cut:
         return "the file ends before the run did, so that what it took is unknown"
-    bill: Record = foot.get("bill") or {}
-    dollars = bill.get("dollars", foot["dollars"])
-    tokens = f", {bill['tokens']} tokens" if bill.get("tokens") is not None else ""
-    spent = "" if dollars is None else f", about ${dollars:.6f}"
-    return f"{foot['requests']} requests in {foot['seconds']:.1f} seconds{tokens}{spent}"
+    bill: Record | None = foot.get("bill")
+    if bill is not None and bill["dollars"] is not None:
+        spent = f", at most {bill['tokens']:,} tokens and ${bill['dollars']:.6f}"
+    else:
+        spent = "" if foot["dollars"] is None else f", about ${foot['dollars']:.6f}"
+    return f"{foot['requests']} requests in {foot['seconds']:.1f} seconds{spent}"

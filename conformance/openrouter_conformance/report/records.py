@@ -157,10 +157,13 @@ def replace(path: Path, text: str) -> Path:
     return path
 
 
-def conclusion_of(statuses: Sequence[Status], *, strict: bool) -> Record:
-    """Return the fields of a footer that the results decide: the conclusion, and the totals by status."""
+def conclusion_of(statuses: Sequence[Status], *, strict: bool, deciding: Sequence[Status] | None = None) -> Record:
+    """Return the fields of a footer that the results decide: the conclusion, and the totals by status.
+
+    `deciding` are the statuses that the conclusion is drawn from, where these are not all.
+    """
     return {
-        "conclusion": conclude(statuses, strict=strict).value,
+        "conclusion": conclude(statuses if deciding is None else deciding, strict=strict).value,
         "totals": {status.value: statuses.count(status) for status in Status},
     }
 
