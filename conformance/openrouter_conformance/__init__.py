@@ -32,6 +32,7 @@ How it is checked:
 
 What comes out:
 
+- `shards`: which part of a run which machine makes; `merging`: one report of all parts
 - `status`: statuses, what fails a run, exit codes; `results`: the result of one requirement, as data
 - `known_deviations`: what a target file says of deviations; `expected_failures`: results held against it
 - `report`: records, and what is written of them; `excerpts`: bodies and values, short

@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from openrouter_conformance import version
-from openrouter_conformance.commands import checking, listing, replaying, soaking
+from openrouter_conformance.commands import checking, differing, listing, merging, replaying, reporting, soaking
 from openrouter_conformance.commands.output import say
 from openrouter_conformance.errors import HarnessError, TargetError, UsageError
 from openrouter_conformance.status import ExitCode
@@ -47,27 +47,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parse(arguments: list[str]) -> argparse.Namespace:
     """Return the options; what follows `--` is for the tool that a command runs, where it runs one."""
     place = arguments.index("--") if "--" in arguments else len(arguments)
-    options = _parser().parse_args(arguments[:place])
+    options = parser().parse_args(arguments[:place])
     if place < len(arguments) and not hasattr(options, "after_dashes"):
-        return _parser().parse_args(arguments)
+        return parser().parse_args(arguments)
     options.after_dashes = arguments[place + 1 :]
     return options
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    made = argparse.ArgumentParser(
         prog="openrouter-conformance", description="Prove that a server keeps OpenRouter's embeddings contract."
     )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {version()}")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    made.add_argument("--version", action="version", version=f"%(prog)s {version()}")
+    commands = made.add_subparsers(title="commands", required=True, metavar="COMMAND")
     checking.add_to(commands)
     replaying.add_to(commands)
     soaking.add_to(commands)
+    reporting.add_to(commands)
+    differing.add_to(commands)
+    merging.add_to(commands)
     _add_mock(commands)
     listing.add_to(commands)
     faults = commands.add_parser("faults", help="list the faults that `mock --fault NAME` can inject")
     faults.set_defaults(command=lambda _: mock_cli.print_faults())
-    return parser
+    return made
 
 
 def _add_mock(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

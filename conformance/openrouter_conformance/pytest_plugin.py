@@ -294,7 +294,7 @@ class KnownDeviationsItem(pytest.Item):
         import datetime as dt  # noqa: PLC0415 - nothing that others need
 
         from openrouter_conformance import expected_failures, requirements  # noqa: PLC0415
-        from openrouter_conformance.report.records import PROBLEMS  # noqa: PLC0415
+        from openrouter_conformance.report.labels import PROBLEMS  # noqa: PLC0415
 
         today, ids = dt.datetime.now(dt.UTC).date(), [one.id for one in requirements.load()]
         found = [(entry, expected_failures.outdated(entry, ids, today)) for entry in self._known]

@@ -21,7 +21,7 @@ ALONE = "alone, over a connection of its own"
 KEPT = "only over a connection that was used before"
 NOT_AGAIN = "not again when it was asked again"
 
-_MOST = 8
+MOST = 8
 """Failures whose evidence is asked for again; one has at most four requests."""
 
 
@@ -30,7 +30,7 @@ def replayed(session: Session, results: Sequence[Result]) -> list[Result]:
 
     What compares answers with each other has been asked again before, and is left as it is.
     """
-    left = _MOST
+    left = MOST
     made: list[Result] = []
     for result in results:
         shown = result

@@ -62,13 +62,17 @@ def results(
         found[name] = Outcome(Status.FAILED, failure.received, failure)
     shown = {one.id for one in requirements if one.id in selected}
     shown |= {outcome.blocked_by for name, outcome in found.items() if name in selected and outcome.blocked_by}
-    last = {one.id: _unless_based(one, found[one.id], requirements, found) for one in requirements}
+    last = by_cause(requirements, found)
     return [
-        _result(one, _by_root(last[one.id], last))
-        if one.id in shown
-        else Result(one, Status.DESELECTED, "not selected for this run")
+        _result(one, last[one.id]) if one.id in shown else Result(one, Status.DESELECTED, "not selected for this run")
         for one in requirements
     ]
+
+
+def by_cause(requirements: Sequence[Requirement], found: Mapping[str, Outcome]) -> dict[str, Outcome]:
+    """Return the outcomes with one failure for each cause; what is blocked names what failed in the end."""
+    last = {one.id: _unless_based(one, found[one.id], requirements, found) for one in requirements}
+    return {name: _by_root(outcome, last) for name, outcome in last.items()}
 
 
 def _by_root(outcome: Outcome, found: Mapping[str, Outcome]) -> Outcome:

@@ -5,142 +5,31 @@ from __future__ import annotations
 import io
 import os
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from openrouter_conformance import excerpts
-from openrouter_conformance.report import records, terminal
+from openrouter_conformance.report import terminal
 from openrouter_conformance.report.records import RunRecords
-from openrouter_conformance.status import Status, conclude
+
+from .example_runs import ALL as _ALL
+from .example_runs import CURL as _CURL
+from .example_runs import FAILED as _FAILED
+from .example_runs import KNOWN as _KNOWN
+from .example_runs import PASSED as _PASSED
+from .example_runs import UNNEEDED as _UNNEEDED
+from .example_runs import WARNING as _WARNING
+from .example_runs import failure as _failure
+from .example_runs import result as _result
+from .example_runs import run as _run
 
 _GOLDEN = Path(__file__).parent / "golden"
-_CURL = (
-    "curl -sS -X POST http://127.0.0.1:8000/api/v1/embeddings -H 'Content-Type: application/json' "
-    """-H "Authorization: Bearer $CONFORMANCE_API_KEY" --data-binary '{"model":"acme/m","input":["a","b"]}'"""
-)
-_BODY = (
-    b'{"object":"list","data":[{"object":"embedding","index":0,"embedding":[0.0123,-0.045,'
-    + b"0.5," * 1533
-    + b"0.5]}]}"
-)
 
 
 class _Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
-
-
-def _result(name: str, status: str = "passed", **fields: Any) -> dict[str, Any]:
-    operation, facet, _ = name.split("/")
-    return {
-        "record": "result",
-        "id": name,
-        "operation": operation,
-        "facet": facet,
-        "level": "required",
-        "text": "There are as many items in `data` as inputs.",
-        "source": "#/paths/~1embeddings/post/responses/200/content/application~1json/schema/properties/data",
-        "status": status,
-        "reason": None,
-        "exchanges": 3,
-        "seconds": 0.1,
-        **fields,
-    }
-
-
-def _failure(received: str = "1 item in `data`", expected: str = "2, one per input", **fields: Any) -> dict[str, Any]:
-    exchange = {"curl": _CURL, "status": 200, "headers": [], "body": excerpts.of_body(_BODY), "failure": None}
-    return {"received": received, "expected": expected, "exchanges": [exchange], **fields}
-
-
-_PASSED = [_result(f"create-embeddings/response/fact-{place}") for place in range(3)]
-_FAILED = _result(
-    "create-embeddings/response/one-vector-per-input",
-    "failed",
-    reason="1 item in `data`",
-    failure=_failure(count=13),
-)
-_BLOCKED = [
-    _result("create-embeddings/order/batch", "blocked", reason="rests on it", blocked_by=_FAILED["id"]),
-    _result(
-        "create-embeddings/order/twins", "blocked", reason="rests on it", blocked_by="create-embeddings/order/batch"
-    ),
-]
-_WARNING = _result(
-    "create-embeddings/protocol/open-to-browsers",
-    "warning",
-    level="observed",
-    reason="no header",
-    failure=_failure("Access-Control-Allow-Origin null", "*"),
-)
-_NOT_APPLICABLE = [
-    _result(f"create-embeddings/token-ids/{name}", "not-applicable", reason="the target does not offer token-ids: 400")
-    for name in ("one", "two")
-]
-
-
-_KNOWN = _result(
-    "create-embeddings/errors/body-named",
-    "known",
-    reason="400 {}",
-    failure=_failure("400 {}", "an error body"),
-    known={
-        "entry": "create-embeddings/errors/*",
-        "kind": "flaky",
-        "reason": "The proxy answers some errors by itself.",
-        "link": "https://issues.example/7",
-        "since": "2026-08-01",
-        "expires": "2026-12-31",
-    },
-)
-_UNNEEDED = [
-    {"entry": "create-embeddings/response/fact-0", "problem": "passes", "place": "target.yaml, line 7"},
-    {"entry": "create-embeddings/response/fact-1", "problem": "expired", "place": "target.yaml, line 11"},
-    {"entry": "create-embedings/*", "problem": "unknown", "place": "target.yaml, line 15"},
-]
-
-
-def _run(
-    *results: dict[str, Any],
-    strict: bool = False,
-    stopped: str | None = None,
-    unneeded: Sequence[dict[str, Any]] = (),
-) -> RunRecords:
-    statuses = [Status(one["status"]) for one in results]
-    run = RunRecords(
-        {
-            "record": "header",
-            "suite": "1",
-            "generators": {},
-            "contract": {"date": None, "digest": f"sha256:{'0' * 64}"},
-            "target": {"name": "mock", "url": None, "start": "export CONFORMANCE_API_KEY=k; openrouter-mock --key k &"},
-            "model": "acme/m",
-            "profile": "quick",
-            "seed": 0,
-            "strict": strict,
-            "started": "2026-01-01T00:00:00+00:00",
-        },
-        results,
-        {
-            "record": "footer",
-            "conclusion": conclude(statuses, strict=strict, unneeded=bool(unneeded)).value,
-            "totals": {status.value: statuses.count(status) for status in Status},
-            "features": dict.fromkeys(("base64", "dimensions", "multimodal", "token-ids"), "supported"),
-            "requests": 50,
-            "dollars": 0.000123,
-            "bill": {"requests": 50, "tokens": 6150, "dollars": 0.000123},
-            "known_deviations": list(unneeded),
-            "stopped": stopped,
-            "seconds": 5.53,
-            "finished": "2026-01-01T00:00:05+00:00",
-        },
-    )
-    for record in run:
-        records.validator().validate(record)
-    return run
 
 
 def _shown(
@@ -157,7 +46,6 @@ def _shown(
     return stream.getvalue()
 
 
-_ALL = (*_PASSED, _FAILED, *_BLOCKED, _WARNING, *_NOT_APPLICABLE)
 _REPORT = (Path("reports/results.jsonl"), Path("reports/junit.xml"))
 
 

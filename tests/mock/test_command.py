@@ -92,7 +92,7 @@ def test_every_flag_is_tested() -> None:
     parser = argparse.ArgumentParser()
     cli.add_arguments(parser)
     (commands,) = (
-        each for each in openrouter_conformance.cli._parser()._actions if isinstance(each, argparse._SubParsersAction)
+        each for each in openrouter_conformance.cli.parser()._actions if isinstance(each, argparse._SubParsersAction)
     )
     for each in (parser, commands.choices["mock"]):
         assert {flag.option_strings[-1] for flag in each._actions} == {*SETTINGS, *LISTINGS, "--help"}

@@ -35,7 +35,8 @@ def reachable(*, anywhere: bool) -> set[str]:
         anywhere: Whether to follow requirements of other platforms and versions of Python, too.
     """
     build_requirements = [*SETTINGS["build-system"]["requires"], *build.get_requires_for_build_editable()]
-    pending = [Requirement(one) for one in [*requirements(), *required("dev"), *build_requirements]]
+    groups = [one for group in ("dev", "browser") for one in required(group)]
+    pending = [Requirement(one) for one in [*requirements(), *groups, *build_requirements]]
     found: set[tuple[str, frozenset[str]]] = set()
     while pending:
         requirement = pending.pop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+from pathlib import Path
 
 _MOST_AT_ONCE = 256
 _MOST_DIGITS = 18
@@ -55,3 +56,8 @@ def _number(text: str) -> float:
         return float(text)
     except ValueError:
         return math.nan
+
+
+def results_file(path: Path) -> Path:
+    """Return the file of records at a path: in a folder, the one that `run --report` writes there."""
+    return path / "results.jsonl" if path.is_dir() else path

@@ -8,7 +8,7 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from openrouter_conformance.commands import arguments
+from openrouter_conformance.commands import arguments, selecting
 from openrouter_conformance.commands.output import say, write
 from openrouter_conformance.errors import UsageError
 from openrouter_conformance.status import ExitCode, Status
@@ -69,12 +69,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument(
         "--seed", type=mock_cli.natural, default=0, metavar="N", help="chooses the generated requests (default 0)"
     )
-    parser.add_argument(
-        "--only", action="append", default=[], metavar="GLOB", help="check only these requirements; repeatable"
-    )
-    parser.add_argument(
-        "--skip", action="append", default=[], metavar="GLOB", help="leave these requirements out; repeatable"
-    )
+    selecting.add_options(parser)
     parser.add_argument("--report", type=Path, metavar="DIR", help="write results.jsonl and junit.xml there")
     parser.add_argument(
         "--model", metavar="ID", help="the model to ask (default: the target's, else the cheapest listed)"
@@ -123,10 +118,8 @@ def _add_ceilings(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check the target, print and write the results, and return the exit code."""
-    from openrouter_conformance import requirements  # noqa: PLC0415 - only this command needs the heavy part
-
-    selected = requirements.select(requirements.load(), options.only, options.skip)
-    from openrouter_conformance import report, runner  # noqa: PLC0415
+    selected = selecting.select(options)
+    from openrouter_conformance import report, runner  # noqa: PLC0415 - only this command needs the heavy part
     from openrouter_conformance.interruption import INTERRUPTED, Interruption  # noqa: PLC0415
     from openrouter_conformance.report import drafts, terminal  # noqa: PLC0415
 
@@ -140,6 +133,7 @@ def run(options: argparse.Namespace) -> int:
     screen = terminal.console()
     with Interruption(signal.SIGINT, signal.SIGTERM) as interruption, terminal.ProgressBar(screen) as progress:
         records = runner.run(plan, os.environ, runner.NoProgress() if options.quiet else progress, interruption)
+    records = selecting.marked(options, records)
     written, problem = _written(options, records)
     if options.quiet:
         terminal.show_conclusion(screen, records)

@@ -1,6 +1,11 @@
 """What is written of a run: every report is a function of its records.
 
-`drafts` makes a target file of a run, with what failed as known deviations.
+- `records`: the records, how they are made, written and read
+- `terminal`: the screen of a run; `junit`, `ctrf`: test results for CI systems; `markdown`: the summary of a CI job;
+  `page`, with `assets/`: a page of HTML; `badge`: the JSON of a badge
+- `labels`: what statuses and conclusions are called, and their order; `findings`: one for each cause, with what rests
+  on it; `comparison`: several runs beside each other; `changes`: from one run to the next
+- `drafts`: a target file of a run, with what failed as known deviations
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
 from openrouter_conformance.foreign_text import printable
-from openrouter_conformance.report.records import PROBLEMS, evidence, replace
+from openrouter_conformance.report import labels
+from openrouter_conformance.report.records import evidence, replace
 from openrouter_conformance.status import Status, fails_run
 
 if TYPE_CHECKING:
@@ -29,9 +30,9 @@ def render(records: RunRecords) -> str:
     """Return the records of a run as JUnit XML.
 
     A failed requirement is a failure; a warning passes, with the finding as its output, and is a failure in a strict
-    run; an error of the suite is an
-    error, and so is what a run that stopped did not come to; what does not apply, is known or was not selected is
-    skipped, with the reason; an entry of the known deviations that is to be deleted is a failure of its own.
+    run; an error of the suite is an error, and so is what a run that stopped did not come to; what does not apply, is
+    known, was not seen or was not selected is skipped, with the reason; an entry of the known deviations that is to be
+    deleted is a failure of its own.
     """
     head, foot = records.header, records.footer
     unneeded = records.unneeded
@@ -66,9 +67,9 @@ def render(records: RunRecords) -> str:
         case = ET.SubElement(
             suite, "testcase", classname="known-deviations", name=printable(entry["entry"]), time="0.000"
         )
-        ET.SubElement(case, "failure", message=PROBLEMS[entry["problem"]], type=entry["problem"]).text = printable(
-            entry["place"]
-        )
+        ET.SubElement(
+            case, "failure", message=labels.PROBLEMS[entry["problem"]], type=entry["problem"]
+        ).text = printable(entry["place"])
     suites = ET.Element("testsuites", name="openrouter-conformance")
     suites.append(suite)
     ET.indent(suites)

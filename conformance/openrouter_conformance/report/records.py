@@ -11,8 +11,9 @@ import attrs
 import jsonschema_rs
 
 from openrouter_conformance import version
+from openrouter_conformance.errors import UsageError
 from openrouter_conformance.expected_failures import counted
-from openrouter_conformance.foreign_text import printable
+from openrouter_conformance.foreign_text import printable, shortened
 from openrouter_conformance.status import Conclusion, Status, conclude
 
 if TYPE_CHECKING:
@@ -37,25 +38,22 @@ _MAX_EXCHANGES = 4
 
 Record = dict[str, Any]
 
-PROBLEMS = {
-    "passes": "all that it names passes now: delete the entry",
-    "expired": "its last day is over: delete the entry, or give it another day",
-    "unknown": "it names no requirement: delete the entry, or mend its id",
-}
-"""What is wrong with an entry of the known deviations, in words, by the name that a footer has for it."""
 
-
-class UnreadableReportError(Exception):
-    """The file is no complete report: the message is one sentence for the user."""
+class UnreadableReportError(UsageError):
+    """The file is no report, or not a whole one: the message is one sentence for the user."""
 
 
 @attrs.frozen
 class RunRecords:
-    """The records of one run, in the form that `results.schema.json` describes."""
+    """The records of one run, in the form that `results.schema.json` describes.
+
+    `is_cut` says that the file ended before the run did: its footer was made of the results that were there.
+    """
 
     header: Record
     results: tuple[Record, ...]
     footer: Record
+    is_cut: bool = False
 
     def __iter__(self) -> Iterator[Record]:
         """Yield all records in the order of the file."""
@@ -188,13 +186,13 @@ def footer(
     `stopped` says in a sentence why the run ended before all was checked; None when it did not. `seconds` is how long
     the run took; `strict` says that warnings fail it; `unneeded` are the known deviations to delete.
     """
-    statuses = [one.status for one in results]
     recorder = session.recorder
     dollars = None if session.target.is_free else round(recorder.dollars, 9)
     return {
         "record": "footer",
-        "conclusion": conclude(counted(results), strict=strict, unneeded=bool(unneeded)).value,
-        "totals": {status.value: statuses.count(status) for status in Status},
+        **conclusion_of(
+            [one.status for one in results], strict=strict, deciding=counted(results), unneeded=bool(unneeded)
+        ),
         "features": dict(sorted(session.probed.items())),
         "requests": recorder.requests,
         "dollars": dollars,
@@ -218,11 +216,9 @@ def footer_of_recordings(
     strict: bool,
 ) -> Record:
     """Return the record that closes a file about recordings; `left_out` says how often which calls were left out."""
-    statuses = [one.status for one in results]
     return {
         "record": "footer",
-        "conclusion": conclude(statuses, strict=strict).value,
-        "totals": {status.value: statuses.count(status) for status in Status},
+        **conclusion_of([one.status for one in results], strict=strict),
         "features": {},
         "requests": exchanges,
         "left_out": left_out,
@@ -235,10 +231,14 @@ def footer_of_recordings(
 
 def write(folder: Path, records: RunRecords) -> Path:
     """Write `records` into `folder` as results.jsonl, whole or not at all, and return the path."""
+    return replace(folder / FILE_NAME, as_text(records))
+
+
+def as_text(records: RunRecords) -> str:
+    """Return `records` as the lines of a results.jsonl, each of them valid."""
     for record in records:
         validator().validate(record)
-    text = "".join(json.dumps(record, ensure_ascii=True) + "\n" for record in records)
-    return replace(folder / FILE_NAME, text)
+    return "".join(json.dumps(record, ensure_ascii=True) + "\n" for record in records)
 
 
 def replace(path: Path, text: str) -> Path:
@@ -250,28 +250,107 @@ def replace(path: Path, text: str) -> Path:
     return path
 
 
-def read(path: Path) -> RunRecords:
-    """Return the records of a complete report; UnreadableReportError when it is cut short or none."""
+def conclusion_of(
+    statuses: Sequence[Status], *, strict: bool, deciding: Sequence[Status] | None = None, unneeded: bool = False
+) -> Record:
+    """Return the fields of a footer that the results decide: the conclusion, and the totals by status.
+
+    `deciding` are the statuses that the conclusion is drawn from, where these are not all; `unneeded` says that a
+    known deviation is to be deleted.
+    """
+    return {
+        "conclusion": conclude(statuses if deciding is None else deciding, strict=strict, unneeded=unneeded).value,
+        "totals": {status.value: statuses.count(status) for status in Status},
+    }
+
+
+def read(path: Path, *, allow_cut: bool = False) -> RunRecords:
+    """Return the records of a report; UnreadableReportError, naming the line, when it is none or not whole.
+
+    With `allow_cut` a file without a footer is read as far as it goes.
+    """
     records: list[Record] = []
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
-        try:
-            record = json.loads(line)
-            validator().validate(record)
-        except (json.JSONDecodeError, jsonschema_rs.ValidationError) as error:
-            first = str(error).splitlines()[0]
-            raise UnreadableReportError(f"{path.name}, line {number}: no record of a report ({first}).") from None
+    for number, line in enumerate(_text(path).split("\n")[:-1], start=1):
+        record = _record(line, f"{path.name}, line {number}")
+        if (record["record"] == "header") != (number == 1):
+            received = "a header" if number > 1 else f"a {record['record']}"
+            raise UnreadableReportError(
+                f"{path.name}, line {number}: {received}, where {'the header' if number == 1 else 'a result'} was "
+                "expected; pass the results.jsonl of one run."
+            )
+        if records and records[-1]["record"] == "footer":
+            raise UnreadableReportError(f"{path.name}, line {number}: a line after the footer, which ends a report.")
         records.append(record)
-    kinds = [record["record"] for record in records]
-    if len(kinds) < 2 or kinds[0] != "header" or kinds[-1] != "footer" or set(kinds[1:-1]) - {"result"}:
-        raise UnreadableReportError(f"{path.name}: not a header, results and a footer; was the run cut short?")
-    return RunRecords(records[0], tuple(records[1:-1]), records[-1])
+    header, *results = records
+    if results and results[-1]["record"] == "footer":
+        return RunRecords(header, tuple(results[:-1]), results[-1])
+    if not allow_cut:
+        raise UnreadableReportError(f"{path.name}: it ends at line {len(records)} without a footer; the run was cut.")
+    return _without_footer(header, results)
+
+
+def _text(path: Path) -> str:
+    """Return the text of a file that ends with a line end; UnreadableReportError when there is none."""
+    try:
+        text = path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise UnreadableReportError(f"{path.name}, line {line}: no UTF-8; pass the results.jsonl of a run.") from None
+    except OSError as error:
+        raise UnreadableReportError(f"{path}: cannot be read ({error.strerror or error}).") from None
+    if not text:
+        raise UnreadableReportError(f"{path.name}, line 1: the file is empty; pass the results.jsonl of a run.")
+    return text if text.endswith("\n") else text + "\n"
+
+
+def _record(line: str, place: str) -> Record:
+    """Return one line as a record; UnreadableReportError says at `place` what it is instead."""
+    try:
+        record: Any = json.loads(line)
+    except (ValueError, RecursionError):
+        is_cut = line.startswith('{"record"')
+        problem = "the line is cut off" if is_cut else f"no JSON, but {shortened(line, 40) or 'nothing'}"
+        raise UnreadableReportError(f"{place}: {problem}; pass the results.jsonl of a run.") from None
+    kind = record.get("record") if isinstance(record, dict) else None
+    if kind not in ("header", "result", "footer"):
+        received = f"the JSON {shortened(line, 40)}"
+        raise UnreadableReportError(f"{place}: no record of a report, but {received}; pass the results.jsonl of a run.")
+    try:
+        validator(kind).validate(record)
+    except jsonschema_rs.ValidationError as error:
+        where = "/".join(map(str, error.instance_path))
+        problem = shortened(f"{where}: {error.message}" if where else error.message)
+        raise UnreadableReportError(
+            f"{place}: no {kind} that version {version()} of the suite writes ({problem})."
+        ) from None
+    made: Record = record
+    return made
+
+
+def _without_footer(header: Record, results: Sequence[Record]) -> RunRecords:
+    """Return the records of a file that ends before the run did, with a footer that says so."""
+    footer: Record = {
+        "record": "footer",
+        **conclusion_of([Status(one["status"]) for one in results], strict=header["strict"]),
+        "conclusion": Conclusion.STOPPED.value,
+        "features": {},
+        "requests": sum(one["exchanges"] for one in results),
+        "dollars": None,
+        "stopped": "the file ends before the run did",
+        "seconds": round(sum(one["seconds"] for one in results), 3),
+        "finished": header["started"],
+    }
+    return RunRecords(header, tuple(results), footer, is_cut=True)
 
 
 @functools.cache
-def validator() -> jsonschema_rs.Draft202012Validator:
-    """Return the validator of one record."""
+def validator(kind: str | None = None) -> jsonschema_rs.Draft202012Validator:
+    """Return the validator of one record: of a `header`, a `result`, a `footer`, or any."""
     text = resources.files("openrouter_conformance.report").joinpath("results.schema.json").read_text("utf-8")
-    return jsonschema_rs.Draft202012Validator(json.loads(text), validate_formats=True)
+    schema = json.loads(text)
+    if kind is not None:
+        schema = {"$ref": f"#/$defs/{kind}", "$defs": schema["$defs"]}
+    return jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
 
 
 def evidence(record: Record) -> str:

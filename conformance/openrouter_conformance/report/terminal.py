@@ -19,8 +19,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from openrouter_conformance.foreign_text import printable, shortened
-from openrouter_conformance.report.records import PROBLEMS, RECORDINGS, received, source
-from openrouter_conformance.status import Conclusion, Level, Status, fails_run
+from openrouter_conformance.report import labels
+from openrouter_conformance.report.findings import reasons, resting, resting_line
+from openrouter_conformance.report.records import RECORDINGS, received, source
+from openrouter_conformance.status import Conclusion, Level, Status
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,13 +31,12 @@ if TYPE_CHECKING:
 
     from openrouter_conformance.report.records import Record, RunRecords
 
-_CONCLUSIONS = {
-    Conclusion.CONFORMS: ("CONFORMS", "bold green"),
-    Conclusion.DOES_NOT_CONFORM: ("DOES NOT CONFORM", "bold red"),
-    Conclusion.ERROR: ("ERROR", "bold magenta"),
-    Conclusion.STOPPED: ("STOPPED, UNFINISHED", "bold magenta"),
+_STYLES = {
+    Conclusion.CONFORMS: "bold green",
+    Conclusion.DOES_NOT_CONFORM: "bold red",
+    Conclusion.ERROR: "bold magenta",
+    Conclusion.STOPPED: "bold magenta",
 }
-_ALWAYS_COUNTED = (Status.PASSED, Status.FAILED, Status.WARNING)
 _WORD = re.compile(r"[^ /,]*[ /,]|[^ /,]+")
 _WIDTH_WHEN_NO_TERMINAL = 80
 _NARROWEST = 40
@@ -153,12 +154,9 @@ def show_conclusion(screen: Console, records: RunRecords) -> None:
 
 
 def _opening(header: Mapping[str, Any]) -> str:
-    target = header["target"]
-    where = target["name"] if target["url"] in (None, target["name"]) else f"{target['name']} at {target['url']}"
     if header["profile"] == RECORDINGS:
         return f"Checking recordings of {header['target']['url']} with {shortened(header['model'], 400)}"
-    how = f"profile {header['profile']}, seed {header['seed']}{', strict' if header['strict'] else ''}"
-    return f"Checking {where} with {shortened(header['model'])} ({how})"
+    return f"Checking {labels.target(header)} with {shortened(header['model'])} ({labels.settings(header)})"
 
 
 class _Screen:
@@ -167,7 +165,7 @@ class _Screen:
     def __init__(self, screen: Console, records: RunRecords, *, verbose: bool) -> None:
         self._screen, self._records, self._verbose = screen, records, verbose
         self._strict: bool = records.header["strict"]
-        self._resting = _resting(records)
+        self._resting = resting(records)
 
     def show(self) -> None:
         """Print all findings, then what a verbose run tells besides."""
@@ -213,8 +211,7 @@ class _Screen:
         names = self._resting.get(record["id"], [])
         if not names:
             return
-        number = "1 other rests" if len(names) == 1 else f"{len(names)} others rest"
-        _print(self._screen, f"{number} on this{':' if self._verbose else ' (-v names them)'}", indent=2)
+        _print(self._screen, f"{resting_line(len(names))}{':' if self._verbose else ' (-v names them)'}", indent=2)
         if self._verbose:
             for name in names:
                 _print(self._screen, name, indent=4)
@@ -246,7 +243,7 @@ class _Screen:
             self._heading("Known deviations to delete, which fail this run:")
         for one in found:
             _print(self._screen, f"{one['place']}: {one['entry']}", indent=2, style="red")
-            _print(self._screen, PROBLEMS[one["problem"]], indent=4)
+            _print(self._screen, labels.PROBLEMS[one["problem"]], indent=4)
 
     def _blocked(self, shown: set[str]) -> None:
         """Print what rests on requirements that are not among the findings."""
@@ -260,9 +257,7 @@ class _Screen:
 
     def _reasons(self, status: Status, title: str, *, named: bool) -> None:
         """Print the reasons for a status, each with the number or the names of the requirements that share it."""
-        shared: dict[str, list[str]] = {}
-        for record in self._records.with_status(status):
-            shared.setdefault(record["reason"] or "", []).append(record["id"])
+        shared = reasons(self._records, status)
         if shared:
             self._heading(title)
         for reason, names in shared.items():
@@ -287,19 +282,6 @@ def _of_entry(entry: Mapping[str, Any]) -> Sequence[str]:
         *([f"({', '.join([*flaky, *days])})"] if flaky or days else []),
         *filter(None, [entry["link"]]),
     ]
-
-
-def _resting(records: RunRecords) -> dict[str, list[str]]:
-    """Return by the id of each cause what is blocked by it, also by way of others that are blocked."""
-    causes = {record["id"]: record["blocked_by"] for record in records.results if "blocked_by" in record}
-    found: dict[str, list[str]] = {}
-    for name, direct in causes.items():
-        cause, passed_by = direct, {name}
-        while cause in causes and cause not in passed_by:
-            passed_by.add(cause)
-            cause = causes[cause]
-        found.setdefault(cause, []).append(name)
-    return found
 
 
 def _summary(records: RunRecords) -> list[tuple[str, str]]:
@@ -335,21 +317,8 @@ def _spent(bill: Record | None) -> str:
 
 def _conclusion(records: RunRecords) -> tuple[str, tuple[str, str]]:
     """Return the totals, and the word before them with its style."""
-    totals = records.footer["totals"]
-    counted = [*_ALWAYS_COUNTED, *(status for status in Status if status not in _ALWAYS_COUNTED and totals[status])]
-    counts = ", ".join(f"{totals[status]} {_counted(status, totals[status])}" for status in counted)
-    if unneeded := len(records.unneeded):
-        counts += f", {unneeded} {'entry' if unneeded == 1 else 'entries'} to delete"
-    word, style = _CONCLUSIONS[records.conclusion]
-    if records.header["strict"] and any(fails_run(status, strict=True) and totals[status] for status in Status):
-        counts += " (strict)"
-    return counts, (f"{word}: ", style)
-
-
-def _counted(status: Status, count: int) -> str:
-    """Return the word for a number of results: those that can be counted take a plural."""
-    word = status.value.replace("-", " ")
-    return f"{word}s" if status in (Status.WARNING, Status.ERROR) and count != 1 else word
+    conclusion = records.conclusion
+    return labels.totals(records), (f"{labels.CONCLUSIONS[conclusion].upper()}: ", _STYLES[conclusion])
 
 
 def _print(
