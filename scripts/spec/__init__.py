@@ -30,6 +30,10 @@ What these stand on:
 - `tree`: copying and addressing trees of plain values
 - `errors`: `InputError`, the one exception that commands show
 
+From two pins to what changed:
+
+- `diff`: every change on the wire, who is affected, and a witness; a package with a map of its own
+
 Beside them:
 
 - `lock`: `openapi.lock.json`
