@@ -22,7 +22,7 @@ from spec.diff.versions import add_to_changelog, bump_of, changelog_entry, next_
 from spec.errors import InputError, describe_failure
 from spec.files import replace_files
 from spec.lock import lock_path, read_lock
-from spec.operations import remembered_operations
+from spec.operations import list_operations, nearest_name, remembered_operations
 from spec.pin import build_pin
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -59,7 +59,9 @@ def _diff(options: argparse.Namespace, pin: Path) -> int:
     )
     lacking = set(old.choice.absent) & set(new.choice.absent)
     if lacking:
-        raise InputError(f"neither document has an operation {min(lacking)!r}: check its name.")
+        near = nearest_name(min(lacking), list_operations(new.document))
+        hint = f"{near} is the nearest name" if near else "check its name"
+        raise InputError(f"neither document has an operation {min(lacking)!r}: {hint}.")
     changes = compare(old.tree, new.tree)
     version = package_version(REPOSITORY / "pyproject.toml")
     reviewed = review(changes, read_accepted(options.accept) if options.accept else [])

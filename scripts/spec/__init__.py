@@ -37,6 +37,5 @@ From two pins to what changed:
 Beside them:
 
 - `lock`: `openapi.lock.json`
-- `changes`: what differs between two trees, one line per change
 - `files`: writing files together or not at all, listing and digesting them
 """

@@ -190,14 +190,14 @@ def _absence(name: str, published: Sequence[Operation], known: Known, *, asked: 
     places = " or ".join(f"{method.upper()} {path}" for method, path in known.get(name, KNOWN.get(name, ())))
     sought = f"operation {shorten(name)}" + (f" ({places})" if places else "")
     found = f"the document has no {sought} among its {len(published)} operations"
-    if near := _near(name, published):
+    if near := nearest_name(name, published):
         return f"{found}: {near} is the nearest name."
     if asked or name == REQUIRED:
         return f"{found}: is it whole, and the right one?"
     return f"{found}, which the pin holds so far: name the operations to keep by --operation to go on without it."
 
 
-def _near(name: str, published: Sequence[Operation]) -> str | None:
+def nearest_name(name: str, published: Sequence[Operation]) -> str | None:
     """Return the name, or method and path, in a document that is spelled most like a name; None where none is."""
     spellings = {each.lower(): each for held in published for each in (held.place, held.upstream_id) if each}
     close = difflib.get_close_matches(name.lower(), spellings, n=1, cutoff=0.75)

@@ -282,10 +282,10 @@ def test_git_revisions_are_compared(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 
 def test_misspelt_operation_is_refused(diff: Callable[..., Outcome]) -> None:
-    """An operation that neither document has is named."""
+    """An operation that neither document has is named, with the one that it most looks like."""
     outcome = diff(lambda _: None, "--operation", "createEmbedding")
     assert (outcome.code, outcome.out) == (2, [])
-    assert "createEmbedding" in outcome.err[0]
+    assert outcome.err[0].endswith("has an operation 'createEmbedding': createEmbeddings is the nearest name.")
 
 
 def test_kinds_are_one_table(capsys: pytest.CaptureFixture[str]) -> None:

@@ -40,7 +40,11 @@ class Diff:
 
 def as_text(diff: Diff) -> list[str]:
     """Return one line for each edit, worst first, then what was accepted and expired, and a summary."""
-    return [*(_text_line(line, diff.review) for line in group_lines(diff.changes)), *_expired(diff), summary(diff)]
+    return [
+        *(text_line(line, diff.review.reason(line.change)) for line in group_lines(diff.changes)),
+        *_expired(diff),
+        summary(diff),
+    ]
 
 
 def as_markdown(diff: Diff) -> list[str]:
@@ -74,21 +78,28 @@ def summary(diff: Diff) -> str:
     """Return the sentence that says how much changed, and what it makes of the version."""
     if not diff.changes:
         return f"{diff.new} changes nothing on the wire."
-    counts = Counter(change.severity for change in diff.changes)
-    parts = [f"{counts[severity]} {severity}" for severity in SEVERITIES if counts[severity]]
     accepted = f", {len(diff.review.accepted)} accepted" if diff.review.accepted else ""
-    undecided = sum(change.undecided for change in diff.changes)
-    unknown = f", {undecided} undecided" if undecided else ""
-    noun = "change" if len(diff.changes) == 1 else "changes"
-    return (
-        f"{len(diff.changes)} {noun}: {', '.join(parts)}{accepted}{unknown}; "
-        f"next version {diff.suggested} (now {diff.version})"
-    )
+    return f"{count_changes(diff.changes)}{accepted}; next version {diff.suggested} (now {diff.version})"
 
 
-def _text_line(line: Line, review: Review) -> str:
+def count_changes(changes: Sequence[Change]) -> str:
+    """Return how many changes there are, and of which severity: `3 changes: 2 breaking, 1 info`."""
+    counts = Counter(change.severity for change in changes)
+    parts = [f"{counts[severity]} {severity}" for severity in SEVERITIES if counts[severity]]
+    if undecided := sum(change.undecided for change in changes):
+        parts.append(f"{undecided} undecided")
+    return f"{len(changes)} {'change' if len(changes) == 1 else 'changes'}: {', '.join(parts)}"
+
+
+def text_line(line: Line, reason: str | None = None) -> str:
+    """Return an edit on one line: how bad, for whom, where, what, and what shows it.
+
+    Args:
+        line: the edit.
+        reason: why it was accepted, if it was.
+
+    """
     change = line.change
-    reason = review.reason(change)
     accepted = f" [accepted: {reason}]" if reason else ""
     text = f"{change.severity}  {line.parties}  {change.operation}  {line.place}  {change.kind.name}"
     return printable(f"{text}{_detail(line)}: {line.evidence}{accepted}")
