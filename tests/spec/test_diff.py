@@ -296,3 +296,22 @@ def test_kinds_are_one_table(capsys: pytest.CaptureFixture[str]) -> None:
         assert kind.bump in BUMPS
     assert diff_spec.main(["--kinds"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == len(KINDS)
+
+
+def test_members_of_all_of_are_compared_as_one_object() -> None:
+    """A property that moves into a member of `allOf` is no change; one that such a member loses is."""
+
+    def splits(*, lost: bool) -> Callable[[Tree], None]:
+        def edit(tree: Tree) -> None:
+            whole = answer(tree)["properties"]["usage"]
+            names = list(whole["properties"])
+            halves = [{name: whole["properties"][name] for name in part} for part in (names[:3], names[3 + lost :])]
+            whole.clear()
+            whole["allOf"] = [{"type": "object", "properties": half} for half in halves]
+            whole["allOf"][0]["required"] = ["total_tokens"] if lost else ["prompt_tokens", "total_tokens"]
+
+        return edit
+
+    assert compare(CONTRACT, edited(splits(lost=False))) == []
+    changes = compare(CONTRACT, edited(splits(lost=True)))
+    assert [(each.path, each.affected) for each in changes] == [("$.usage.prompt_tokens", ("readers", "servers"))]

@@ -102,7 +102,7 @@ def match(olds: list[Schema], news: list[Schema]) -> tuple[list[tuple[Schema, Sc
             taken_old.add(-i)
             taken_new.add(-j)
             pairs.append((olds[-i], news[-j]))
-    pairs += _only_ones_left(olds, news, taken_old, taken_new)
+    pairs += _only_ones(olds, news, taken_old, taken_new)
     return (
         pairs,
         [old for index, old in enumerate(olds) if index not in taken_old],
@@ -110,17 +110,18 @@ def match(olds: list[Schema], news: list[Schema]) -> tuple[list[tuple[Schema, Sc
     )
 
 
-def _only_ones_left(
+def _only_ones(
     olds: list[Schema], news: list[Schema], taken_old: set[int], taken_new: set[int]
 ) -> Iterator[tuple[Schema, Schema]]:
-    """Yield pairs of alternatives that are the last of their type on both sides, and take them."""
+    """Yield pairs of alternatives that are the only ones of their type on both sides, and take them."""
     for i, old in enumerate(olds):
-        left_old = [k for k, each in enumerate(olds) if k not in taken_old and _family(each) == _family(old)]
-        left_new = [k for k, each in enumerate(news) if k not in taken_new and _family(each) == _family(old)]
-        if left_old == [i] and len(left_new) == 1:
+        same_old, same_new = (
+            [index for index, each in enumerate(schemas) if _family(each) == _family(old)] for schemas in (olds, news)
+        )
+        if i not in taken_old and same_old == [i] and len(same_new) == 1 and not taken_new.intersection(same_new):
             taken_old.add(i)
-            taken_new.update(left_new)
-            yield old, news[left_new[0]]
+            taken_new.update(same_new)
+            yield old, news[same_new[0]]
 
 
 def _likeness(old: Schema, new: Schema) -> float:

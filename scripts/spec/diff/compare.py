@@ -119,7 +119,8 @@ def compare(old: dict[str, Any], new: dict[str, Any]) -> list[Change]:
             changes.append(_whole(name, "operation-added", afters[name].place, SERVERS, "new"))
         else:
             changes += _operation_changes(name, old_parts.of(befores[name]), new_parts.of(afters[name]))
-    return sorted(changes, key=_order)
+    distinct = {repr(change): change for change in changes}  # branches that are alike change alike
+    return sorted(distinct.values(), key=_order)
 
 
 def _order(change: Change) -> tuple[Any, ...]:

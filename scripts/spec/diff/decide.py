@@ -80,7 +80,11 @@ def covers(outer: Shape, inner: Shape) -> bool:
     """Tell whether algebra proves that one schema accepts all that another accepts."""
     if outer.text == inner.text:
         return True
-    return bool(outer.canonical.covers(inner.canonical) is jsonschema_rs.canonical.Containment.YES)
+    try:
+        found = outer.canonical.covers(inner.canonical)
+    except jsonschema_rs.canonical.CanonicalizationError:
+        return False
+    return bool(found is jsonschema_rs.canonical.Containment.YES)
 
 
 def differences(accepting: Shape, refusing: Shape, first: Iterable[Any] = ()) -> Iterator[Any]:
@@ -104,7 +108,7 @@ def _subtracted(accepting: Shape, refusing: Shape) -> Iterator[Any]:
     """Yield small values of what algebra leaves of one schema without another."""
     try:
         rest = accepting.canonical.subtract(refusing.canonical).to_json_schema()
-    except (jsonschema_rs.canonical.UnsupportedOperand, jsonschema_rs.canonical.UnsupportedResult):
+    except jsonschema_rs.canonical.CanonicalizationError:
         return
     yield from instances(rest)
 

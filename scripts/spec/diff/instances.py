@@ -27,6 +27,7 @@ _FORMATS = {
 }  # fmt: skip
 _MERGED = {"properties", "patternProperties"}
 _LONGEST = 10_000
+_MOST = 2_000
 _EXTRA = "x"
 
 
@@ -159,7 +160,7 @@ class _Maker:
         items = list(itertools.islice(self.make(schema.get("items", True), depth - 1), _EACH))
         least = max(schema.get("minItems", 0), 0)
         marks = {least, least + 1, schema.get("maxItems", 0), *(int(hint) for hint in self._hints)}
-        lengths = sorted({mark + shift for mark in marks for shift in (0, 1, -1) if 0 <= mark + shift <= 64})
+        lengths = sorted({mark + shift for mark in marks for shift in (0, 1, -1) if 0 <= mark + shift <= _MOST})
         for index, item in enumerate(items or [None]):
             for length in lengths if index == 0 else lengths[:3]:
                 if length <= len(held):

@@ -112,6 +112,7 @@ class _Unfolding:
         own = {key: copy.copy(value) for key, value in schema.items() if key not in NOTES}
         if own.get("format") not in ASSERTED_FORMATS:
             own.pop("format", None)
+        own = self._joined(own)
         composed = bool(own.keys() & _COMPOSITION)
         closes_here = top and composed and _applies_together(own)
         for child in children(root_of(own, "schema")):
@@ -124,6 +125,31 @@ class _Unfolding:
             elif not composed and own.keys() & _DECLARES:
                 own |= {"additionalProperties": False, CLOSED: True}
         return own
+
+    def _joined(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Return a schema with the members of its `allOf` in it, where all of them only name properties."""
+        members = [self._named(member) for member in schema.get("allOf", ())]
+        rest = {key: value for key, value in schema.items() if key != "allOf"}
+        if not members or not all(_names_properties(part) for part in [*members, rest]):
+            return schema
+        result: dict[str, Any] = {**rest, "type": "object"}
+        for member in members:
+            for name, held in member.get("properties", {}).items():
+                known = result.setdefault("properties", {})
+                known[name] = {"allOf": [known[name], held]} if known.get(name, held) != held else held
+            result["required"] = list(dict.fromkeys([*result.get("required", ()), *member.get("required", ())]))
+        return result
+
+    def _named(self, member: Any) -> Any:
+        """Return a member of an `allOf`, or what it refers to."""
+        for _ in range(MAX_DEPTH):
+            if not isinstance(member, dict) or member.keys() - NOTES != {"$ref"}:
+                break
+            name = parse_reference(member["$ref"], "schema", "").name
+            if name in self._recursive or name not in self._schemas:
+                break
+            member = self._schemas[name]
+        return member
 
     def _followed(self, schema: dict[str, Any], depth: int, *, top: bool) -> Any:
         """Return what a reference names, or the reference where following it would not end."""
@@ -147,6 +173,13 @@ class _Unfolding:
             return True
         members = [member for key in _BRANCHES for member in schema.get(key, ())]
         return any(_Unfolding._declares(member) for member in members)
+
+
+def _names_properties(schema: Any) -> bool:
+    """Tell whether a schema says of objects which properties they have, and nothing else."""
+    if not isinstance(schema, dict) or schema.get("type", "object") != "object":
+        return False
+    return not schema.keys() - NOTES - {"type", "properties", "required"}
 
 
 def _applies_together(schema: dict[str, Any]) -> bool:
