@@ -34,6 +34,10 @@ From two pins to what changed:
 
 - `diff`: every change on the wire, who is affected, and a witness; a package with a map of its own
 
+From one document to what is wrong with it:
+
+- `lint`: traps and contradictions, each with a value that shows it; a package with a map of its own
+
 Beside them:
 
 - `lock`: `openapi.lock.json`

@@ -15,7 +15,9 @@ from spec.json_schema import (
     distinct_values,
     flat_union,
     is_union,
+    plain_values,
     unwrap_only_branch,
+    write_bounds_as_numbers,
     write_types,
 )
 from spec.nullable import collect_nullable, with_null
@@ -85,7 +87,7 @@ def _simplified(position: Position, rendered: Resolve | None) -> Any:
         return {} if schema else False
     nullable = schema.pop("nullable", False)
     _check_lists(schema, where)
-    _write_bounds_as_numbers(schema)
+    write_bounds_as_numbers(schema)
     _write_values_as_enum(schema, where)
     _simplify_type(schema, where)
     if rendered and "oneOf" in schema and "anyOf" not in schema:
@@ -162,15 +164,6 @@ def _whole_numbers(value: Any) -> Any:
     return value
 
 
-def _write_bounds_as_numbers(schema: dict[str, Any]) -> None:
-    """Replace the booleans of older drafts: `exclusiveMinimum: true` says how `minimum` is meant."""
-    for exclusive, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
-        if isinstance(schema.get(exclusive), bool):
-            strict = schema.pop(exclusive)
-            if strict and bound in schema:
-                schema[exclusive] = schema.pop(bound)
-
-
 def _write_values_as_enum(schema: dict[str, Any], where: str) -> None:
     """Write `const` as an enumeration of one, and the rendering's `{value: x}` as x."""
     if "const" in schema:
@@ -180,10 +173,7 @@ def _write_values_as_enum(schema: dict[str, Any], where: str) -> None:
         schema["enum"] = [value]
     if "enum" not in schema:
         return
-    values = schema["enum"]
-    if values and all(isinstance(value, dict) and "value" in value for value in values):
-        values = [value["value"] for value in values]
-    schema["enum"] = distinct_values(values)
+    schema["enum"] = distinct_values(plain_values(schema["enum"]))
 
 
 def _simplify_type(schema: dict[str, Any], where: str) -> None:
