@@ -19,6 +19,7 @@ from spec.diff.compare import compare
 from spec.diff.sentences import group_lines
 from spec.errors import InputError, describe_failure
 from spec.files import replace_files
+from spec.generatable import check_generatable
 from spec.lock import lock_path, read_lock, render_lock
 from spec.operations import ALL, remembered_operations
 from spec.pin import Pin, build_pin
@@ -62,6 +63,7 @@ def update(source: Source, output: Path, wanted: Sequence[str], date: dt.date | 
     """
     lock = read_lock(lock_path(output))
     pin = build_pin(source, wanted, known=remembered_operations(lock))
+    check_generatable(pin.tree)
     new_lock = render_lock({**lock, **_sections(source, pin, lock, date)})
     before = {path: path.read_bytes() if path.exists() else None for path in (output, lock_path(output))}
     after = {output: pin.text, lock_path(output): new_lock}

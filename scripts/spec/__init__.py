@@ -12,7 +12,9 @@ From a published document to the pin, in the order in which `pin` calls them:
 - `normalize_schema`: their schemas → JSON Schema 2020-12, with the keywords that `json_schema` keeps
 - `nullable`: OpenAPI 3.0's `nullable` → null among the types, for `normalize_schema`
 - `canonical`: one order, one spelling, digests
+- `limits`: refusing slices that are larger than any published one by far
 - `safe_names`: refusing names that could do harm in files, code or a shell
+- `generatable`: refusing what no whole client can be generated from; both commands ask
 
 From the pin to the contract:
 

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from spec.canonical import canonical, dump
 from spec.errors import InputError
+from spec.limits import check_limits
 from spec.load import parse_document
 from spec.normalize_document import normalize_document
 from spec.operations import KNOWN, REQUIRED, Choice, Known, choose_operations, list_operations
@@ -49,7 +50,9 @@ def build_pin(
     """
     document = parse_document(source.raw, source.label)
     choice = choose_operations(document, wanted, known=known, tolerate_absent=tolerate_absent)
-    normalized = normalize_document(slice_document(document, choice.operations))
+    sliced = slice_document(document, choice.operations)
+    check_limits(sliced)
+    normalized = normalize_document(sliced)
     _check_security(document, normalized)
     pin = canonical(prune(normalized))
     check_names(pin)

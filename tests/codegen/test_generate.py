@@ -225,7 +225,7 @@ def refused(checkout_folder: Path, *arguments: object) -> str:
         ("- a\n", "holds ['a'] where an OpenAPI document (a mapping) is expected."),
         ("openapi: 2.0.0\n", "is OpenAPI '2.0.0': version 3.0 or 3.1 is expected."),
         ("openapi: 3.1.0\ninfo: {title: t, version: v}\n", "has no mapping 'paths': it is no pin"),
-        ("openapi: 3.1.0\ninfo: {}\npaths: {}\n", "has no mapping 'components': it is no pin"),
+        ("openapi: 3.1.0\ninfo: {}\npaths: {}\n", "has no operation: it is no pin"),
     ],
 )
 def test_a_pin_that_is_none_is_refused_in_one_sentence(
