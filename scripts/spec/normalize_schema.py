@@ -208,8 +208,22 @@ def _check_meaning(schema: Any, where: str) -> None:
         place = "".join(f"/{escape(str(key))}" for key in error.instance_path)
         raise InputError(f"{where}{place} is no JSON Schema: {shorten(error.message, 120)}.") from None
     for node, _, place in objects(schema, "schema", where):
-        if not jsonschema_rs.is_valid({"format": "regex"}, node.get("pattern"), validate_formats=True):
-            raise InputError(f"{place}/pattern is {shorten(node['pattern'])}, which is no regular expression.")
+        patterns = {"pattern": node["pattern"]} if "pattern" in node else {}
+        patterns |= {f"patternProperties/{escape(key)}": key for key in node.get("patternProperties", {})}
+        for key, pattern in patterns.items():
+            if not _compiles(pattern):
+                raise InputError(f"{place}/{key} is {shorten(pattern)}, which is no regular expression.")
+
+
+def _compiles(pattern: str) -> bool:
+    """Tell whether a pattern is a regular expression by ECMA 262, and one that the validator can use."""
+    if not jsonschema_rs.is_valid({"format": "regex"}, pattern, validate_formats=True):
+        return False
+    try:
+        jsonschema_rs.Draft202012Validator({"pattern": pattern})
+    except ValueError:  # a ValidationError: too large, or a construct that its engine lacks
+        return False
+    return True
 
 
 def _is_enum(branch: Any) -> bool:

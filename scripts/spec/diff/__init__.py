@@ -16,4 +16,5 @@ In the order in which a comparison passes through them:
 - `sentences`: what is said of a change, without markup
 - `versions`: the package's next version, and its changelog entry
 - `render`: text, Markdown, JSON
+- `history`: documents of several dates → a page of their changes
 """

@@ -55,7 +55,7 @@ def as_markdown(diff: Diff) -> list[str]:
         held = [line for line in grouped if line.change.severity == severity]
         if not held:
             continue
-        lines += [f"### {severity.capitalize()}", "", "| operation | place | change | affected | evidence |"]
+        lines += [f"### {severity.capitalize()}", "", "| affected | operation | place | change | evidence |"]
         lines += ["| --- | --- | --- | --- | --- |", *(_markdown_row(line, diff.review) for line in held), ""]
     return [*lines, *(f"- {line}" for line in _expired(diff))]
 
@@ -114,11 +114,11 @@ def _markdown_row(line: Line, review: Review) -> str:
     reason = review.reason(line.change)
     accepted = f" (accepted: {reason})" if reason else ""
     what = f"{line.change.kind.name}{_detail(line)}{accepted}"
-    cells = (line.change.operation, line.place, what, line.parties, line.evidence)
-    return f"| {' | '.join(_cell(cell) for cell in cells)} |"
+    cells = (line.change.operation, line.place, what, line.evidence)
+    return f"| {line.parties} | {' | '.join(cell(text) for text in cells)} |"
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """Return text for a cell of a table: nothing in it is markup, mentions anyone or ends the cell."""
     safe = printable(text).replace("`", "'").replace("|", "\\|")
     return f"`` {safe} ``" if safe else ""
