@@ -98,7 +98,7 @@ def _build_package(spec: Path, lock: dict[str, Any], workspace: Path, *, tolerat
     fitted, more_misses = generator_input.build_generator_input(document)
     misses = [*misses, *more_misses]
     for miss in misses:
-        print(f"generate.py: {miss}", file=sys.stderr)
+        print(f"generate.py: {miss}: {miss.advice}", file=sys.stderr)
     overlays.check_effects(misses, tolerate=tolerate)
     verification.check_locked_operations(document, lock)
     return generator.build_package(

@@ -106,7 +106,7 @@ def test_a_document_of_another_date_becomes_a_package_anywhere(copied: Path, tmp
     assert strict.code == 2
     assert not (tmp_path / "there").exists()
     assert "models.overlay.yaml" in strict.err[0]
-    assert strict.err[0].endswith("finds no properties.audio to describe")
+    assert "finds no properties.audio to describe: upstream has removed or renamed " in strict.err[0]
     assert "1 overlay actions have no effect" in strict.err[1]
 
     outcome = checkout.generate(copied, "--spec", spec, "--output", tmp_path / "there", "--tolerate-misses")

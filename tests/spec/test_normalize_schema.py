@@ -237,6 +237,6 @@ def test_normalizing_a_schema_is_a_fixed_point(schema: Any) -> None:
 @pytest.mark.parametrize("place", ["pattern", "patternProperties"])
 def test_pattern_that_no_validator_compiles_is_refused(place: str, pattern: str) -> None:
     """A pattern is refused by place, whether its syntax is wrong or the validator cannot use it."""
-    schema = {"pattern": pattern} if place == "pattern" else {"patternProperties": {pattern: {}}}
+    schema: dict[str, Any] = {"pattern": pattern} if place == "pattern" else {"patternProperties": {pattern: {}}}
     with pytest.raises(InputError, match=r"no regular expression|no JSON Schema"):
         normalize_schema(schema, "/x")
