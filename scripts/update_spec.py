@@ -14,17 +14,19 @@ from pathlib import Path
 from typing import Any
 
 from spec.canonical import digest
-from spec.changes import list_changes
+from spec.diff import render
+from spec.diff.compare import compare
+from spec.diff.sentences import group_lines
 from spec.errors import InputError, describe_failure
 from spec.files import replace_files
-from spec.load import parse_tree
+from spec.generatable import check_generatable
 from spec.lock import lock_path, read_lock, render_lock
+from spec.operations import ALL, remembered_operations
 from spec.pin import Pin, build_pin
 from spec.source import Source, read_source
 
 PUBLISHED = "https://openrouter.ai/openapi.yaml"
 PIN = Path(__file__).resolve().parent.parent / "openapi.yaml"
-_LINES_SHOWN = 40
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,7 +51,7 @@ def update(source: Source, output: Path, wanted: Sequence[str], date: dt.date | 
     Args:
         source: the published document.
         output: where the pin goes.
-        wanted: the operations to keep, as `--operation` names them.
+        wanted: the operations to keep, as `--operation` names them; when empty, those of the lock.
         date: the day of the document; today in UTC if not given, or the day in the lock if the document is the same.
 
     Returns:
@@ -59,8 +61,9 @@ def update(source: Source, output: Path, wanted: Sequence[str], date: dt.date | 
         InputError: the document is refused, and nothing was written.
 
     """
-    pin = build_pin(source, wanted)
     lock = read_lock(lock_path(output))
+    pin = build_pin(source, wanted, known=remembered_operations(lock))
+    check_generatable(pin.tree)
     new_lock = render_lock({**lock, **_sections(source, pin, lock, date)})
     before = {path: path.read_bytes() if path.exists() else None for path in (output, lock_path(output))}
     after = {output: pin.text, lock_path(output): new_lock}
@@ -106,13 +109,13 @@ def _summary(output: Path, before: bytes | None, pin: Pin, *, unchanged: bool) -
     if before is None:
         return [f"{output} written: {count}, {len(pin.text)} bytes"]
     try:
-        changes = list_changes(parse_tree(before, str(output)), pin.tree)
+        changes = compare(build_pin(Source(before, str(output)), [ALL], tolerate_absent=True).tree, pin.tree)
     except InputError:
         return [f"{output} written: {count}; what was there before could not be read"]
     if not changes:
-        return [f"{output} written: {count}; only its spelling changed"]
-    more = [f"and {len(changes) - _LINES_SHOWN} more"] if len(changes) > _LINES_SHOWN else []
-    return [f"{output} written: {count}, {_counted(len(changes), 'change')}", *changes[:_LINES_SHOWN], *more]
+        return [f"{output} written: {count}; nothing changed on the wire"]
+    lines = [render.text_line(line) for line in group_lines(changes)]
+    return [f"{output} written: {count}, {render.count_changes(changes)}", *lines]
 
 
 def _counted(number: int, noun: str) -> str:
@@ -134,7 +137,7 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="ID",
         help="an operation to keep, by operationId or 'METHOD /path'; '*' for all; repeatable "
-        "(createEmbeddings and listEmbeddingsModels)",
+        "(those of the lock; without a lock, createEmbeddings and listEmbeddingsModels)",
     )
     parser.add_argument("--output", type=Path, default=PIN, metavar="FILE", help="the pin (openapi.yaml)")
     parser.add_argument(

@@ -12,7 +12,9 @@ From a published document to the pin, in the order in which `pin` calls them:
 - `normalize_schema`: their schemas → JSON Schema 2020-12, with the keywords that `json_schema` keeps
 - `nullable`: OpenAPI 3.0's `nullable` → null among the types, for `normalize_schema`
 - `canonical`: one order, one spelling, digests
+- `limits`: refusing slices that are larger than any published one by far
 - `safe_names`: refusing names that could do harm in files, code or a shell
+- `generatable`: refusing what no whole client can be generated from; both commands ask
 
 From the pin to the contract:
 
@@ -30,9 +32,16 @@ What these stand on:
 - `tree`: copying and addressing trees of plain values
 - `errors`: `InputError`, the one exception that commands show
 
+From two pins to what changed:
+
+- `diff`: every change on the wire, who is affected, and a witness; a package with a map of its own
+
+From one document to what is wrong with it:
+
+- `lint`: traps and contradictions, each with a value that shows it; a package with a map of its own
+
 Beside them:
 
 - `lock`: `openapi.lock.json`
-- `changes`: what differs between two trees, one line per change
 - `files`: writing files together or not at all, listing and digesting them
 """

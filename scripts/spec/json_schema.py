@@ -61,6 +61,21 @@ def distinct_values(values: Sequence[Any]) -> list[Any]:
     return list(first.values())
 
 
+def plain_values(values: Sequence[Any]) -> list[Any]:
+    """Return the values of an enumeration, also where the documentation site's rendering writes `{value: x}` for x."""
+    wrapped = bool(values) and all(isinstance(value, dict) and "value" in value for value in values)
+    return [value["value"] for value in values] if wrapped else list(values)
+
+
+def write_bounds_as_numbers(schema: dict[str, Any]) -> None:
+    """Replace the booleans of older drafts: `exclusiveMinimum: true` says how `minimum` is meant."""
+    for exclusive, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
+        if isinstance(schema.get(exclusive), bool):
+            strict = schema.pop(exclusive)
+            if strict and bound in schema:
+                schema[exclusive] = schema.pop(bound)
+
+
 def distinct_schemas(schemas: Sequence[Any]) -> list[Any]:
     """Return schemas without those that say the same as an earlier one in another order."""
     first: dict[str, Any] = {}

@@ -15,7 +15,9 @@ from spec.json_schema import (
     distinct_values,
     flat_union,
     is_union,
+    plain_values,
     unwrap_only_branch,
+    write_bounds_as_numbers,
     write_types,
 )
 from spec.nullable import collect_nullable, with_null
@@ -85,7 +87,7 @@ def _simplified(position: Position, rendered: Resolve | None) -> Any:
         return {} if schema else False
     nullable = schema.pop("nullable", False)
     _check_lists(schema, where)
-    _write_bounds_as_numbers(schema)
+    write_bounds_as_numbers(schema)
     _write_values_as_enum(schema, where)
     _simplify_type(schema, where)
     if rendered and "oneOf" in schema and "anyOf" not in schema:
@@ -162,15 +164,6 @@ def _whole_numbers(value: Any) -> Any:
     return value
 
 
-def _write_bounds_as_numbers(schema: dict[str, Any]) -> None:
-    """Replace the booleans of older drafts: `exclusiveMinimum: true` says how `minimum` is meant."""
-    for exclusive, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
-        if isinstance(schema.get(exclusive), bool):
-            strict = schema.pop(exclusive)
-            if strict and bound in schema:
-                schema[exclusive] = schema.pop(bound)
-
-
 def _write_values_as_enum(schema: dict[str, Any], where: str) -> None:
     """Write `const` as an enumeration of one, and the rendering's `{value: x}` as x."""
     if "const" in schema:
@@ -180,10 +173,7 @@ def _write_values_as_enum(schema: dict[str, Any], where: str) -> None:
         schema["enum"] = [value]
     if "enum" not in schema:
         return
-    values = schema["enum"]
-    if values and all(isinstance(value, dict) and "value" in value for value in values):
-        values = [value["value"] for value in values]
-    schema["enum"] = distinct_values(values)
+    schema["enum"] = distinct_values(plain_values(schema["enum"]))
 
 
 def _simplify_type(schema: dict[str, Any], where: str) -> None:
@@ -218,8 +208,22 @@ def _check_meaning(schema: Any, where: str) -> None:
         place = "".join(f"/{escape(str(key))}" for key in error.instance_path)
         raise InputError(f"{where}{place} is no JSON Schema: {shorten(error.message, 120)}.") from None
     for node, _, place in objects(schema, "schema", where):
-        if not jsonschema_rs.is_valid({"format": "regex"}, node.get("pattern"), validate_formats=True):
-            raise InputError(f"{place}/pattern is {shorten(node['pattern'])}, which is no regular expression.")
+        patterns = {"pattern": node["pattern"]} if "pattern" in node else {}
+        patterns |= {f"patternProperties/{escape(key)}": key for key in node.get("patternProperties", {})}
+        for key, pattern in patterns.items():
+            if not _compiles(pattern):
+                raise InputError(f"{place}/{key} is {shorten(pattern)}, which is no regular expression.")
+
+
+def _compiles(pattern: str) -> bool:
+    """Tell whether a pattern is a regular expression by ECMA 262, and one that the validator can use."""
+    if not jsonschema_rs.is_valid({"format": "regex"}, pattern, validate_formats=True):
+        return False
+    try:
+        jsonschema_rs.Draft202012Validator({"pattern": pattern})
+    except ValueError:  # a ValidationError: too large, or a construct that its engine lacks
+        return False
+    return True
 
 
 def _is_enum(branch: Any) -> bool:

@@ -1,8 +1,9 @@
 """The operations of a document: listing them, and finding those to keep under any name upstream gave them."""
 
+import difflib
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 from spec.errors import InputError, shorten
 from spec.openapi_objects import METHODS, expect_mapping
@@ -17,6 +18,9 @@ KNOWN = {
     "listEmbeddingsModels": (("get", "/embeddings/models"), ("get", "/models/embeddings")),
 }
 """The operations chosen by default: their name in the pin, and where they were published, newest first."""
+
+Known: TypeAlias = Mapping[str, tuple[tuple[str, str], ...]]
+"""Names of operations, and the methods and paths where each was published, newest first."""
 
 REQUIRED = "createEmbeddings"
 """The operation that no document may lack."""
@@ -69,30 +73,39 @@ def list_operations(document: dict[str, Any]) -> list[Operation]:
     return list(_published(document))
 
 
-def choose_operations(document: dict[str, Any], wanted: Sequence[str] = ()) -> Choice:
+def choose_operations(
+    document: dict[str, Any],
+    wanted: Sequence[str] = (),
+    *,
+    known: Known = KNOWN,
+    tolerate_absent: bool = False,
+) -> Choice:
     """Return the wanted operations of a document.
 
     Args:
         document: the published document.
-        wanted: operationIds, `METHOD /path`, or `*` for all; when empty, the operations of `KNOWN`. Each is found by
-            its operationId, those of `KNOWN` also by method and path, whatever upstream calls them.
+        wanted: operationIds, `METHOD /path`, or `*` for all; when empty, the known operations. Each is found by its
+            operationId, known ones also by method and path, whatever upstream calls them.
+        known: the names of operations and where they were published, newest first.
+        tolerate_absent: whether an operation may be absent although it was asked for, or is `createEmbeddings`.
 
     Raises:
-        InputError: an operation that was asked for, or `createEmbeddings`, is not there, or two could be meant.
+        InputError: an operation that was asked for, or `createEmbeddings`, or a known one that is not among `KNOWN`, is
+            not there, or two could be meant.
 
     """
     published = list_operations(document)
     asked = [name for name in dict.fromkeys(wanted) if name != ALL]
     everything = ALL in wanted
-    names = list(dict.fromkeys([*asked, *(KNOWN if everything or not asked else ())]))
+    names = list(dict.fromkeys([*asked, *(known if everything or not asked else ())]))
     chosen: dict[tuple[str, str], Operation] = {}
     absent: list[str] = []
     for name in names:
-        found = _find(published, name)
+        found = _find(published, name, known)
         if found is not None:
             chosen.setdefault((found.path, found.method), found)
-        elif name in asked or name == REQUIRED:
-            raise InputError(_absence(name, published))
+        elif not tolerate_absent and (name in asked or name == REQUIRED or name not in KNOWN):
+            raise InputError(_absence(name, published, known, asked=name in asked))
         else:
             absent.append(name)
     if everything:
@@ -126,18 +139,35 @@ def _derived_name(method: str, path: str) -> str:
     return "_".join([method, *re.findall(r"[A-Za-z0-9]+", path)])
 
 
-def _find(published: Sequence[Operation], wanted: str) -> Operation | None:
+def remembered_operations(lock: Mapping[str, Any]) -> Known:
+    """Return the operations that a lock says its pin holds or lacks, as `choose_operations` takes them.
+
+    Where a lock says nothing, they are those of `KNOWN`.
+    """
+    pin = lock.get("pin", {})
+    held, absent = pin.get("operations", {}), pin.get("absent", [])
+    names = [*held, *absent]
+    return {name: _places(name, held.get(name, {})) for name in names} or KNOWN
+
+
+def _places(name: str, held: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return where an operation was published, the place that the lock has last."""
+    locked = [(held["method"].lower(), held["path"])] if {"method", "path"} <= held.keys() else []
+    return tuple(dict.fromkeys([*KNOWN.get(name, ()), *locked]))
+
+
+def _find(published: Sequence[Operation], wanted: str, known: Known) -> Operation | None:
     matches = [operation for operation in published if operation.upstream_id == wanted]
     if not matches:
         matches = [
             operation for operation in published if (operation.method, operation.path) == _method_and_path(wanted)
         ]
-    for place in KNOWN.get(wanted, ()):
+    for place in known.get(wanted, KNOWN.get(wanted, ())):
         matches = matches or [operation for operation in published if (operation.method, operation.path) == place]
     if len(matches) > 1:
         both = " and ".join(operation.place for operation in matches)
         raise InputError(f"the operationId {shorten(wanted)} is given to {both}: name one by method and path.")
-    return _named(matches[0], wanted) if matches else None
+    return _named(matches[0], wanted, known) if matches else None
 
 
 def _method_and_path(wanted: str) -> tuple[str, str]:
@@ -145,20 +175,33 @@ def _method_and_path(wanted: str) -> tuple[str, str]:
     return method.lower(), path.strip()
 
 
-def _named(operation: Operation, wanted: str) -> Operation:
+def _named(operation: Operation, wanted: str, known: Known) -> Operation:
     """Return the operation under its name in the pin: a known one keeps ours, whatever name it was asked for by."""
-    if wanted in KNOWN:
+    names = {**KNOWN, **known}
+    if wanted in names:
         return operation._replace(name=wanted)
-    for name, places in KNOWN.items():
+    for name, places in names.items():
         if (operation.method, operation.path) in places:
             return operation._replace(name=name)
     return operation
 
 
-def _absence(name: str, published: Sequence[Operation]) -> str:
-    places = " or ".join(f"{method.upper()} {path}" for method, path in KNOWN.get(name, ()))
+def _absence(name: str, published: Sequence[Operation], known: Known, *, asked: bool) -> str:
+    places = " or ".join(f"{method.upper()} {path}" for method, path in known.get(name, KNOWN.get(name, ())))
     sought = f"operation {shorten(name)}" + (f" ({places})" if places else "")
-    return f"the document has no {sought} among its {len(published)} operations: is it whole, and the right one?"
+    found = f"the document has no {sought} among its {len(published)} operations"
+    if near := nearest_name(name, published):
+        return f"{found}: {near} is the nearest name."
+    if asked or name == REQUIRED:
+        return f"{found}: is it whole, and the right one?"
+    return f"{found}, which the pin holds so far: name the operations to keep by --operation to go on without it."
+
+
+def nearest_name(name: str, published: Sequence[Operation]) -> str | None:
+    """Return the name, or method and path, in a document that is spelled most like a name; None where none is."""
+    spellings = {each.lower(): each for held in published for each in (held.place, held.upstream_id) if each}
+    close = difflib.get_close_matches(name.lower(), spellings, n=1, cutoff=0.75)
+    return spellings[close[0]] if close else None
 
 
 def _check_distinct(operations: Iterable[Operation]) -> None:

@@ -70,6 +70,22 @@ class Miss:
         """Return the miss as one line: where, and what did not happen."""
         return f"{self.action.where} {self.reason}"
 
+    @property
+    def advice(self) -> str:
+        """What it means, and what to do: nothing is deleted without a person who has read it."""
+        action = self.action
+        if action.documentation_only:
+            gone = self.reason.removeprefix("finds no ").removesuffix(" to describe")
+            what = action.target if gone == self.reason else f"{action.target}.{gone}"
+            return f"upstream has removed or renamed {what}, which {action.file} describes: delete or move its words"
+        removed = action.verb == "remove" and self.reason == "matches nothing"
+        if removed or self.reason == "changes nothing":
+            return f"retire me: upstream has mended this itself; delete action {action.position} of {action.file}"
+        return (
+            f"upstream no longer has what action {action.position} of {action.file} changes: delete the action if that "
+            "is gone, correct its target if it has moved"
+        )
+
 
 class _MismatchError(Exception):
     """The value of an action does not go together with the node it is meant for."""

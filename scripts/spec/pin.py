@@ -5,9 +5,10 @@ from typing import Any, NamedTuple
 
 from spec.canonical import canonical, dump
 from spec.errors import InputError
+from spec.limits import check_limits
 from spec.load import parse_document
 from spec.normalize_document import normalize_document
-from spec.operations import REQUIRED, Choice, choose_operations, list_operations
+from spec.operations import KNOWN, REQUIRED, Choice, Known, choose_operations, list_operations
 from spec.safe_names import check_names
 from spec.slicing import prune, slice_document
 from spec.source import Source
@@ -32,20 +33,26 @@ class Pin(NamedTuple):
     text: bytes
 
 
-def build_pin(source: Source, wanted: Sequence[str] = ()) -> Pin:
+def build_pin(
+    source: Source, wanted: Sequence[str] = (), *, known: Known = KNOWN, tolerate_absent: bool = False
+) -> Pin:
     """Return the pin of a published document.
 
     Args:
         source: the bytes of the document.
-        wanted: the operations to keep, as `choose_operations` takes them; when empty, the default ones.
+        wanted: the operations to keep, as `choose_operations` takes them; when empty, the known ones.
+        known: names of operations and where they were published.
+        tolerate_absent: whether the document may lack any of them.
 
     Raises:
         InputError: the document is refused; the sentence says what was found, where, and what was expected.
 
     """
     document = parse_document(source.raw, source.label)
-    choice = choose_operations(document, wanted)
-    normalized = normalize_document(slice_document(document, choice.operations))
+    choice = choose_operations(document, wanted, known=known, tolerate_absent=tolerate_absent)
+    sliced = slice_document(document, choice.operations)
+    check_limits(sliced)
+    normalized = normalize_document(sliced)
     _check_security(document, normalized)
     pin = canonical(prune(normalized))
     check_names(pin)

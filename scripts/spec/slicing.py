@@ -35,7 +35,7 @@ def slice_document(document: dict[str, Any], operations: Sequence[Operation]) ->
         _write_references_in_full(position)
         if position.kind == "response" and isinstance(position.node.get("links"), dict):
             position.node["links"] = _links(position.node["links"], names, f"{position.where}/links")
-    _check_circles(result)
+    check_circles(result)
     return result
 
 
@@ -108,7 +108,7 @@ def _links(links: dict[str, Any], names: Mapping[str, str], where: str) -> dict[
     return kept
 
 
-def _check_circles(document: dict[str, Any]) -> None:
+def check_circles(document: dict[str, Any]) -> None:
     """Refuse references that lead back to themselves without ever entering a value."""
     graph = {
         Component(section, name).reference: set(_references_for_same_value(held))

@@ -135,7 +135,10 @@ def test_known_deviations_are_shown_with_their_reason() -> None:
     """What is accepted is told apart, with reason, link and dates, and so is an entry that is to be deleted."""
     shown = _Page(page.render(known_run())).text
     assert "billing is not wired up yet, since 2026-01-01, until 2026-12-31 (https://tracker.example/17)" in shown
-    assert "Known deviation create-embeddings/order/* (target.yaml, line 12): all that it names passes now: delete the entry" in shown
+    assert (
+        "Known deviation create-embeddings/order/* (target.yaml, line 12): all that it names passes now: delete the entry"
+        in shown
+    )
     assert "6,150 tokens" in shown
 
 

@@ -231,3 +231,12 @@ def test_normalizing_a_schema_is_a_fixed_point(schema: Any) -> None:
     """Simplifying twice changes nothing more."""
     once = normalize_schema(schema, "")
     assert once == normalize_schema(once, "")
+
+
+@pytest.mark.parametrize("pattern", ["(", "(a){1,100000}", "\\p{Foo}", "a{100000}{1000}", "(?=a)*"])
+@pytest.mark.parametrize("place", ["pattern", "patternProperties"])
+def test_pattern_that_no_validator_compiles_is_refused(place: str, pattern: str) -> None:
+    """A pattern is refused by place, whether its syntax is wrong or the validator cannot use it."""
+    schema: dict[str, Any] = {"pattern": pattern} if place == "pattern" else {"patternProperties": {pattern: {}}}
+    with pytest.raises(InputError, match=r"no regular expression|no JSON Schema"):
+        normalize_schema(schema, "/x")

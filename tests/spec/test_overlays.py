@@ -3,6 +3,7 @@
 import copy
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -134,6 +135,27 @@ def test_an_action_without_effect_is_named_by_file_position_and_target() -> None
         "f.overlay.yaml, action 1 (target $.b) matches nothing",
         "f.overlay.yaml, action 1 (target $.a) changes nothing",
     ]
+
+
+def test_a_correction_that_upstream_has_mended_is_to_be_retired() -> None:
+    """What sets what is there already, or removes what is gone, names the action to delete; another may have moved."""
+    _, found = apply(
+        {"a": {"x": 1}},
+        [action("update", "$.a", {"x": 1}), action("remove", "$.b", argument=True), action("update", "$.b", {"x": 1})],
+    )
+    mended, removed, moved = (miss.advice for miss in found)
+    assert mended == removed
+    assert mended == "retire me: upstream has mended this itself; delete action 1 of f.overlay.yaml"
+    assert moved.startswith("upstream no longer has what action 1 of f.overlay.yaml changes: delete the action if")
+
+
+def test_a_documented_property_that_upstream_removed_has_a_sentence_of_its_own() -> None:
+    """It was not mended: its words have nothing left to describe."""
+    words = attrs.evolve(action("update", "$.a", {"b": {"description": "x"}}), documentation_only=True)
+    _, (miss,) = apply({"a": {}}, [words])
+    assert miss.advice == (
+        "upstream has removed or renamed $.a.b, which f.overlay.yaml describes: delete or move its words"
+    )
 
 
 def test_what_stands_in_two_places_is_two_things() -> None:

@@ -103,32 +103,96 @@ def test_reworded_document_moves_the_lock_only(pin: Path, tmp_path: Path, capsys
     assert read_lock(lock_path(pin))["upstream"]["sha256"] == digest(source.read_bytes())
 
 
-def test_changes_are_shown_by_place(pin: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What was added, removed and changed in the contract is printed, each with its JSON Pointer."""
+def test_changes_are_shown_with_a_witness(pin: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What changed on the wire is printed as `diff_spec.py` prints it: what breaks first, each with a witness."""
 
     def change(tree: dict[str, Any]) -> None:
         schemas = tree["components"]["schemas"]
         schemas["ProviderName"]["enum"].append("xAI")
-        del schemas["Model"]["properties"]["title"]
         schemas["EmbeddingsRequest"]["properties"]["dimensions"]["minimum"] = 2
+        tree["paths"]["/embeddings"]["post"]["responses"]["418"] = {"description": "x"}
 
     outcome = run(capsys, "--from", other(tmp_path, changed(change)), "--output", pin)
-    assert outcome.out[1:] == [
-        "~ /components/schemas/EmbeddingsRequest/properties/dimensions/minimum: 1 → 2",
-        '- /components/schemas/Model/properties/title/type: "string"',
-        '+ /components/schemas/ProviderName/enum: "xAI"',
-    ]
-
-
-def test_many_changes_are_cut_short(pin: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """At most forty changes are printed; the rest is counted."""
-    source = other(
-        tmp_path,
-        changed(lambda tree: tree["components"]["schemas"]["ProviderName"].update(enum=[f"P{n}" for n in range(50)])),
+    assert outcome.out[0].endswith("written: 2 operations, 2 changes: 1 breaking, 1 info")
+    _, first, second = outcome.out
+    assert first == (
+        "breaking  callers  createEmbeddings  request body $.dimensions  request-min-increased (1 → 2): "
+        "callers: 1 was accepted, is now refused; servers: proven unaffected"
     )
-    outcome = run(capsys, "--from", source, "--output", pin)
-    assert len(outcome.out) == 42
-    assert outcome.out[-1] == "and 14 more"
+    assert second == (
+        "info  readers  createEmbeddings  response status 418  response-non-success-status-added: "
+        "readers: 418 may now be answered"
+    )
+
+
+def test_no_change_is_cut_off(pin: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every change has its line, however many there are."""
+
+    def change(tree: dict[str, Any]) -> None:
+        known = tree["components"]["schemas"]["EmbeddingsRequest"]["properties"]
+        known.update({f"added{number}": {"type": "string"} for number in range(60)})
+
+    outcome = run(capsys, "--from", other(tmp_path, changed(change)), "--output", pin)
+    assert len(outcome.out) == 61
+
+
+def test_refactoring_upstream_is_no_change(pin: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A pin that says the same in other words is written, and that is said."""
+
+    def change(tree: dict[str, Any]) -> None:
+        schemas = tree["components"]["schemas"]
+        schemas["Dimensions"] = schemas["EmbeddingsRequest"]["properties"]["dimensions"]
+        schemas["EmbeddingsRequest"]["properties"]["dimensions"] = {"$ref": "#/components/schemas/Dimensions"}
+
+    outcome = run(capsys, "--from", other(tmp_path, changed(change)), "--output", pin)
+    assert len(outcome.out) == 1
+    assert outcome.out[0].endswith("written: 2 operations; nothing changed on the wire")
+
+
+RERANK = {"post": {"operationId": "createRerank", "responses": {"200": {"description": "x"}}}}
+
+
+def test_operations_are_remembered(pin: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Operations that were chosen once are kept by a plain update, also under another operationId; none is lost."""
+    more = other(tmp_path, changed(lambda tree: tree["paths"].update({"/rerank": RERANK})))
+    chosen = ("createRerank", "createEmbeddings", "listEmbeddingsModels")
+    options = [word for name in chosen for word in ("--operation", name)]
+    assert run(capsys, "--from", more, "--output", pin, *options).code == 0
+    outcome = run(capsys, "--from", more, "--output", pin)
+    assert outcome.code == 0
+    assert outcome.out[0].endswith("is unchanged: 3 operations")
+
+    renamed = {"post": {**RERANK["post"], "operationId": "rerank"}}
+    more = other(tmp_path, changed(lambda tree: tree["paths"].update({"/rerank": renamed})))
+    assert run(capsys, "--from", more, "--output", pin).code == 0
+    assert read_lock(lock_path(pin))["pin"]["operations"]["createRerank"]["upstream_id"] == "rerank"
+
+
+def test_remembered_operation_that_is_gone_is_refused(
+    pin: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An operation that upstream dropped is not lost silently: it is named, with the way to go on without it."""
+    more = other(tmp_path, changed(lambda tree: tree["paths"].update({"/rerank": RERANK})))
+    assert run(capsys, "--from", more, "--output", pin, "--operation", "createRerank").code == 0
+    outcome = run(capsys, "--from", PUBLISHED, "--output", pin)
+    assert outcome.code == 2
+    assert "'createRerank' (POST /rerank)" in outcome.err[0]
+    assert "--operation" in outcome.err[0]
+
+
+def test_default_operation_that_was_absent_comes_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What a document of another date lacked is taken up again as soon as it is there."""
+    pin = tmp_path / "openapi.yaml"
+    assert run(capsys, "--from", DOCUMENTS / "rendering.yaml", "--output", pin).code == 0
+    assert run(capsys, "--from", PUBLISHED, "--output", pin).code == 0
+    assert read_lock(lock_path(pin))["pin"]["operations"].keys() == {"createEmbeddings", "listEmbeddingsModels"}
+
+
+def test_near_name_of_a_misspelt_operation_is_suggested(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A name that the document does not have is refused with the one that it most looks like."""
+    outcome = run(capsys, "--from", PUBLISHED, "--output", tmp_path / "x.yaml", "--operation", "createembedings")
+    assert outcome.code == 2
+    assert outcome.err[0].endswith("createEmbeddings is the nearest name.")
 
 
 def test_absent_operation_is_named_on_stderr_and_in_the_lock(
