@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from openrouter_conformance.report import page
@@ -177,6 +177,7 @@ def test_a_page_of_long_answers_stays_small() -> None:
     assert len(page.render(hostile_run(repeated=20_000)).encode()) < 150_000
 
 
+@example('{"\\')
 @given(text=st.text(alphabet=st.sampled_from('{}[],:"\\ a1…')) | st.text())
 def test_indenting_changes_white_space_only(text: str) -> None:
     """An excerpt keeps every character that is not white space, and no line is blank within it."""

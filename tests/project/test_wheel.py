@@ -76,6 +76,7 @@ def test_the_wheel_holds_the_contract_types_and_licence(wheel: Path) -> None:
         "openrouter_embeddings/py.typed",
         "openrouter_conformance/py.typed",
         "openrouter_conformance/requirements/create-embeddings/response.yaml",
+        "openrouter_conformance/report/assets/page.html.jinja",
         "openrouter_mock/py.typed",
         "openrouter_mock/catalog.json",
     ):

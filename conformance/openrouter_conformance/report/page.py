@@ -42,7 +42,7 @@ _INDENT = "  "
 _DEEPEST = 12
 
 _WORD = re.compile(r"\w+|\W")
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|[\[\]{},]|[^"\[\]{},]+', re.DOTALL)
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{},]|[^"\[\]{},]+', re.DOTALL)
 _LEAF = re.compile(r"\[[^\[\]{}]{0,60}\]|\{[^\[\]{}]{0,60}\}")
 
 

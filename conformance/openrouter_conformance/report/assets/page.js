@@ -48,10 +48,15 @@
     shown.textContent = `${counted("finding", "finding")}, ${counted("requirement", "requirement")}`;
   };
 
+  const clear = () => {
+    form.reset();
+    apply();
+  };
+
   form.hidden = false;
   form.addEventListener("input", apply);
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("reset", () => setTimeout(apply));
+  document.getElementById("clear").addEventListener("click", clear);
   apply();
 
   document.addEventListener("keydown", (event) => {
@@ -61,7 +66,7 @@
       words.focus();
       words.select();
     } else if (event.key === "Escape" && form.contains(event.target)) {
-      form.reset();
+      clear();
     }
   });
 
@@ -75,12 +80,10 @@
     }
     const place = id === "" ? null : document.getElementById(id);
     if (place === null) return;
-    if (place.closest("[hidden]") !== null) form.reset();
-    setTimeout(() => {
-      const group = place.closest("details");
-      if (group !== null) group.open = true;
-      place.scrollIntoView();
-    });
+    if (place.closest("[hidden]") !== null) clear();
+    const group = place.closest("details");
+    if (group !== null) group.open = true;
+    place.scrollIntoView();
   };
   window.addEventListener("hashchange", reveal);
   reveal();
