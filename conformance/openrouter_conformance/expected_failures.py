@@ -81,6 +81,9 @@ def _problem(entry: KnownDeviation, matched: Sequence[Result], today: dt.date) -
 
 
 def counted(results: Sequence[Result]) -> list[Status]:
-    """Return the statuses that a run is concluded from: all but those of what rests on a known failure."""
-    known = {one.requirement.id for one in results if one.status is Status.KNOWN}
-    return [one.status for one in results if one.status is not Status.BLOCKED or one.blocked_by not in known]
+    """Return the statuses that a run is concluded from.
+
+    What is blocked is left out where it rests on what is known, or a warning: that one decides whether the run fails.
+    """
+    deciding = {one.requirement.id for one in results if one.status in (Status.KNOWN, Status.WARNING)}
+    return [one.status for one in results if one.status is not Status.BLOCKED or one.blocked_by not in deciding]

@@ -109,6 +109,15 @@ def test_what_rests_on_a_known_failure_stays_blocked_and_fails_no_run() -> None:
     assert _judged(results, _entry(_NAMED))[2] is Conclusion.DOES_NOT_CONFORM
 
 
+def test_what_rests_on_a_warning_fails_no_run() -> None:
+    """Of two operations that deviate alike, the second rests on the first, which is only a warning."""
+    first, second = (
+        f"{one}/protocol/other-methods-explained" for one in ("create-embeddings", "list-embeddings-models")
+    )
+    results = [_result(first, Status.WARNING), _result(second, Status.BLOCKED, blocked_by=first)]
+    assert _judged(results)[2] is Conclusion.CONFORMS
+
+
 def test_a_stopped_run_stays_unfinished() -> None:
     """What has no result yet concludes the run, whatever the entries say."""
     results = [_result(_NAMED, Status.PASSED), _result(_COUNT, Status.NOT_RUN)]
@@ -205,7 +214,7 @@ def test_known_deviations_may_stand_in_a_file_of_their_own(command: Callable[...
 
 @pytest.mark.parametrize(
     "faults",
-    [("model_missing",), ("drops_last_vector",), ("base64_float64",), ("model_missing", "index_from_one"), ()],
+    [("model_missing",), ("drops_last_vector",), ("base64_float64",), ("ignores_dimensions", "html_error_page"), ()],
     ids="+".join,
 )
 def test_a_drafted_file_makes_the_same_run_conform(

@@ -90,6 +90,13 @@ def test_a_file_says_all_that_a_run_needs(written: Written) -> None:
     assert "secret" not in repr(target)
 
 
+def test_one_model_restricts_no_other(written: Written) -> None:
+    """A file that names the model to check alone says nothing of which others may be asked."""
+    target = _open(written("address: https://gateway.example/v1\nmodels: [acme/small]"))
+    assert (target.model, target.others) == ("acme/small", None)
+    assert target.may_ask("acme/other")
+
+
 def test_the_command_line_goes_before_the_file(written: Written) -> None:
     """Ceilings and a model that are named elsewhere take the place of those in the file, and no others."""
     target = _open(written(_WHOLE), Ceilings(dollars=0.5, requests=7), "acme/large")

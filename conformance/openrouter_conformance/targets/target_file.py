@@ -97,7 +97,7 @@ def parse(text: str, label: str) -> TargetFile:
             for name, value in said.get("headers", {}).items()
         ),
         model=models[0] if models else None,
-        others=models[1:] if models else None,
+        others=models[1:] or None,
         features=frozenset(said.get("features", ())),
         ceilings=Ceilings(**said.get("ceilings", {})),
         known=tuple(_known(document, at, label) for at in range(len(said.get("known_deviations", ())))),
