@@ -1,7 +1,7 @@
 """Whether the answers of two mocks differ for a caller: what the contract leaves free is taken out first.
 
-Free is which function of the input the vectors are, rounding, how many tokens a text has, the wording of error messages,
-and the description of a model. Not free is that vectors and counts are functions of the input, whatever the context.
+Free is which function of the input the vectors are, rounding, how many tokens a text has, the wording of error messages
+and what their metadata holds, and the description of a model. Not free is that vectors and counts are functions of the input, whatever the context.
 """
 
 from __future__ import annotations
@@ -127,6 +127,8 @@ def _view(request: Probe, answer: Answer, functions: _Functions) -> dict[str, An
     if isinstance(body.get("error"), dict):
         error = body["error"]
         body["error"] = {**error, "message": bool(error.get("message"))}
+        if isinstance(error.get("metadata"), dict):  # whatever a server wants to add
+            body["error"]["metadata"] = {}
     elif isinstance(body.get("data"), list) and request.method == "POST":
         _view_embeddings(request, body, functions)
     elif isinstance(body.get("data"), list):
