@@ -164,7 +164,7 @@ def _footer(runs: Sequence[RunRecords], results: Sequence[Record], *, strict: bo
 
 def deciding(results: Sequence[Record]) -> Iterator[Status]:
     """Yield the statuses that decide on a run: what rests on a known deviation fails it no more than that one does."""
-    accepted = {one["id"] for one in results if "known" in one}
+    accepted = {one["id"] for one in results if one["status"] in (Status.KNOWN, Status.WARNING)}
     yield from (Status(one["status"]) for one in results if one.get("blocked_by") not in accepted)
 
 

@@ -41,11 +41,11 @@ class ReceivedCall:
     """The number of inputs; 0 for an invalid call."""
     time: float
     """When it was received, in Unix seconds."""
-    _sent_path: str = attrs.field(repr=False)
-    _sent_query: str = attrs.field(repr=False)
-    _sent_headers: Mapping[str, str] = attrs.field(repr=False)
-    _sent_model: str | None = attrs.field(repr=False)
-    _redact: Redact = attrs.field(repr=False)
+    _sent_path: str = attrs.field(repr=False, alias="sent_path")
+    _sent_query: str = attrs.field(repr=False, alias="sent_query")
+    _sent_headers: Mapping[str, str] = attrs.field(repr=False, alias="sent_headers")
+    _sent_model: str | None = attrs.field(repr=False, alias="sent_model")
+    _redact: Redact = attrs.field(repr=False, alias="redact")
     seconds: float = 0.0
     """Seconds until the response was sent."""
 

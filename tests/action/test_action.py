@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 import shlex
@@ -26,9 +25,6 @@ ACTION = load(REPOSITORY / "action.yml")
 GITLAB = load(REPOSITORY / ".gitlab" / "conformance.yml")
 _OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 _ONLY = "--only create-embeddings/response/* --skip */model-recognizable"
-_HAS_KNOWN = importlib.util.find_spec("openrouter_conformance.known_deviations") is not None
-_NOT_YET = set() if _HAS_KNOWN else {"--known"}
-"""Options of `run` that come with known deviations, as `-n auto` of pytest does."""
 
 
 @pytest.fixture
@@ -146,7 +142,7 @@ def test_every_option_that_is_named_exists() -> None:
     calls = [call for text in texts for call in _commands(text)]
     assert {name for name, *_ in calls} == {"run", "report", "diff", "merge"}
     for name, *options in calls:
-        assert set(options) - _NOT_YET <= _options(name), (name, options)
+        assert set(options) <= _options(name), (name, options)
     passed_on = [
         step["with"]["options"] for text in workflows() for step in _steps(text) if "options" in step.get("with", {})
     ]
@@ -157,7 +153,7 @@ def test_every_option_that_is_named_exists() -> None:
     assert extended
     conditional = " ".join(scripts)
     for option in _OPTION.findall(" ".join([*passed_on, *extended])) + re.findall(r"\+=\((--[a-z-]+)", conditional):
-        assert option in _options("run") | _NOT_YET
+        assert option in _options("run")
 
 
 def load_text(text: str) -> dict[str, Any]:
@@ -238,8 +234,6 @@ def test_the_scripts_of_the_page_run(job: Job, tmp_path: Path, script: str) -> N
 )
 def test_the_pytest_lines_of_the_page_run(tmp_path: Path, line: str) -> None:
     """Each line, narrowed to a few requirements, passes against the mock."""
-    if "-n auto" in line and not _HAS_KNOWN:
-        pytest.skip("the processes of pytest-xdist share a run once known deviations are there")
     words = [*shlex.split(line)[1:], "--conformance-only", "create-embeddings/usage/total-*", "-p", "no:cacheprovider"]
     words = [word for word in words if word != "--lf"]
     paths = os.pathsep.join(path for path in sys.path if path)

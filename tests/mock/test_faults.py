@@ -13,12 +13,12 @@ import pytest
 
 from openrouter_conformance import fault_table
 from openrouter_mock.app import create_app
-from openrouter_mock.faults import FAULTS, protocol, select
+from openrouter_mock.faults import FAULTS, batches, protocol, select
 from openrouter_mock.faults.fault import Fault
 from openrouter_mock.settings import MockSettings
 
 from .effects import effects, summary
-from .probes import PROBES, Seen, client_of, get, observe, raw
+from .probes import KEY, PROBES, Seen, client_of, get, observe, raw
 from .probes import body as body_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
@@ -55,6 +55,7 @@ CONCERNED = {
 """The differences that a fault of a stage may make, by the stage."""
 
 ON_A_REAL_CONNECTION = {
+    "mixes_up_two_answers_under_load": "the vectors of one answer in 5,000",
     "slow_answers": "the time that an answer takes",
     "drops_kept_connections": "the second call on a connection",
 }
@@ -234,3 +235,15 @@ def test_a_fault_is_a_value() -> None:
     """A fault cannot be changed once it is made."""
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         next(iter(FAULTS.values())).name = "other"  # type: ignore[misc]
+
+
+def test_an_answer_in_many_is_mixed_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Now and then a call is answered with the vectors of the one before, of as many inputs."""
+    monkeypatch.setattr(batches, "MIXED_UP_EVERY", 3)
+    client = client_of(create_app(MockSettings(faults=("mixes_up_two_answers_under_load",))))
+    headers = {"Authorization": f"Bearer {KEY}-mixed-up"}
+    answers = [
+        client.post("/embeddings", content=body_of(text), headers=headers).json()["data"]
+        for text in ("cat", "dog", "owl")
+    ]
+    assert answers[2] == answers[1] != answers[0]
