@@ -190,7 +190,8 @@ def test_no_text_has_more_tokens_than_are_counted(texts: list[str], style: str) 
         (b"no json", Content(None, 7)),
         (b'{"model":"a/b","input":"a', Content("a/b", 25)),
         (b'{"model":"a/b","model":"c","input":"a"}', Content(None, 39)),
-        (b"[" * 9000, Content(None, 9000)),
+        (b"[" * 20_000, Content(None, 0)),
+        (b'{"input":' * 20_000 + b'["a text",12]', Content(None, 10)),
         (b"", Content(None, 0)),
         (None, Content(None, 0)),
         (
