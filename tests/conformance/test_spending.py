@@ -121,7 +121,7 @@ def test_the_dollar_ceiling_holds_to_the_cent_against_a_server_that_lies(
 
 @pytest.mark.parametrize(
     "limit",
-    [("--max-requests", "80", "requests"), ("--max-tokens", "400000", "tokens"), ("--max-dollars", "0.006", "dollars")],
+    [("--max-requests", "80", "requests"), ("--max-tokens", "300000", "tokens"), ("--max-dollars", "0.003", "dollars")],
 )
 def test_a_run_that_meets_a_ceiling_tells_what_it_has_found_out(
     command: Callable[..., Printed], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, limit: tuple[str, str, str]
