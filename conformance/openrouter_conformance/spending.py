@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _FREE_METHODS = ("GET", "HEAD", "OPTIONS")
 _MODEL = re.compile(rb'"model"\s*:\s*"([A-Za-z0-9/._:-]+)"')
 """The model in a body that cannot be parsed."""
+_TEXT = re.compile(rb'("(?:[^"\\]|\\.)*"|[0-9])(\s*:)?', re.DOTALL)
+"""A text or a digit in a body nested too deep to be parsed; before a colon it is the name of a field."""
 
 
 @attrs.frozen
@@ -87,7 +89,9 @@ def content_of(body: bytes | None) -> Content:
     body = body or b""
     try:
         sent = json.loads(body, object_pairs_hook=_without_twins)
-    except (ValueError, RecursionError):
+    except RecursionError:
+        return Content(None, sum(len(text) for text, is_name in _TEXT.findall(body) if not is_name))
+    except ValueError:
         named = _MODEL.findall(body)
         is_clear = len(named) == 1 and body.count(b"model") == 1
         return Content(named[0].decode() if is_clear else None, len(body))

@@ -21,6 +21,7 @@ from openrouter_conformance import requirements, runner
 from openrouter_conformance.errors import TargetError
 from openrouter_conformance.profiles import PROFILES
 from openrouter_conformance.status import Status
+from openrouter_conformance.targets import Ceilings
 
 from .servers import SERVERS
 
@@ -60,7 +61,10 @@ def check(name: str, profile: str, seeds: int) -> Totals:
     accusations: dict[str, list[int]] = collections.defaultdict(list)
     for seed in range(seeds):
         with server.start() as url:
-            plan = runner.Plan(url, [one.id for one in known], profile=profile, seed=seed, requirements=known)
+            limits = Ceilings(dollars=100)  # dear servers are checked whole
+            plan = runner.Plan(
+                url, [one.id for one in known], profile=profile, seed=seed, requirements=known, limits=limits
+            )
             try:
                 records = runner.run(plan, {"CONFORMANCE_API_KEY": server.key})
             except TargetError as error:

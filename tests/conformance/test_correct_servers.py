@@ -36,7 +36,7 @@ def _verdicts(server: Server, seed: int) -> dict[str, tuple[str, str | None]]:
             profile="quick",
             seed=seed,
             requirements=known,
-            limits=Ceilings(concurrency=1),
+            limits=Ceilings(concurrency=1, dollars=100),
         )
         records = runner.run(plan, {"CONFORMANCE_API_KEY": server.key})
     return {record["id"]: (record["status"], record["reason"]) for record in records.results}

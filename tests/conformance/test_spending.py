@@ -121,7 +121,7 @@ def test_the_dollar_ceiling_holds_to_the_cent_against_a_server_that_lies(
 
 @pytest.mark.parametrize(
     "limit",
-    [("--max-requests", "80", "requests"), ("--max-tokens", "400000", "tokens"), ("--max-dollars", "0.006", "dollars")],
+    [("--max-requests", "80", "requests"), ("--max-tokens", "300000", "tokens"), ("--max-dollars", "0.003", "dollars")],
 )
 def test_a_run_that_meets_a_ceiling_tells_what_it_has_found_out(
     command: Callable[..., Printed], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, limit: tuple[str, str, str]
@@ -190,7 +190,8 @@ def test_no_text_has_more_tokens_than_are_counted(texts: list[str], style: str) 
         (b"no json", Content(None, 7)),
         (b'{"model":"a/b","input":"a', Content("a/b", 25)),
         (b'{"model":"a/b","model":"c","input":"a"}', Content(None, 39)),
-        (b"[" * 9000, Content(None, 9000)),
+        (b"[" * 20_000, Content(None, 0)),
+        (b'{"input":' * 20_000 + b'["a text",12]', Content(None, 10)),
         (b"", Content(None, 0)),
         (None, Content(None, 0)),
         (

@@ -24,7 +24,7 @@ TARGET is `mock` (the embedded reference server, the default), `live`
 target file (.yaml), which has the address, ceilings and known deviations; an
 option of the command line goes before what the file says.
 
-ceilings: no request is sent that could pass one; live, $0.10, 2,000 requests
+ceilings: no request is sent that could pass one; live, $0.05, 2,000 requests
 and 8 a second unless you say otherwise, elsewhere $1 where the model list shows
 prices or cannot be read.
 

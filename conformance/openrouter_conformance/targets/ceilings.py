@@ -33,7 +33,7 @@ class Ceilings:
         return attrs.evolve(others, **said)
 
 
-LIVE = Ceilings(requests=2000, dollars=0.1, per_second=8.0)
+LIVE = Ceilings(requests=2000, dollars=0.05, per_second=8.0)
 """Those of a run against the live API."""
 OTHER = Ceilings(requests=20_000, dollars=1.0)
 """Those of a run against any other server: no dollar is counted where the model list says that all is free."""
