@@ -79,7 +79,7 @@ class Service:
     def _exchange(self, request: Request, status: int, answer: dict[str, Any]) -> Exchange:
         exchange = Exchange(
             "createEmbeddings", "POST", "http://h/embeddings", (), request.body, status, (),
-            json.dumps(answer).encode(), request=request,
+            json.dumps(answer).encode(), request=request, number=self._count,
         )  # fmt: skip
         self.table.add(exchange)
         return exchange

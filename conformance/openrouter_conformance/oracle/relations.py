@@ -195,14 +195,28 @@ def _requirement_of(table: Table, found: Contradiction[Any], same: Callable[[Any
     if not found.factors:
         return "determinism/repeats-agree"
     requirement = found.factors[0].requirement(one.argument, one.context, other.context)
-    if requirement == "order/batch-equals-singles" and _belongs_to_another(table, one, same):
+    if requirement != "order/batch-equals-singles":
+        return requirement
+    if _belongs_to_another(table, one, same):
         return "order/vectors-follow-inputs"
-    return requirement
+    return "order/duplicates-equal" if _differs_from_its_double(table, one, other, same) else requirement
+
+
+def _differs_from_its_double(
+    table: Table, one: Sighting[Any], right: Sighting[Any], same: Callable[[Any, Any], bool]
+) -> bool:
+    """Return whether the same input stands in the same batch with the vector that it gets elsewhere."""
+    return any(
+        each.exchange.number == one.exchange.number and each.context != one.context and same(each.value, right.value)
+        for (argument, length, _), group in table.vectors.items()
+        if argument == one.argument and length == one.value.size
+        for each in group
+    )
 
 
 def _belongs_to_another(table: Table, one: Sighting[Any], same: Callable[[Any, Any], bool]) -> bool:
     """Return whether the vector is what another input of the same batch gets elsewhere."""
-    others = set(one.context.others)
+    others = set(one.context.others) - {one.argument.input}
     return any(
         same(other.value, one.value)
         for (argument, length, _), group in table.vectors.items()
@@ -317,8 +331,9 @@ def _different(table: Table, findings: Findings) -> None:
                 other = texts[place + 1 + int(offset)]
                 if not _must_differ(one.words, other.words):
                     continue
-                shared = one.words & other.words
-                named = f"{_EMBED}/texts/every-part-read" if len(shared) > _LONG and space[2] != "{" else requirement
+                shared = len(one.words & other.words)
+                is_part = shared > _FEW_SHARED and 2 * shared > min(len(one.words), len(other.words))
+                named = f"{_EMBED}/texts/every-part-read" if is_part and space[2] != "{" else requirement
                 findings.fail(
                     named,
                     f"the same vector for {shown_input(one.argument)} and {shown_input(other.argument)}"
@@ -334,8 +349,8 @@ _FEWEST_NUMBERS = 8
 _MOST_DIFFERENT = 1500
 """Inputs of one model and length that are compared each with each; more take minutes and show nothing else."""
 
-_LONG = 12
-"""Words that two texts share from which on they differ in a part."""
+_LONG, _FEW_SHARED = 12, 3
+"""Words of a long text, and words that two texts may share and still be others in the whole."""
 
 
 def _words(argument: Argument) -> frozenset[str]:
