@@ -11,9 +11,13 @@ import pytest
 import yaml
 
 import diff_spec
+import variations
+from single_edits import source_of
 from spec.diff.compare import compare
 from spec.diff.decide import Evidence
 from spec.diff.kinds import BUMPS, BY_NEED, KINDS, SEVERITIES
+from spec.operations import KNOWN
+from spec.pin import build_pin
 from upstream import Outcome
 
 REPOSITORY = Path(__file__).parents[2]
@@ -315,3 +319,34 @@ def test_members_of_all_of_are_compared_as_one_object() -> None:
     assert compare(CONTRACT, edited(splits(lost=False))) == []
     changes = compare(CONTRACT, edited(splits(lost=True)))
     assert [(each.path, each.affected) for each in changes] == [("$.usage.prompt_tokens", ("readers", "servers"))]
+
+
+def as_pin(tree: Tree) -> Tree:
+    """Return the pin of a document, with the operations of ours."""
+    return build_pin(source_of(tree), list(KNOWN), tolerate_absent=True).tree
+
+
+REFACTORINGS = (
+    variations.inlines_provider_preferences,
+    variations.renames_the_security_scheme,
+    variations.writes_errors_in_place,
+    variations.names_no_operations,
+    variations.writes_bodies_as_components,
+    variations.writes_other_parts_as_components,
+)
+
+
+@pytest.mark.parametrize("vary", REFACTORINGS, ids=lambda vary: vary.__name__)
+def test_refactoring_is_no_change(vary: variations.Variation) -> None:
+    """What upstream has written now in place, now as a component, or under another name, says the same."""
+    assert compare(as_pin(CONTRACT), as_pin(variations.varied([vary]))) == []
+
+
+@pytest.mark.parametrize("vary", variations.GROUPS["shapes"], ids=lambda vary: vary.__name__)
+def test_shapes_that_upstream_may_use_are_decided(vary: variations.Variation) -> None:
+    """Unions, discriminators, circles, maps, compositions and awkward names: every change has a witness, both ways."""
+    before, after = as_pin(CONTRACT), as_pin(variations.varied([vary]))
+    there, back = compare(before, after), compare(after, before)
+    assert there
+    assert back
+    assert not [change for change in [*there, *back] if change.undecided]

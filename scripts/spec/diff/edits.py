@@ -248,7 +248,7 @@ class _Comparison:
             before, after = old_known.get(name, old_extra), new_known.get(name, new_extra)
             if name in new_known and before is False and after is not False:
                 yield from asker.ask(self._added(name, old, new))
-            elif name in old_known and name not in new_known and (after is False or not _declares(new)):
+            elif before is not False and name not in new_known and (after is False or not _declares(new)):
                 yield from asker.ask(self._removed(name, old, new))
             else:
                 if (name in old.get("required", ())) != (name in new.get("required", ())):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from spec.canonical import json_text
@@ -28,37 +29,43 @@ def lint_document(document: dict[str, Any], operations: Sequence[Operation]) -> 
     """
     linted = Linted(decode_schemas(slice_document(document, operations)))
     examples = document.get("components", {}).get("examples", {})
+    positions = list(linted.positions())
+    together = {where for position in positions for where in _applied_together(position)}
     found = {
         (finding.rule, finding.where, finding.text): finding
-        for position in linted.positions()
-        for finding in _findings(linted, position, examples)
+        for position in positions
+        for finding in _findings(linted, position, examples, together)
     }
     branches = {finding.where for finding in found.values() if finding.rule == "branch-never-matches"}
     told = [each for each in found.values() if each.rule != "unsatisfiable-schema" or each.where not in branches]
     return sorted(told, key=_order)
 
 
-def _findings(linted: Linted, position: Position, examples: dict[str, Any]) -> Iterator[Finding]:
+def _findings(
+    linted: Linted, position: Position, examples: dict[str, Any], together: AbstractSet[str]
+) -> Iterator[Finding]:
     node, kind, where = position.node, position.kind, position.where
     if not isinstance(node, dict) or "$ref" in node:
         return
     if kind == "schema":
         yield from check_schema(linted, node, where)
-        yield from _required(position)
+        if where not in together:
+            yield from check_required(linted, node, where)
     elif kind == "operation":
         yield from check_operation(linted, node, where)
     elif kind in {"mediaType", "parameter", "header"}:
         yield from check_examples(linted, position, examples)
 
 
-def _required(position: Position) -> Iterator[Finding]:
-    """Yield the undeclared required properties of a schema, and of the branches that apply with it."""
-    node, where = position.node, position.where
-    declared = frozenset(node.get("properties", {}))
+def _applied_together(position: Position) -> Iterator[str]:
+    """Yield where the branches of a schema stand that describe one value together with what stands beside them."""
+    node = position.node
+    if position.kind != "schema" or not isinstance(node, dict):
+        return
     for child in children(position):
-        if child.where.removeprefix(f"{where}/").split("/")[0] in {"allOf", "anyOf", "oneOf"} and declared:
-            return  # what a branch requires may be declared beside it
-    yield from check_required(node, where, frozenset())
+        keyword = child.where.removeprefix(f"{position.where}/").split("/")[0]
+        if keyword == "allOf" or (keyword in {"anyOf", "oneOf"} and node.keys() & {"properties", "allOf"}):
+            yield child.where
 
 
 def _order(finding: Finding) -> tuple[int, str, str, str]:

@@ -17,6 +17,11 @@ from spec.lint.findings import NO_WITNESS, Finding, Linted
 from spec.references import parse_reference
 
 _TRIED = 300
+_MAY_DECLARE = frozenset({
+    "allOf", "anyOf", "oneOf", "if", "not", "$ref", "patternProperties", "additionalProperties", "dependentSchemas",
+})  # fmt: skip
+"""Where these stand, a property may be declared without being named under `properties`."""
+
 _NEVER = jsonschema_rs.canonical.Satisfiability.NO
 
 
@@ -152,17 +157,18 @@ def _discriminator(linted: Linted, schema: dict[str, Any], branches: list[Any], 
     name = discriminator["propertyName"]
     place = f"{where}/discriminator"
     shapes = [linted.shape(branch) for branch in branches]
-    without = [index for index, shape in enumerate(shapes) if shape.accepts({}) or not _declares(shape.schema, name)]
-    for index in without:
-        text = f"branch {index} does not require the property {shorten(name)} that chooses it"
-        yield Finding("discriminator-without-property", place, text, NO_WITNESS)
+    without = {index: value for index, shape in enumerate(shapes) for value in _values_without(shape, name)}
+    for index, value in without.items():
+        text = f"branch {index} takes a value without the property {shorten(name)} that chooses it"
+        yield Finding("discriminator-without-property", place, text, value)
     values = [_values_of(shape.schema, name) for shape in shapes]
-    for (i, one), (j, other) in itertools.combinations(enumerate(values), 2):
-        shared = sorted(set(one) & set(other))
-        if shared or (not one and not other and not {i, j} & set(without)):
-            shown = shared[0] if shared else "any"
-            text = f"branches {i} and {j} both take {shown} for {shorten(name)}"
-            yield Finding("discriminator-ambiguous", place, text, one[shown] if shared else NO_WITNESS)
+    for i, j in itertools.combinations(range(len(branches)), 2):
+        both = [values[i][text] for text in sorted(values[i].keys() & values[j].keys())]
+        if not values[i] and not values[j]:
+            both = [value[name] for value in _shared(shapes[i], shapes[j]) if isinstance(value, dict) and name in value]
+        if both:
+            text = f"branches {i} and {j} both take {shorten(both[0])} for {shorten(name)}"
+            yield Finding("discriminator-ambiguous", place, text, both[0])
     yield from _mapping(linted, discriminator, name, place)
 
 
@@ -176,8 +182,11 @@ def _mapping(linted: Linted, discriminator: dict[str, Any], name: str, place: st
             yield Finding("discriminator-mapping-refused", f"{place}/mapping", text, value)
 
 
-def _declares(schema: Any, name: str) -> bool:
-    return isinstance(schema, dict) and name in schema.get("properties", {}) and name in schema.get("required", ())
+def _values_without(shape: Shape, name: str) -> list[Any]:
+    """Return a value, null apart, that a branch takes and that lacks a property, if one is found."""
+    accepted = (value for value in itertools.islice(instances(shape.schema), _TRIED) if shape.accepts(value))
+    lacking = (value for value in accepted if value is not None and not (isinstance(value, dict) and name in value))
+    return list(itertools.islice(lacking, 1))
 
 
 def _values_of(schema: Any, name: str) -> dict[str, Any]:
@@ -187,23 +196,12 @@ def _values_of(schema: Any, name: str) -> dict[str, Any]:
     return {json_text(value): value for value in values}
 
 
-def check_required(schema: Any, where: str, declared: frozenset[str]) -> Iterator[Finding]:
-    """Yield the required properties that neither a schema nor what applies with it declares.
-
-    Args:
-        schema: the schema.
-        where: its JSON Pointer.
-        declared: the properties that the schemas around it declare for the same value.
-
-    """
-    if not isinstance(schema, dict) or "$ref" in schema:
+def check_required(linted: Linted, schema: dict[str, Any], where: str) -> Iterator[Finding]:
+    """Yield the required properties that a schema, with the members of its `allOf`, declares nowhere."""
+    whole = linted.shape(schema).schema
+    if not isinstance(whole, dict) or not whole.get("properties") or whole.keys() & _MAY_DECLARE:
         return
-    members = [member for key in ("allOf", "anyOf", "oneOf") for member in schema.get(key, ())]
-    open_parts = any(isinstance(member, dict) and "$ref" in member for member in members)
-    here = declared | frozenset(schema.get("properties", {}))
-    beside = here.union(*(member.get("properties", {}) for member in members if isinstance(member, dict)))
-    if "properties" in schema and not open_parts and "patternProperties" not in schema:
-        for name in schema.get("required", ()):
-            if name not in beside and not isinstance(schema.get("additionalProperties"), dict):
-                text = f"the required property {shorten(name)} is declared nowhere"
-                yield Finding("required-property-undeclared", f"{where}/required", text, name)
+    for name in whole.get("required", ()):
+        if name not in whole["properties"]:
+            text = f"the required property {shorten(name)} is declared nowhere"
+            yield Finding("required-property-undeclared", f"{where}/required", text, name)
