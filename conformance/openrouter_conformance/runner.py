@@ -9,6 +9,7 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
@@ -35,6 +36,7 @@ from openrouter_conformance.oracle.table import Table
 from openrouter_conformance.prices import price_list
 from openrouter_conformance.profiles import PROFILES
 from openrouter_conformance.recorder import TIMEOUT, Recorder
+from openrouter_conformance.recordings.archive import Archive
 from openrouter_conformance.report import records
 from openrouter_conformance.requirements import Requirement
 from openrouter_conformance.results import Result
@@ -74,6 +76,7 @@ class Plan:
         strict: whether warnings fail the run.
         limits: ceilings that go before those of the target.
         known_deviations: a file whose known deviations take the place of the target's.
+        archive: a file that keeps every exchange of the run; None for none.
         today: the day on which known deviations hold or are over; None for that of the run.
         requirements: all that there are; a report names each.
         contract: what answers are held to.
@@ -91,6 +94,7 @@ class Plan:
     strict: bool = False
     limits: Ceilings = attrs.field(factory=Ceilings)
     known_deviations: str | None = None
+    archive: Path | None = None
     today: dt.date | None = None
     requirements: Sequence[Requirement] = attrs.field(factory=known.load)
     contract: Contract = attrs.field(factory=contracts.shipped)
@@ -154,7 +158,10 @@ def run(
         Recorder(
             target, plan.timeout, concurrency=_concurrency(target, plan), seconds=target.ceilings.seconds
         ) as recorder,
+        contextlib.nullcontext() if plan.archive is None else Archive(plan.archive) as archive,
     ):
+        if archive is not None:
+            recorder.observers.append(archive)
         session = Session(target, recorder, plan.contract, PROFILES[plan.profile], plan.seed)
         prepare(session, plan)
         header = records.header(session, started, strict=plan.strict)

@@ -230,6 +230,44 @@ def test_the_results_of_a_run_can_be_replayed(
     assert "FAILED create-embeddings/errors/code-equals-status" in printed.out
 
 
+def test_known_deviations_hold_for_recordings(tmp_path: Path, command: Command) -> None:
+    """What a target file knows to be broken fails no replay while it is; an entry that is over does."""
+    with MockServer(MockSettings(faults=("index_from_one",))) as mock:
+        (tmp_path / "a.har").write_text(har(calls_to(mock).calls), encoding="utf-8")
+    entry = "{id: '*/index-counts-from-zero', kind: fails, reason: on its way, since: 2026-01-01}"
+    (tmp_path / "known.yaml").write_text(f"known_deviations:\n- {entry}\n", encoding="utf-8")
+    assert command("replay", tmp_path / "a.har").code == 1
+    known = command("replay", tmp_path / "a.har", "--known", tmp_path / "known.yaml")
+    assert (known.code, known.err) == (0, "")
+    assert "1 known" in known.out
+    (tmp_path / "known.yaml").write_text(
+        f"known_deviations:\n- {entry.replace('index-counts-from-zero', 'total-equals-prompt')}\n", encoding="utf-8"
+    )
+    over = command("replay", tmp_path / "a.har", "--known", tmp_path / "known.yaml")
+    assert over.code == 1
+    assert "all that it names passes now: delete the entry" in over.out
+
+
+def test_a_run_keeps_its_exchanges_for_a_replay(tmp_path: Path, command: Command) -> None:
+    """`run --har` writes every exchange without its key, and the archive can be replayed."""
+    archive = tmp_path / "run.har"
+    ran = command("run", "mock", "--profile", "quick", "--only", "*/order/*", "--har", archive)
+    assert ran.code == 0
+    entries = json.loads(archive.read_text("utf-8"))["log"]["entries"]
+    assert f"Requests: {len(entries)} in" in ran.out
+    assert "sk-or-" not in archive.read_text("utf-8")
+    assert any("$" in header["value"] for header in entries[-1]["request"]["headers"])
+    replayed = command("replay", archive, "--only", "*/order/*")
+    assert replayed.code == 0, replayed.out
+
+
+def test_an_archive_that_cannot_be_written_is_named(tmp_path: Path, command: Command) -> None:
+    """A place where no file can be written is refused before anything is sent."""
+    printed = command("run", "mock", "--har", tmp_path / "missing" / "run.har")
+    assert printed.code == 2
+    assert "run.har: cannot be written" in printed.err
+
+
 def test_several_servers_need_a_choice(recorded: Recorder, tmp_path: Path, command: Command) -> None:
     """Recordings of several servers are refused with their names, and judged by --base-url."""
     with MockServer() as mock:

@@ -87,6 +87,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         metavar="FILE",
         help="write a target file there in which all that fails is a known deviation",
     )
+    parser.add_argument("--har", type=Path, metavar="FILE", help="keep every exchange there, without keys")
     _add_ceilings(parser)
     parser.add_argument("--strict", action="store_true", help="let warnings fail the run, too")
     shown = parser.add_mutually_exclusive_group()
@@ -173,6 +174,7 @@ def _planned(options: argparse.Namespace, selected: frozenset[str]) -> Plan:
             concurrency=options.concurrency,
         ),
         known_deviations=options.known,
+        archive=options.har,
     )
 
 

@@ -38,6 +38,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument(
         "--skip", action="append", default=[], metavar="GLOB", help="leave these requirements out; repeatable"
     )
+    parser.add_argument("--known", metavar="FILE", help="a target file, for its known deviations")
     parser.add_argument("--report", type=Path, metavar="DIR", help="write results.jsonl and junit.xml there")
     parser.add_argument("--strict", action="store_true", help="let warnings fail, too")
     parser.add_argument("-v", "--verbose", action="store_true", help="print also what passed and what was not seen")
@@ -51,14 +52,18 @@ def run(options: argparse.Namespace) -> int:
     from openrouter_conformance.recordings.files import read_recordings  # noqa: PLC0415
     from openrouter_conformance.recordings.judging import judge  # noqa: PLC0415
     from openrouter_conformance.report import terminal  # noqa: PLC0415
+    from openrouter_conformance.targets import target_file  # noqa: PLC0415
 
     selected = requirements.select(requirements.load(), options.only, options.skip)
     if options.report is not None:
         report.check_writable(options.report)
     recordings = read_recordings(options.files)
     server = exchanges_of(recordings.calls, options.base_url)
-    records = judge(server, recordings.left_out, strict=options.strict, selected=selected)
-    if not any(records.footer["totals"][status] for status in (Status.PASSED, Status.FAILED, Status.WARNING)):
+    known = () if options.known is None else target_file.read(options.known).known
+    records = judge(server, recordings.left_out, strict=options.strict, selected=selected, known_deviations=known)
+    if not any(
+        records.footer["totals"][status] for status in (Status.PASSED, Status.FAILED, Status.WARNING, Status.KNOWN)
+    ):
         raise UsageError("the recordings decide none of the chosen requirements.")
     written = [] if options.report is None else report.write(options.report, records)
     screen = terminal.console()

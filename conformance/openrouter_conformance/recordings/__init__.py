@@ -4,4 +4,5 @@
 - `calls`: one recorded call, in the recorder's words → a `RecordedCall`
 - `exchanges`: recorded calls of one server → the exchanges that the checks know
 - `judging`: exchanges → the records of a run; what they cannot decide is *not seen*
+- `archive`: the other way round: the exchanges of a run → a HAR file
 """

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import attrs
 
 from openrouter_conformance import contract as contracts
+from openrouter_conformance import expected_failures, verdicts
 from openrouter_conformance import requirements as known
-from openrouter_conformance import verdicts
 from openrouter_conformance.checks import checks_of
 from openrouter_conformance.exchange_monitor import ExchangeMonitor
 from openrouter_conformance.oracle import relations
@@ -29,6 +29,7 @@ from openrouter_conformance.status import Status
 if TYPE_CHECKING:
     from openrouter_conformance.contract import Contract
     from openrouter_conformance.exchange import Exchange
+    from openrouter_conformance.known_deviations import KnownDeviation
     from openrouter_conformance.recordings.exchanges import Server
     from openrouter_conformance.report.records import RunRecords
     from openrouter_conformance.requirements import Requirement
@@ -64,6 +65,7 @@ def judge(
     *,
     strict: bool = False,
     selected: Collection[str] | None = None,
+    known_deviations: Sequence[KnownDeviation] = (),
     requirements: Sequence[Requirement] | None = None,
     contract: Contract | None = None,
 ) -> RunRecords:
@@ -74,6 +76,7 @@ def judge(
         left_out: what was left out of the recordings, a phrase each, with how often.
         strict: whether warnings fail the run.
         selected: the ids of the requirements to judge; all by default.
+        known_deviations: what is known to be broken, and fails nothing while it is.
         requirements: all that there are.
         contract: what answers are held to.
 
@@ -84,7 +87,9 @@ def judge(
     selected = {one.id for one in requirements} if selected is None else selected
     seen = _look(server.exchanges, [one for one in requirements if is_decidable(one)], contract)
     evidence = verdicts.Evidence({}, seen.monitor, seen.findings, ())
-    results = [_not_seen(one, seen) for one in verdicts.results(requirements, selected, evidence, None)]
+    today = dt.datetime.now(dt.UTC).date()
+    found = [_not_seen(one, seen) for one in verdicts.results(requirements, selected, evidence, None)]
+    results = expected_failures.marked(found, known_deviations, today)
     return records.RunRecords(
         records.header_of_recordings(
             contract, name=NAME, url=server.base_url, model=_model(server.exchanges), started=started, strict=strict
@@ -97,6 +102,7 @@ def judge(
             seconds=time.monotonic() - began,
             finished=_now(),
             strict=strict,
+            unneeded=expected_failures.unneeded(results, known_deviations, today),
         ),
     )
 

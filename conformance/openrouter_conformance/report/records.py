@@ -197,13 +197,15 @@ def footer(
         "requests": recorder.requests,
         "dollars": dollars,
         "bill": {"requests": recorder.requests, "tokens": recorder.tokens, "dollars": dollars},
-        "known_deviations": [
-            {"entry": one.entry.id, "problem": one.problem.value, "place": one.entry.place} for one in unneeded
-        ],
+        "known_deviations": _entries(unneeded),
         "stopped": stopped,
         "seconds": round(seconds, 3),
         "finished": finished,
     }
+
+
+def _entries(unneeded: Sequence[Unneeded]) -> list[Record]:
+    return [{"entry": one.entry.id, "problem": one.problem.value, "place": one.entry.place} for one in unneeded]
 
 
 def footer_of_recordings(
@@ -214,15 +216,19 @@ def footer_of_recordings(
     seconds: float,
     finished: str,
     strict: bool,
+    unneeded: Sequence[Unneeded] = (),
 ) -> Record:
     """Return the record that closes a file about recordings; `left_out` says how often which calls were left out."""
     return {
         "record": "footer",
-        **conclusion_of([one.status for one in results], strict=strict),
+        **conclusion_of(
+            [one.status for one in results], strict=strict, deciding=counted(results), unneeded=bool(unneeded)
+        ),
         "features": {},
         "requests": exchanges,
         "left_out": left_out,
         "dollars": None,
+        "known_deviations": _entries(unneeded),
         "stopped": None,
         "seconds": round(seconds, 3),
         "finished": finished,
