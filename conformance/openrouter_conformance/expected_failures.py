@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from openrouter_conformance.known_deviations import Kind, KnownDeviation
-from openrouter_conformance.status import Status
+from openrouter_conformance.status import Status, deciding
 
 if TYPE_CHECKING:
     from openrouter_conformance.results import Result
@@ -81,9 +81,5 @@ def _problem(entry: KnownDeviation, matched: Sequence[Result], today: dt.date) -
 
 
 def counted(results: Sequence[Result]) -> list[Status]:
-    """Return the statuses that a run is concluded from.
-
-    What is blocked is left out where it rests on what is known, or a warning: that one decides whether the run fails.
-    """
-    deciding = {one.requirement.id for one in results if one.status in (Status.KNOWN, Status.WARNING)}
-    return [one.status for one in results if one.status is not Status.BLOCKED or one.blocked_by not in deciding]
+    """Return the statuses that a run is concluded from."""
+    return deciding((one.requirement.id, one.status, one.blocked_by) for one in results)

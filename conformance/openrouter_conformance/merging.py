@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from openrouter_conformance import requirements as known
@@ -11,7 +11,7 @@ from openrouter_conformance.foreign_text import shortened
 from openrouter_conformance.replays import MOST
 from openrouter_conformance.report import records
 from openrouter_conformance.report.records import RunRecords
-from openrouter_conformance.status import Conclusion, Status
+from openrouter_conformance.status import Conclusion, Status, deciding
 from openrouter_conformance.verdicts import Outcome, by_cause
 
 if TYPE_CHECKING:
@@ -140,12 +140,11 @@ def _without(failure: Record, *names: str) -> Record:
 
 def _footer(runs: Sequence[RunRecords], results: Sequence[Record], *, strict: bool) -> Record:
     feet = [run.footer for run in runs]
+    decided = [(one["id"], Status(one["status"]), one.get("blocked_by")) for one in results]
     stopped = list(dict.fromkeys(foot["stopped"] for foot in feet if foot["stopped"] is not None))
     footer: Record = {
         "record": "footer",
-        **records.conclusion_of(
-            [Status(one["status"]) for one in results], strict=strict, deciding=list(deciding(results))
-        ),
+        **records.conclusion_of([status for _, status, _ in decided], strict=strict, deciding=deciding(decided)),
         "features": _features(feet),
         "requests": sum(foot["requests"] for foot in feet),
         "dollars": _sum([foot["dollars"] for foot in feet]),
@@ -160,12 +159,6 @@ def _footer(runs: Sequence[RunRecords], results: Sequence[Record], *, strict: bo
     if stopped and footer["conclusion"] == Conclusion.CONFORMS:
         footer["conclusion"] = Conclusion.STOPPED.value  # a part that was cut says nothing of what it lacks
     return footer
-
-
-def deciding(results: Sequence[Record]) -> Iterator[Status]:
-    """Yield the statuses that decide on a run: what rests on a known deviation fails it no more than that one does."""
-    accepted = {one["id"] for one in results if one["status"] in (Status.KNOWN, Status.WARNING)}
-    yield from (Status(one["status"]) for one in results if one.get("blocked_by") not in accepted)
 
 
 def _known_deviations(feet: Sequence[Record], results: Sequence[Record]) -> Record:

@@ -80,11 +80,25 @@ def fails_run(status: Status, *, strict: bool = False) -> bool:
     return status is Status.FAILED or (strict and status is Status.WARNING)
 
 
+def deciding(results: Iterable[tuple[str, Status, str | None]]) -> list[Status]:
+    """Return the statuses that a run is concluded from.
+
+    What is blocked is left out where it rests on what is known, or on a warning: that one decides about the run.
+
+    Args:
+        results: the id of each requirement, its status, and the id of what blocked it.
+
+    """
+    found = list(results)
+    accepted = {name for name, status, _ in found if status in (Status.KNOWN, Status.WARNING)}
+    return [status for _, status, cause in found if status is not Status.BLOCKED or cause not in accepted]
+
+
 def conclude(statuses: Iterable[Status], *, strict: bool = False, unneeded: bool = False) -> Conclusion:
     """Return what the statuses of all requirements make of the run.
 
     A run that stopped early concludes nothing else; a failed requirement outweighs an error of the suite, and so does
-    what is blocked, which rests on a failure: leave out what rests on a known one. `unneeded` says that an entry of the
+    what is blocked, which rests on a failure (see `deciding` for what does not). `unneeded` says that an entry of the
     known deviations is to be deleted, which fails a run as well.
     """
     found = set(statuses)

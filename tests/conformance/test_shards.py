@@ -11,15 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openrouter_conformance import merging, requirements, runner
+from openrouter_conformance import requirements, runner
 from openrouter_conformance.errors import UsageError
 from openrouter_conformance.merging import merge
 from openrouter_conformance.report import records
 from openrouter_conformance.report.records import RunRecords
 from openrouter_conformance.shards import Shard, groups, of_shard
+from openrouter_conformance.status import Status, deciding
 
 from .conftest import Printed
-from .example_runs import FAILED, PASSED, failure, known_run, result, run
+from .example_runs import FAILED, KNOWN, PASSED, failure, known_run, result, run
 
 Command = Callable[..., Printed]
 _KNOWN = requirements.load()
@@ -227,11 +228,12 @@ def test_an_entry_that_is_to_be_deleted_fails_the_merged_run() -> None:
 
 def test_what_rests_on_a_known_deviation_fails_no_merged_run() -> None:
     """A known deviation is accepted with all that could not be tried for it; another failure is not."""
-    accepted = {**known_run().results[-1], "id": _MODEL_NAMED, "status": "passed"}  # `known` once that is a status
+    accepted = {**KNOWN, "id": _MODEL_NAMED}
     blocked = _named(_RESTING, "blocked", blocked_by=_MODEL_NAMED)
-    elsewhere = _named("create-embeddings/usage/a", "blocked", blocked_by="create-embeddings/usage/b")
-    assert list(merging.deciding([accepted, blocked])) == ["passed"]
-    assert list(merging.deciding([accepted, blocked, elsewhere])) == ["passed", "blocked"]
+    assert merge([("a", run(accepted, blocked))]).footer["conclusion"] == "conforms"
+    resting = ("b", Status.BLOCKED, "a")
+    assert deciding([("a", Status.KNOWN, None), resting]) == [Status.KNOWN]
+    assert deciding([("a", Status.FAILED, None), resting]) == [Status.FAILED, Status.BLOCKED]
 
 
 def test_failed_runs_again_what_failed_and_what_rested_on_it(command: Command, tmp_path: Path) -> None:
