@@ -1,4 +1,4 @@
-"""The oracle: the service is one function, so every observation of a run is held against every other.
+"""The oracle: the service is one function, so whatever a run observes of it must agree.
 
 What a vector may depend on is the model, the input, `dimensions` and `input_type`. Everything else about a request is
 context, and must not show: how the request was spelled, where in a batch an input stood, which requests came before.
