@@ -81,10 +81,14 @@ def test_an_id_that_comes_twice_is_found(compared: Callable[..., Any]) -> None:
     assert found.breaches["create-embeddings/response/id-fresh"] == 1
 
 
-def test_an_answer_that_breaks_the_schema_is_found(compared: Callable[..., Any]) -> None:
-    """An answer that breaks a requirement by itself fails it, each time it comes."""
+def test_an_answer_that_breaks_what_the_first_did_not_has_one_cause(compared: Callable[..., Any]) -> None:
+    """An answer that changes, and breaks a requirement by that, is one finding with the first answer beside it."""
     found = compared(*[("a cat sat on the mat", {"usage": {"prompt_tokens": -1, "total_tokens": -1}})] * 3)
-    assert found.breaches["create-embeddings/usage/tokens-positive"] == 3
+    cause = "create-embeddings/determinism/repeats-agree"
+    assert list(found.failures) == [cause]
+    assert found.breaches == {cause: 3}
+    assert len(found.failures[cause].exchanges) == 2
+    assert found.resting["create-embeddings/usage/tokens-positive"] == cause
 
 
 def soak(command: Command, tmp_path: Path, url: str, *more: str) -> tuple[Printed, RunRecords]:
@@ -121,7 +125,7 @@ def test_a_race_is_found_and_shown(command: Command, tmp_path: Path, monkeypatch
     assert printed.code == 1, printed
     failed = [record for record in records.results if record["status"] == "failed"]
     assert failed
-    assert any(len(record["failure"]["exchanges"]) == 2 for record in failed)
+    assert all(len(record["failure"]["exchanges"]) == 2 for record in failed)
     assert "repeat: curl" in printed.out
 
 

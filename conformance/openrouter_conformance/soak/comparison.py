@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from openrouter_conformance.breaches import breaches_of
 from openrouter_conformance.errors import CheckFailure
 from openrouter_conformance.exchange_monitor import ExchangeMonitor
 from openrouter_conformance.oracle import relations
@@ -24,6 +25,8 @@ _IDS = ("id", "X-Generation-Id")
 _MOST_IDS = 500_000
 """Ids of answers that are remembered, to notice one that comes twice."""
 _ID_FRESH = "create-embeddings/response/id-fresh"
+_REPEATS = "create-embeddings/determinism/repeats-agree"
+_OK = 200
 
 
 @attrs.define
@@ -34,12 +37,14 @@ class Found:
         failures: by the id of the requirement.
         breaches: how many answers broke each requirement, by its id.
         applied: how many answers each requirement was about, by its id.
+        resting: by the id of a requirement, the id of the failed one by which answers broke it.
 
     """
 
     failures: dict[str, CheckFailure] = attrs.field(factory=dict)
     breaches: Counter[str] = attrs.field(factory=Counter)
     applied: Counter[str] = attrs.field(factory=Counter)
+    resting: dict[str, str] = attrs.field(factory=dict)
 
 
 class Comparison:
@@ -85,7 +90,16 @@ class Comparison:
         if request in self._first and _without_id(exchange) == self._plain[request]:
             self._found.applied.update(self._applied_by_first[request])
             return
+        first = self._first.get(request)
+        known = set() if first is None else set(breaches_of(first))
+        failures, breaches = dict(self._monitor.failures), self._found.breaches.copy()
         self._check(exchange)
+        own = [pair for pair in breaches_of(exchange).items() if pair[0] not in known]
+        if first is not None and own and first.status == exchange.status == _OK:
+            # The cause is that the answer has changed: what it breaks now rests on that.
+            self._monitor.failures, self._found.breaches = failures, breaches
+            self._changed(first, exchange, own)
+            return
         self._different.append(exchange)
         if len(self._different) >= _JUDGED_TOGETHER:
             self._judge(self._take())
@@ -113,6 +127,21 @@ class Comparison:
         self._found.applied.update(applied)
         self._found.breaches.update(monitor.breaches - breached)
         return applied
+
+    def _changed(
+        self, first: Exchange, exchange: Exchange, breaches: Sequence[tuple[Requirement, CheckFailure]]
+    ) -> None:
+        """Enter an answer that breaks what the first one to its request did not."""
+        requirement, failure = breaches[0]
+        shown = CheckFailure(
+            f"{failure.received} (which breaks {requirement.id})",
+            "the answer that the same request got at first",
+            first,
+            exchange,
+        )
+        self._found.failures.setdefault(_REPEATS, shown)
+        self._found.breaches[_REPEATS] += 1
+        self._found.resting.update({one.id: _REPEATS for one, _ in breaches})
 
     def _judge(self, exchanges: Sequence[Exchange]) -> None:
         """Hold answers against each other and against all first ones."""

@@ -27,6 +27,7 @@ def told(found: Found, recorder: Recorder, model: str | None, stopped: str | Non
         "failures": {name: records.failure(one) for name, one in found.failures.items()},
         "breaches": dict(found.breaches),
         "applied": dict(found.applied),
+        "resting": found.resting,
         "bill": {"requests": recorder.requests, "tokens": recorder.tokens, "dollars": recorder.dollars},
         "model": model,
         "stopped": stopped,
@@ -40,6 +41,7 @@ class Outcome:
         self._failures: dict[str, Any] = {}
         self._breaches: Counter[str] = Counter()
         self._applied: Counter[str] = Counter()
+        self._resting: dict[str, str] = {}
         self._bills: dict[str, dict[str, float]] = {}
         self._model: str | None = None
         self._stopped: str | None = None
@@ -50,6 +52,7 @@ class Outcome:
             self._failures.setdefault(name, failure)
         self._breaches.update(news["breaches"])
         self._applied.update(news["applied"])
+        self._resting.update(news["resting"])
         self._bills[process] = news["bill"]
         self._model = self._model or news["model"]
         self._stopped = self._stopped or news["stopped"]
@@ -61,6 +64,7 @@ class Outcome:
             "failures": self._failures,
             "breaches": self._breaches,
             "applied": self._applied,
+            "resting": self._resting,
             "bill": {
                 name: sum(bill[name] for bill in self._bills.values()) for name in ("requests", "tokens", "dollars")
             },
@@ -122,14 +126,23 @@ def records_of(
 
 
 def _result(requirement: Requirement, whole: Mapping[str, Any]) -> records.Record:
-    failure = whole["failures"].get(requirement.id)
-    applied = whole["applied"].get(requirement.id, 0)
-    status = status_of_failure(requirement.level) if failure else Status.PASSED if applied else Status.NOT_SEEN
-    reason = failure["received"] if failure else None if applied else "no answer under load was of the kind"
+    name = requirement.id
+    failure, cause = whole["failures"].get(name), whole["resting"].get(name)
+    applied = whole["applied"].get(name, 0)
+    if failure:
+        status, reason = status_of_failure(requirement.level), failure["received"]
+    elif cause:
+        status, reason = Status.BLOCKED, f"rests on {cause}"
+    elif applied:
+        status, reason = Status.PASSED, None
+    else:
+        status, reason = Status.NOT_SEEN, "no answer under load was of the kind"
     record = records.requirement(requirement, status, reason, exchanges=applied, seconds=0.0)
     if failure:
-        breaches = whole["breaches"].get(requirement.id, 0)
+        breaches = whole["breaches"].get(name, 0)
         record["failure"] = {**failure, "count": breaches} if breaches else failure
+    elif cause:
+        record["blocked_by"] = cause
     return record
 
 
