@@ -48,17 +48,18 @@ def of_body(body: bytes, limit: int = _SHOWN_BODY, keep: Collection[int] = ()) -
         text = body.decode()
     except UnicodeDecodeError as error:
         return _of_binary(body, limit, error.start)
-    line = _one_line(text)
-    if len(line) <= limit:
+    if (line := _fitting(text, limit)) is not None:
         return line
     fault = _first_fault(text)
-    line = _one_line(_shorten(text))
-    if len(line) > limit and not fault:
-        line = _one_line(_without_alike(_shorten(text), keep))
-    if len(line) <= limit:
+    short = _shorten(text)
+    line = _fitting(short, limit)
+    if line is None and not fault:
+        short = _without_alike(short, keep)
+        line = _fitting(short, limit)
+    if line is not None:
         return line
-    ends = f"{line[: limit * 3 // 4]}… …{line[-limit // 5 :]}"
-    return f"{_around(text, fault, limit) if fault else ends} ({len(body)} bytes)"
+    shown = _around(text, fault, limit) if fault else _ends(short, limit * 3 // 4, limit // 5)
+    return f"{shown} ({len(body)} bytes)"
 
 
 def of_value(value: Any, limit: int = _SHOWN_VALUE) -> str:
@@ -68,10 +69,26 @@ def of_value(value: Any, limit: int = _SHOWN_VALUE) -> str:
 
 def of_text(text: str, limit: int = _SHOWN_VALUE) -> str:
     """Return a text with JSON in it on one line of about `limit` characters."""
-    line = _one_line(text)
-    if len(line) > limit:
-        line = _one_line(_without_alike(_shorten(text), ()))
-    return line if len(line) <= limit else f"{line[: limit * 2 // 3]}… …{line[-limit // 3 :]}"
+    if (line := _fitting(text, limit)) is not None:
+        return line
+    short = _without_alike(_shorten(text), ())
+    line = _fitting(short, limit)
+    return line if line is not None else _ends(short, limit * 2 // 3, limit // 3)
+
+
+def _fitting(text: str, limit: int) -> str | None:
+    """Return the text on one line; None when that is longer than the limit, which escapes only make it more."""
+    joined = " ".join(text.split())
+    if len(joined) > limit:
+        return None
+    line = printable(joined)
+    return line if len(line) <= limit else None
+
+
+def _ends(text: str, first: int, last: int) -> str:
+    """Return so many of the first and of the last characters of the text on one line."""
+    joined = " ".join(text.split())
+    return f"{printable(joined[:first])[:first]}… …{printable(joined[-last:])[-last:]}"
 
 
 def _one_line(text: str) -> str:
