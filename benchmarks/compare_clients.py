@@ -136,9 +136,10 @@ def table(figures: Figures) -> str:
         for key, runs in figures.items()
     }
     others = [name for name in CONTENDERS if name != "floor"]
+    rounds = len(next(iter(figures.values())))
     about = (
         f"CPU per call / wall time per call / peak memory of the process. {platform.python_implementation()} "
-        f"{platform.python_version()}, {platform.machine()}; median of {len(next(iter(figures.values())))} rounds."
+        f"{platform.python_version()}, {platform.machine()}; {'one round' if rounds == 1 else f'median of {rounds} rounds'}."
     )
     lines = [
         about,
