@@ -137,9 +137,10 @@ def table(figures: Figures) -> str:
     }
     others = [name for name in CONTENDERS if name != "floor"]
     rounds = len(next(iter(figures.values())))
+    said = "one round" if rounds == 1 else f"median of {rounds} rounds"
     about = (
         f"CPU per call / wall time per call / peak memory of the process. {platform.python_implementation()} "
-        f"{platform.python_version()}, {platform.machine()}; {'one round' if rounds == 1 else f'median of {rounds} rounds'}."
+        f"{platform.python_version()}, {platform.machine()}; {said}."
     )
     lines = [
         about,
