@@ -7,6 +7,8 @@ import signal
 import threading
 from typing import TYPE_CHECKING, Self
 
+from openrouter_conformance.status import ExitCode
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType, TracebackType
@@ -32,6 +34,13 @@ class Interruption:
         self._end: Callable[[str], object] | None = None
         self._raises = False
         self.signal: signal.Signals | None = None
+
+    @property
+    def exit_code(self) -> ExitCode | None:
+        """The exit code of a command whose run a signal has ended; None when none did."""
+        if self.signal is None:
+            return None
+        return ExitCode.TERMINATED if self.signal is signal.SIGTERM else ExitCode.INTERRUPTED
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():

@@ -11,7 +11,7 @@ from openrouter_conformance.foreign_text import shortened
 from openrouter_conformance.replays import MOST
 from openrouter_conformance.report import records
 from openrouter_conformance.report.records import RunRecords
-from openrouter_conformance.status import Conclusion, Status, deciding
+from openrouter_conformance.status import Conclusion, Status
 from openrouter_conformance.verdicts import Outcome, by_cause
 
 if TYPE_CHECKING:
@@ -30,7 +30,18 @@ _SAME: tuple[tuple[str, Callable[[Record], Any]], ...] = (
 )
 """What runs must have in common to be parts of one."""
 
-_OUTWEIGHS = ("failed", "warning", "known", "error", "not-run", "passed", "blocked", "not-applicable", "deselected")
+_OUTWEIGHS = (
+    "failed",
+    "warning",
+    "known",
+    "error",
+    "not-run",
+    "passed",
+    "blocked",
+    "not-applicable",
+    "not-seen",
+    "deselected",
+)
 """Of what several runs say of a requirement, the first of these stands, as it does within a run."""
 
 _FEATURES = ("broken", "not supported", "supported")
@@ -140,11 +151,10 @@ def _without(failure: Record, *names: str) -> Record:
 
 def _footer(runs: Sequence[RunRecords], results: Sequence[Record], *, strict: bool) -> Record:
     feet = [run.footer for run in runs]
-    decided = [(one["id"], Status(one["status"]), one.get("blocked_by")) for one in results]
     stopped = list(dict.fromkeys(foot["stopped"] for foot in feet if foot["stopped"] is not None))
     footer: Record = {
         "record": "footer",
-        **records.conclusion_of([status for _, status, _ in decided], strict=strict, deciding=deciding(decided)),
+        **records.conclusion_of_records(results, strict=strict),
         "features": _features(feet),
         "requests": sum(foot["requests"] for foot in feet),
         "dollars": _sum([foot["dollars"] for foot in feet]),

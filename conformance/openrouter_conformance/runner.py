@@ -144,7 +144,7 @@ def run(
     """
     progress = progress or NoProgress()
     interruption = interruption or Interruption()
-    started, began = _now(), time.monotonic()
+    started, began = records.now(), time.monotonic()
     with (
         open_target(
             plan.target,
@@ -176,7 +176,7 @@ def run(
         records.footer(
             session,
             results,
-            _now(),
+            records.now(),
             stopped=checked.stopped,
             seconds=time.monotonic() - began,
             strict=plan.strict,
@@ -427,7 +427,3 @@ def _check_admission(session: Session, exchange: Exchange) -> None:
 def _no_answer(session: Session, operation: Operation, received: str) -> str:
     asked = f"{operation.method} {operation.path}"
     return f"{session.target.name} does not answer {asked} ({received}): is the server healthy, and the URL right?"
-
-
-def _now() -> str:
-    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")

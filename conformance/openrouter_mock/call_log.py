@@ -39,6 +39,8 @@ class ReceivedCall:
     """The name of the scenario that was applied."""
     inputs: int
     """The number of inputs; 0 for an invalid call."""
+    size: int
+    """The bytes of its headers and its body, about."""
     time: float
     """When it was received, in Unix seconds."""
     _sent_path: str = attrs.field(repr=False, alias="sent_path")
@@ -70,12 +72,6 @@ class ReceivedCall:
     def model(self) -> str | None:
         """The model: its id in the list, or what was asked for when there is none such."""
         return None if self._sent_model is None else self._redact(self._sent_model)
-
-    @property
-    def size(self) -> int:
-        """The bytes of its headers and its body, about."""
-        headers = sum(len(name) + len(value) for name, value in self._sent_headers.items())
-        return len(self.body) + len(self._sent_path) + len(self._sent_query) + headers
 
     def json(self) -> Any:
         """Return the body as a JSON value; raise `ValueError` when it is none."""
@@ -123,6 +119,7 @@ class CallLog(Sequence[ReceivedCall]):
             status=response.status,
             scenario=call.scenario,
             inputs=len(call.inputs),
+            size=len(call.body) + sum(len(name) + len(value) for name, value in call.headers.items()),
             time=time.time(),
             sent_path=call.path,
             sent_query=call.query,

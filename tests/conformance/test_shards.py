@@ -261,3 +261,13 @@ def test_failed_of_a_run_without_failures_is_refused(command: Command, tmp_path:
     printed = command("run", "--failed", path)
     assert printed.code == 2
     assert "nothing failed in that run" in printed.err
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status not in (Status.FAILED, Status.WARNING)])
+def test_every_status_can_be_merged(status: Status) -> None:
+    """A result of any status is merged, those of replays and of soaks among them; what was seen stands before it."""
+    fields = {"blocked_by": FAILED["id"]} if status is Status.BLOCKED else {}
+    unseen = {**KNOWN, "id": _MODEL_NAMED} if status is Status.KNOWN else _named(_MODEL_NAMED, status.value, **fields)
+    parts = [_named(FAILED["id"], "failed", failure=failure()), unseen]
+    merged = merge([("a", run(*parts)), ("b", run(*parts))])
+    assert [one["status"] for one in merged.results if one["id"] == _MODEL_NAMED] == [status]

@@ -145,8 +145,7 @@ def run(options: argparse.Namespace) -> int:
     stopped = records.footer["stopped"]
     if stopped == INTERRUPTED:
         unfinished = f"interrupted; {records.footer['totals'][Status.NOT_RUN]} requirements were not checked."
-        code = ExitCode.TERMINATED if interruption.signal is signal.SIGTERM else ExitCode.INTERRUPTED
-        return say(code, unfinished)
+        return say(interruption.exit_code or ExitCode.INTERRUPTED, unfinished)
     if stopped is not None:
         say(records.conclusion.exit_code, stopped)
     return records.conclusion.exit_code

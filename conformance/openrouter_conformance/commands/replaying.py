@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from openrouter_conformance.commands import selecting
 from openrouter_conformance.errors import UsageError
 from openrouter_conformance.status import Status
 
@@ -32,12 +33,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     parser.add_argument("--base-url", metavar="URL", help="the server to judge, where the recordings have several")
-    parser.add_argument(
-        "--only", action="append", default=[], metavar="GLOB", help="check only these requirements; repeatable"
-    )
-    parser.add_argument(
-        "--skip", action="append", default=[], metavar="GLOB", help="leave these requirements out; repeatable"
-    )
+    selecting.add_globs(parser)
     parser.add_argument("--known", metavar="FILE", help="a target file, for its known deviations")
     parser.add_argument("--report", type=Path, metavar="DIR", help="write results.jsonl and junit.xml there")
     parser.add_argument("--strict", action="store_true", help="let warnings fail, too")

@@ -19,14 +19,19 @@ if TYPE_CHECKING:
 _AGAIN = (Status.ERROR, Status.BLOCKED, Status.NOT_RUN)
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
+def add_globs(parser: argparse.ArgumentParser) -> None:
+    """Declare the options that choose by name."""
     parser.add_argument(
         "--only", action="append", default=[], metavar="GLOB", help="check only these requirements; repeatable"
     )
     parser.add_argument(
         "--skip", action="append", default=[], metavar="GLOB", help="leave these requirements out; repeatable"
     )
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare all options."""
+    add_globs(parser)
     parser.add_argument(
         "--failed",
         type=Path,

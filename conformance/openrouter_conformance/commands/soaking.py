@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 import importlib.util
 import json
 import os
@@ -72,18 +71,18 @@ def run(options: argparse.Namespace) -> int:
     """Put load on the target, print and write the results, and return the exit code."""
     from openrouter_conformance import report, requirements  # noqa: PLC0415 - only this command needs the heavy part
     from openrouter_conformance.interruption import INTERRUPTED  # noqa: PLC0415
-    from openrouter_conformance.report import terminal  # noqa: PLC0415
+    from openrouter_conformance.report import records, terminal  # noqa: PLC0415
     from openrouter_conformance.soak.outcome import header_of, records_of  # noqa: PLC0415
     from openrouter_conformance.targets import Ceilings, open_target  # noqa: PLC0415
 
     if not _has_locust():
-        raise UsageError("this command needs locust, which is not installed: pip install 'openrouter-embeddings[load]'")
+        raise UsageError(mock_cli.missing_extra(ModuleNotFoundError(name="locust"), "this command", "load"))
     if options.report is not None:
         report.check_writable(options.report)
     limits = Ceilings(
         requests=options.max_requests, per_second=options.rate, dollars=options.max_dollars, concurrency=options.users
     )
-    started, began = _now(), time.monotonic()
+    started, began = records.now(), time.monotonic()
     with (
         open_target(
             options.target,
@@ -96,35 +95,34 @@ def run(options: argparse.Namespace) -> int:
         tempfile.TemporaryDirectory(prefix="openrouter-soak-") as folder,
     ):
         outcome = Path(folder) / "outcome.json"
-        ended_by = _run_locust(options, target, outcome)
+        interrupted = _run_locust(options, target, outcome)
         if "--worker" in options.after_dashes:
             return ExitCode.CONFORMS
         whole = json.loads(outcome.read_bytes())
-    if ended_by is not None:
+    if interrupted is not None:
         whole["stopped"] = INTERRUPTED
     if not whole["load"]["answers"] and whole["stopped"]:
         raise TargetError(whole["stopped"])
-    records = records_of(
+    soaked = records_of(
         whole,
         requirements.load(),
         header=header_of(target, options.seed, started, strict=options.strict),
-        finished=_now(),
+        finished=records.now(),
         seconds=time.monotonic() - began,
         strict=options.strict,
         is_free=target.is_free,
     )
-    written = [] if options.report is None else report.write(options.report, records)
-    terminal.show(terminal.console(), records, written=written)
-    if ended_by is not None:
-        code = ExitCode.TERMINATED if ended_by is signal.SIGTERM else ExitCode.INTERRUPTED
-        return say(code, "interrupted; the result is that of the load until then.")
+    written = [] if options.report is None else report.write(options.report, soaked)
+    terminal.show(terminal.console(), soaked, written=written)
+    if interrupted is not None:
+        return say(interrupted, "interrupted; the result is that of the load until then.")
     if whole["stopped"] is not None:
-        say(records.conclusion.exit_code, whole["stopped"])
-    return records.conclusion.exit_code
+        say(soaked.conclusion.exit_code, whole["stopped"])
+    return soaked.conclusion.exit_code
 
 
-def _run_locust(options: argparse.Namespace, target: Target, outcome: Path) -> signal.Signals | None:
-    """Run Locust in a process of its own, since it patches the standard library; return the signal that ended it."""
+def _run_locust(options: argparse.Namespace, target: Target, outcome: Path) -> ExitCode | None:
+    """Run Locust in a process of its own, since it patches the standard library; return the exit code of a signal."""
     from openrouter_conformance import soak  # noqa: PLC0415
     from openrouter_conformance.interruption import Interruption  # noqa: PLC0415
     from openrouter_conformance.soak.plan import SoakPlan  # noqa: PLC0415
@@ -151,7 +149,7 @@ def _run_locust(options: argparse.Namespace, target: Target, outcome: Path) -> s
     if not outcome.exists() and "--worker" not in options.after_dashes:
         last = next((line for line in reversed(said.splitlines()) if line.strip()), "nothing")
         raise UsageError(f"Locust ended with the exit code {process.returncode} and said: {shortened(last)}")
-    return interruption.signal
+    return interruption.exit_code
 
 
 def _has_locust() -> bool:
@@ -159,7 +157,3 @@ def _has_locust() -> bool:
         return importlib.util.find_spec("locust") is not None
     except ValueError:  # a module without a spec, such as None
         return False
-
-
-def _now() -> str:
-    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")

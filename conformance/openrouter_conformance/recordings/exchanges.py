@@ -14,9 +14,7 @@ from openrouter_conformance.foreign_text import shortened
 from openrouter_conformance.operations import CREATE_EMBEDDINGS, LIST_EMBEDDINGS_MODELS, OPERATIONS
 from openrouter_conformance.recordings.calls import RecordedCall
 from openrouter_conformance.redaction import redactor
-
-KEY_VARIABLE = "CONFORMANCE_API_KEY"
-"""What stands in shown requests for the key that was recorded."""
+from openrouter_conformance.targets.keys import OTHER_VARIABLE
 
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key", "api-key"})
 _WITHOUT_MEANING = frozenset({"host", "content-length", "connection", "accept-encoding", "transfer-encoding"})
@@ -115,7 +113,7 @@ def _operation_id(call: RecordedCall, base: str) -> str | None:
 def _exchange(call: RecordedCall, operation: str, base: str, number: int) -> Exchange:
     """Return the exchange, with the recorded key redacted; its `request` is None where the body is not known."""
     method = call.method or CREATE_EMBEDDINGS.method
-    redact = redactor(_key(call), KEY_VARIABLE)
+    redact = redactor(_key(call), OTHER_VARIABLE)
     plain = [
         (name, value)
         for name, value in call.request_headers
@@ -124,7 +122,7 @@ def _exchange(call: RecordedCall, operation: str, base: str, number: int) -> Exc
     path = (call.url or "").removeprefix(base)
     known = call.request_body is not None or method != CREATE_EMBEDDINGS.method
     asked_with_key = any(name.lower() == "authorization" for name, _ in call.request_headers)
-    shown = [*plain, ("Authorization", f"Bearer ${KEY_VARIABLE}")] if asked_with_key else plain
+    shown = [*plain, ("Authorization", f"Bearer ${OTHER_VARIABLE}")] if asked_with_key else plain
     return Exchange(
         operation=operation,
         method=method,

@@ -81,7 +81,7 @@ def judge(
         contract: what answers are held to.
 
     """
-    began, started = time.monotonic(), _now()
+    began, started = time.monotonic(), records.now()
     requirements = known.load() if requirements is None else requirements
     contract = contract or contracts.shipped()
     selected = {one.id for one in requirements} if selected is None else selected
@@ -100,7 +100,7 @@ def judge(
             exchanges=len(server.exchanges),
             left_out=_all_left_out(server, left_out),
             seconds=time.monotonic() - began,
-            finished=_now(),
+            finished=records.now(),
             strict=strict,
             unneeded=expected_failures.unneeded(results, known_deviations, today),
         ),
@@ -154,7 +154,3 @@ def _model(exchanges: Iterable[Exchange]) -> str:
     )
     found = Counter(model for model in asked if isinstance(model, str))
     return ", ".join(name for name, _ in found.most_common(3)) or "no model that is known"
-
-
-def _now() -> str:
-    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")

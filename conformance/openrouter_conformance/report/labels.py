@@ -110,9 +110,15 @@ def effort(run: RunRecords) -> str:
     foot = run.footer
     if run.is_cut:
         return "the file ends before the run did, so that what it took is unknown"
-    bill: Record | None = foot.get("bill")
-    if bill is not None and bill["dollars"] is not None:
-        spent = f", at most {bill['tokens']:,} tokens and ${bill['dollars']:.6f}"
-    else:
-        spent = "" if foot["dollars"] is None else f", about ${foot['dollars']:.6f}"
+    spent = bill(foot)
+    if not spent and foot["dollars"] is not None:
+        spent = f", about ${foot['dollars']:.6f}"
     return f"{foot['requests']} requests in {foot['seconds']:.1f} seconds{spent}"
+
+
+def bill(foot: Record) -> str:
+    """Return what the bill of a run says, in words; nothing for the mock, which costs nothing."""
+    found: Record | None = foot.get("bill")
+    if found is None or found["dollars"] is None:
+        return ""
+    return f", at most {found['tokens']:,} tokens and ${found['dollars']:.6f}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import json
 from importlib import metadata, resources
@@ -14,7 +15,7 @@ from openrouter_conformance import version
 from openrouter_conformance.errors import UsageError
 from openrouter_conformance.expected_failures import counted
 from openrouter_conformance.foreign_text import printable, shortened
-from openrouter_conformance.status import Conclusion, Status, conclude
+from openrouter_conformance.status import Conclusion, Status, conclude, deciding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -72,6 +73,11 @@ class RunRecords:
     def with_status(self, *statuses: Status) -> list[Record]:
         """Return the results of these statuses."""
         return [record for record in self.results if record["status"] in statuses]
+
+
+def now() -> str:
+    """Return the time as records write it: ISO 8601, UTC, to the second."""
+    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
 
 
 def header(session: Session, started: str, *, strict: bool = False) -> Record:
@@ -191,7 +197,7 @@ def footer(
     return {
         "record": "footer",
         **conclusion_of(
-            [one.status for one in results], strict=strict, deciding=counted(results), unneeded=bool(unneeded)
+            [one.status for one in results], strict=strict, decisive=counted(results), unneeded=bool(unneeded)
         ),
         "features": dict(sorted(session.probed.items())),
         "requests": recorder.requests,
@@ -222,7 +228,7 @@ def footer_of_recordings(
     return {
         "record": "footer",
         **conclusion_of(
-            [one.status for one in results], strict=strict, deciding=counted(results), unneeded=bool(unneeded)
+            [one.status for one in results], strict=strict, decisive=counted(results), unneeded=bool(unneeded)
         ),
         "features": {},
         "requests": exchanges,
@@ -257,17 +263,23 @@ def replace(path: Path, text: str) -> Path:
 
 
 def conclusion_of(
-    statuses: Sequence[Status], *, strict: bool, deciding: Sequence[Status] | None = None, unneeded: bool = False
+    statuses: Sequence[Status], *, strict: bool, decisive: Sequence[Status] | None = None, unneeded: bool = False
 ) -> Record:
     """Return the fields of a footer that the results decide: the conclusion, and the totals by status.
 
-    `deciding` are the statuses that the conclusion is drawn from, where these are not all; `unneeded` says that a
+    `decisive` are the statuses that the conclusion is drawn from, where these are not all; `unneeded` says that a
     known deviation is to be deleted.
     """
     return {
-        "conclusion": conclude(statuses if deciding is None else deciding, strict=strict, unneeded=unneeded).value,
+        "conclusion": conclude(statuses if decisive is None else decisive, strict=strict, unneeded=unneeded).value,
         "totals": {status.value: statuses.count(status) for status in Status},
     }
+
+
+def conclusion_of_records(results: Sequence[Record], *, strict: bool) -> Record:
+    """Return what `conclusion_of` does, of results that are records already."""
+    decided = [(one["id"], Status(one["status"]), one.get("blocked_by")) for one in results]
+    return conclusion_of([status for _, status, _ in decided], strict=strict, decisive=deciding(decided))
 
 
 def read(path: Path, *, allow_cut: bool = False) -> RunRecords:

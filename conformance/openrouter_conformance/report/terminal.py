@@ -288,7 +288,7 @@ def _summary(records: RunRecords) -> list[tuple[str, str]]:
     foot = records.footer
     if records.header["profile"] == RECORDINGS:
         return _summary_of_recordings(foot)
-    lines = [("Requests:", f"{foot['requests']} in {foot['seconds']:.1f} seconds{_spent(foot.get('bill'))}")]
+    lines = [("Requests:", f"{foot['requests']} in {foot['seconds']:.1f} seconds{labels.bill(foot)}")]
     if "load" in foot:
         lines.append(("Load:", _load(foot["load"])))
     if foot["features"]:
@@ -306,13 +306,6 @@ def _summary_of_recordings(foot: Mapping[str, Any]) -> list[tuple[str, str]]:
     judged = f"{foot['requests']} recorded calls"
     left_out = "; ".join(f"{count} {why}" for why, count in foot["left_out"].items())
     return [("Checked:", judged), *([("Left out:", left_out)] if left_out else [])]
-
-
-def _spent(bill: Record | None) -> str:
-    """Return what a run has used up, in words; nothing for the mock, which costs nothing."""
-    if bill is None or bill["dollars"] is None:
-        return ""
-    return f", at most {bill['tokens']:,} tokens and ${bill['dollars']:.6f}"
 
 
 def _conclusion(records: RunRecords) -> tuple[str, tuple[str, str]]:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 _JUDGED_TOGETHER = 50
 """Answers that differ from the first one, which the oracle looks at together."""
-_IDS = ("id", "X-Generation-Id")
 _MOST_IDS = 500_000
 """Ids of answers that are remembered, to notice one that comes twice."""
 _ID_FRESH = "create-embeddings/response/id-fresh"
@@ -174,6 +173,6 @@ def _without_id(exchange: Exchange) -> Any:
     own = exchange.header("X-Generation-Id")
     agrees = own is None or not isinstance(body, dict) or body.get("id") == own
     if isinstance(body, dict):
-        body = {name: value for name, value in body.items() if name not in _IDS}
+        body = {name: value for name, value in body.items() if name != "id"}
     names = sorted(name.lower() for name, _ in exchange.headers)
     return exchange.status, exchange.failure, exchange.header("Content-Type"), names, agrees, body

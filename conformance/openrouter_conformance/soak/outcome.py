@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from openrouter_conformance import contract as contracts
 from openrouter_conformance.report import records
-from openrouter_conformance.status import Status, conclude, status_of_failure
+from openrouter_conformance.status import Status, status_of_failure
 
 if TYPE_CHECKING:
     from openrouter_conformance.recorder import Recorder
@@ -104,15 +104,13 @@ def records_of(
 
     """
     results = [_result(one, whole) for one in requirements]
-    statuses = [Status(result["status"]) for result in results]
     dollars = None if is_free else round(whole["bill"]["dollars"], 9)
     return records.RunRecords(
         header | {"model": whole["model"] or "no model"},
         tuple(results),
         {
             "record": "footer",
-            "conclusion": conclude(statuses, strict=strict).value,
-            "totals": {status.value: statuses.count(status) for status in Status},
+            **records.conclusion_of_records(results, strict=strict),
             "features": {},
             "requests": whole["bill"]["requests"],
             "dollars": dollars,

@@ -8,6 +8,7 @@ import attrs
 
 from openrouter_conformance.known_deviations import KnownDeviation
 from openrouter_conformance.targets.ceilings import Ceilings
+from openrouter_conformance.targets.keys import OTHER_VARIABLE
 
 LIVE_URL = "https://openrouter.ai/api/v1"
 CONCURRENCY = 4
@@ -50,7 +51,7 @@ class Target:
     shown_url: str
     start: str | None = None
     key: str | None = attrs.field(default=None, repr=False)
-    key_variable: str = "CONFORMANCE_API_KEY"
+    key_variable: str = OTHER_VARIABLE
     headers: tuple[Header, ...] = ()
     model: str | None = None
     others: tuple[str, ...] | None = None

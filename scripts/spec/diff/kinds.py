@@ -122,35 +122,28 @@ _OASDIFF: dict[str, str] = {
     "parameter-type-narrowed": "request-parameter-type-changed",
     "parameter-type-widened": "request-parameter-type-generalized",
 }
+_SENT_EDITS = {
+    "became-nullable", "became-not-nullable", "enum-value-added", "enum-value-removed", "became-enum",
+    "type-changed", "default-value-added", "default-value-changed", "default-value-removed",
+    "pattern-added", "pattern-removed", "pattern-changed",
+}  # fmt: skip
 _OASDIFF_EDITS = {
-    "request": {
-        "became-nullable", "became-not-nullable", "enum-value-added", "enum-value-removed", "became-enum",
-        "type-changed", "default-value-added", "default-value-changed", "default-value-removed",
-        "pattern-added", "pattern-removed", "pattern-changed",
-    },
-    "parameter": {
-        "became-nullable", "became-not-nullable", "enum-value-added", "enum-value-removed", "became-enum",
-        "type-changed", "default-value-added", "default-value-changed", "default-value-removed",
-        "pattern-added", "pattern-removed", "pattern-changed",
-    },
+    "request": _SENT_EDITS,
+    "parameter": _SENT_EDITS,
     "response": {
         "became-nullable", "became-not-nullable", "enum-value-added", "enum-value-removed", "type-changed",
         "pattern-added", "pattern-removed", "pattern-changed",
     },
     "response-header": {"became-nullable", "became-not-nullable", "type-changed"},
 }  # fmt: skip
+_SENT_BOUNDS = {
+    **dict.fromkeys(("min", "max", "exclusive-min", "exclusive-max", "max-length"), "set increased decreased"),
+    "min-length": "increased decreased",
+    "min-items": "set increased decreased",
+}
 _OASDIFF_BOUNDS = {
-    "request": {
-        **dict.fromkeys(("min", "max", "exclusive-min", "exclusive-max", "max-length"), "set increased decreased"),
-        "min-length": "increased decreased",
-        "min-items": "set increased decreased",
-    },
-    "parameter": {
-        **dict.fromkeys(("min", "max", "exclusive-min", "exclusive-max", "max-length"), "set increased decreased"),
-        "min-length": "increased decreased",
-        "min-items": "set increased decreased",
-        "max-items": "increased decreased",
-    },
+    "request": _SENT_BOUNDS,
+    "parameter": {**_SENT_BOUNDS, "max-items": "increased decreased"},
     "response": {
         "max": "increased", "exclusive-max": "increased", "min": "decreased", "exclusive-min": "decreased",
         "max-length": "increased unset", "min-length": "decreased", "min-items": "decreased unset",
