@@ -23,7 +23,7 @@ How it is checked:
   one deadline and one ceiling of bytes; `content_coding`: its body, decompressed
 - `answers`: successful answers, decoded; `vectors`: their vectors, and when two of them are the same
 - `properties`, `strategies`, `hypothesis_settings`: relations that hold for all inputs
-- `campaign`, `generated_requests`, `sample_requests`, `samples`: what is sent
+- `campaign`, `generated_requests`, `single_breaches`, `sample_requests`, `samples`: what is sent
 - `recordings`: exchanges that were recorded elsewhere, and what they say of a server
 - `soak`: load by Locust, with every answer compared
 - `targets`: where it is sent, with which key, and the ceilings on requests, rate, tokens and dollars; target files

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import json
 import warnings
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
@@ -19,9 +20,11 @@ import schemathesis
 from hypothesis import Phase
 from schemathesis import GenerationMode
 
+from openrouter_conformance import single_breaches
 from openrouter_conformance.errors import HarnessError
 from openrouter_conformance.exchange import Request
 from openrouter_conformance.hypothesis_settings import keep_out_of_the_working_directory, settings
+from openrouter_conformance.spending import content_of
 
 if TYPE_CHECKING:
     from schemathesis import APIOperation, Case
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from openrouter_conformance.operations import Operation
 
 _BASE = "http://target.invalid/api/v1"
+_MOST_MEDIA = 2
 
 
 @attrs.frozen
@@ -53,20 +57,32 @@ def generate(
 ) -> tuple[Generated, ...]:
     """Return about `count` requests for `operation`, the same for the same arguments.
 
-    Half are boundary cases (schemathesis' coverage phase), half are fuzzed; half keep the contract, half
-    break it. `model` and `native_dimensions` keep the good ones to what the target's model takes; None leaves them as
-    the contract has them.
+    Half keep the contract, half break it. Of the good ones half are boundary cases (schemathesis' coverage phase), half
+    are fuzzed; of the bad ones, where there is a body, half break a good request in one place. `model` and
+    `native_dimensions` keep the good ones to what the target's model takes; None leaves them as the contract has them.
+    None holds more than two pictures or other media: each may cost money.
     """
     keep_out_of_the_working_directory()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # schemathesis warns about Python regexes and the like, not about the target
         described = _described(contract, operation, model, native_dimensions)
         quarter = max(1, count // 4)
+        bad = quarter // 2 if contract.takes_body(operation) else quarter
         cases: list[Case[Any]] = []
-        for mode in GenerationMode:
-            cases += _spread(_boundary_cases(described, mode), quarter)
-            cases += _fuzzed_cases(described, mode, quarter, seed)
+        for mode, share in ((GenerationMode.POSITIVE, quarter), (GenerationMode.NEGATIVE, bad)):
+            cases += _spread(_boundary_cases(described, mode), share)
+            cases += _fuzzed_cases(described, mode, share, seed)
         made = [_generated(case, contract, operation) for case in cases]
+        if contract.takes_body(operation):
+            examples = [{"model": model, **one} if model is not None else one for one in operation.examples]
+            examples = examples or [json.loads(one.request.body or b"{}") for one in made if one.valid]
+            validator = contract.request_validator(operation)
+            bodies = single_breaches.broken(
+                examples, lambda body: not validator.is_valid(body), 2 * (quarter - bad), seed=seed
+            )
+            cases = [described.Case(body=body, media_type="application/json") for body in bodies]
+            made += [_generated(case, contract, operation) for case in cases]
+        made = [one for one in made if content_of(one.request.body).media <= _MOST_MEDIA]
     return tuple({(one.request.path, one.request.body, one.request.headers): one for one in made}.values())
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from openrouter_conformance.samples import TEXT
+from openrouter_conformance.samples import EXAMPLES, TEXT
 
 
 @attrs.frozen
@@ -23,6 +23,7 @@ class Operation:
         path: the path below the base URL, as in the contract.
         sample: the fields of a request that every server answers, beside `model`; None means that the first generated
             request that was answered serves as the sample.
+        examples: the fields of good requests of all forms, beside `model`; without them good ones are generated.
         asks_model: whether requests name the model under test.
 
     """
@@ -32,11 +33,18 @@ class Operation:
     method: str
     path: str
     sample: dict[str, Any] | None = attrs.field(default=None, hash=False)
+    examples: tuple[dict[str, Any], ...] = attrs.field(default=(), hash=False)
     asks_model: bool = False
 
 
 CREATE_EMBEDDINGS = Operation(
-    "create-embeddings", "createEmbeddings", "POST", "/embeddings", sample={"input": TEXT}, asks_model=True
+    "create-embeddings",
+    "createEmbeddings",
+    "POST",
+    "/embeddings",
+    sample={"input": TEXT},
+    examples=EXAMPLES,
+    asks_model=True,
 )
 LIST_EMBEDDINGS_MODELS = Operation(
     "list-embeddings-models", "listEmbeddingsModels", "GET", "/embeddings/models", sample={}

@@ -55,3 +55,28 @@ PREFERENCES: dict[str, dict[str, Any]] = {
     "null": {"provider": None},
 }
 """Preferences that every set of providers can meet."""
+
+EXAMPLES: tuple[dict[str, Any], ...] = (
+    {"input": TEXT},
+    {"input": [*PAIR, TEXT]},
+    {"input": [*TOKENS, 7]},
+    {"input": [TOKENS, [7, 8], [*TOKENS, 7]]},
+    {"input": [{"content": [TEXT_PART, OTHER_TEXT_PART]}, {"content": [OTHER_TEXT_PART, TEXT_PART]}]},
+    {"input": [{"content": [TEXT_PART, IMAGE_PART]}]},
+    {"input": TEXT, "dimensions": 8},
+    {"input": TEXT, "encoding_format": "base64", "input_type": "search_query", "user": "a-reader"},
+    {
+        "input": TEXT,
+        "provider": {
+            "allow_fallbacks": True,
+            "require_parameters": False,
+            "data_collection": "allow",
+            "ignore": ["A provider of no name", "Another one", "A third one"],
+            "sort": "price",
+            "max_price": {"prompt": 1000, "completion": "1000.5", "request": 1000},
+            "preferred_max_latency": {"p50": 100},
+            "preferred_min_throughput": 0.1,
+        },
+    },
+)
+"""Requests of all forms, beside `model`, that servers answer which support what they ask for."""

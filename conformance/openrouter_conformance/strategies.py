@@ -31,6 +31,9 @@ UNUSUAL_TEXTS = (
     "<|endoftext|>",
     "\x1b[31mred\x7f",
     "-",
+    "null",
+    "NaN",
+    '["a list", "in a text"]',
 )
 """Texts that servers have been seen to stumble over."""
 

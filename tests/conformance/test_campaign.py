@@ -13,10 +13,12 @@ from openrouter_conformance import generated_requests
 from openrouter_conformance.contract import first_error
 from openrouter_conformance.operations import CREATE_EMBEDDINGS, LIST_EMBEDDINGS_MODELS, OPERATIONS, Operation
 from openrouter_conformance.profiles import PROFILES
+from openrouter_conformance.spending import content_of
 
 _MODEL = "openai/text-embedding-3-small"
 _CONTRACT = contracts.shipped()
 _GOOD = {"model": _MODEL, "input": "a"}
+_FIELDS = _CONTRACT.request_schema(CREATE_EMBEDDINGS)["properties"]
 
 
 def _generated(operation: Operation, count: int = 64, seed: int = 0) -> tuple[generated_requests.Generated, ...]:
@@ -135,3 +137,16 @@ def test_pointers_that_lead_nowhere_are_refused() -> None:
     assert _CONTRACT.resolve("#/paths/~1embeddings/post")["operationId"] == "createEmbeddings"
     with pytest.raises(LookupError, match="nothing"):
         _CONTRACT.resolve("#/paths/~1nowhere")
+
+
+def test_no_generated_request_holds_many_media() -> None:
+    """A random body of a hundred pictures would be reckoned with more dollars than a run may cost."""
+    made = _generated(CREATE_EMBEDDINGS, 40, seed=362577)
+    assert max(content_of(one.request.body).media for one in made) <= 2
+
+
+def test_bad_requests_are_broken_in_one_place() -> None:
+    """Half of the bad requests are good ones with one wrong place, so that a reason to refuse them is alone."""
+    bodies = [json.loads(one.request.body or b"") for one in _generated(CREATE_EMBEDDINGS) if one.valid is False]
+    near = [body for body in bodies if isinstance(body, dict) and set(body) <= {"input", *map(str, _FIELDS)}]
+    assert len(near) >= 14
