@@ -58,7 +58,7 @@ def generate(
     """Return about `count` requests for `operation`, the same for the same arguments.
 
     Half keep the contract, half break it. Of the good ones half are boundary cases (schemathesis' coverage phase), half
-    are fuzzed; of the bad ones, where there is a body, half break a good request in one place. `model` and
+    are fuzzed; of the bad ones, where there is a body, two thirds break a good request in one place. `model` and
     `native_dimensions` keep the good ones to what the target's model takes; None leaves them as the contract has them.
     None holds more than two pictures or other media: each may cost money.
     """
@@ -67,7 +67,7 @@ def generate(
         warnings.simplefilter("ignore")  # schemathesis warns about Python regexes and the like, not about the target
         described = _described(contract, operation, model, native_dimensions)
         quarter = max(1, count // 4)
-        bad = quarter // 2 if contract.takes_body(operation) else quarter
+        bad = max(1, quarter // 3) if contract.takes_body(operation) else quarter
         cases: list[Case[Any]] = []
         for mode, share in ((GenerationMode.POSITIVE, quarter), (GenerationMode.NEGATIVE, bad)):
             cases += _spread(_boundary_cases(described, mode), share)
