@@ -91,9 +91,11 @@ def test_screen_looks_as_agreed(name: str, run: RunRecords, how: dict[str, Any])
 
 
 def test_away_from_a_terminal_lines_end_at_80_columns() -> None:
-    """But for what is to be pasted, no line is longer than 80 columns, padded, or moves the cursor."""
+    """But for what is to be pasted and the conclusion, no line is longer than 80 columns, padded, or moves the cursor."""
     long = _result("create-embeddings/a/b", "failed", reason="x", failure=_failure("x" * 300, "y " * 200))
-    for line in _shown(_run(*_ALL, long), verbose=True).splitlines():
+    *lines, last = _shown(_run(*_ALL, long), verbose=True).splitlines()
+    assert last.startswith("DOES NOT CONFORM: ")
+    for line in lines:
         assert len(line) <= 80 or "curl " in line or line.startswith("  export ")
         assert line == line.rstrip()
         assert line.isprintable()
@@ -102,7 +104,7 @@ def test_away_from_a_terminal_lines_end_at_80_columns() -> None:
 @pytest.mark.parametrize("columns", [40, 50, 120])
 def test_columns_is_the_width_away_from_a_terminal(columns: int) -> None:
     """COLUMNS says how wide the reader's screen is; what makes no sense there is ignored."""
-    lines = _shown(_run(_FAILED), {"COLUMNS": str(columns)}).splitlines()
+    *lines, _ = _shown(_run(_FAILED), {"COLUMNS": str(columns)}).splitlines()
     wrapped = [line for line in lines if "curl " not in line and not line.startswith("  export ")]
     assert max(map(len, wrapped)) <= columns
     assert _shown(_run(_FAILED), {"COLUMNS": "wide"}) == _shown(_run(_FAILED), {})

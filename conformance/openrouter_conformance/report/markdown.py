@@ -96,7 +96,7 @@ def _start(run: RunRecords) -> Iterator[str]:
 def _finding(finding: Finding) -> Iterator[str]:
     record = finding.record
     rests = f" **{resting_line(len(finding.resting))}.**" if finding.resting else ""
-    yield f"- **{code(record['id'])}** ({record['level']}): {_own(record['text'])}{rests}"
+    yield f"- **{code(record['id'])}** (level: {record['level']}): {_own(record['text'])}{rests}"
     yield f"  Received {code(_phrase(received(record)))}, expected {code(_phrase(record['failure']['expected']))}."
     yield ""
     yield "  <details><summary>Repeat it</summary>"

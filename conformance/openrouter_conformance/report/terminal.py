@@ -140,7 +140,7 @@ def show(screen: Console, records: RunRecords, *, verbose: bool = False, written
         _print(screen, value, (f"{name:10}", "dim"))
     if written:
         _print(screen, ", ".join(path.as_posix() for path in written), ("Report:   ", "dim"), wrap=False)
-    _print(screen, *_conclusion(records))
+    _print(screen, *_conclusion(records), wrap=False)
 
 
 def show_opening(screen: Console, header: Mapping[str, Any]) -> None:
@@ -194,7 +194,7 @@ class _Screen:
 
     def _finding(self, record: Record) -> None:
         failure = record["failure"]
-        level = "" if record["level"] == Level.REQUIRED else f" ({record['level']})"
+        level = "" if record["level"] == Level.REQUIRED else f" (level: {record['level']})"
         self._screen.print()
         _print(self._screen, f"{record['id']}{level}", ("FAILED ", "bold red"), style="bold")
         _print(self._screen, record["text"], indent=2)
