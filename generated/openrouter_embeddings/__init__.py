@@ -34,14 +34,12 @@ if TYPE_CHECKING:
     from .api.embeddings import create_embeddings
     from .api.embeddings import list_embeddings_models
     from .models import (
-        ArtificialAnalysisEntry, AudioPart, CostDetails, DataCollection, DefaultParameters, DesignArenaEntry,
-        EmbeddingObject, EmbeddingsRequest, EmbeddingsResponse, EncodingFormat, FilePart, ImagePart, ImageUrl,
-        InputModality, InstructType, MaxPrice, Model, ModelAliasTarget, ModelArchitecture, ModelBenchmarks,
-        ModelGroup, ModelLinks, ModelReasoning, ModelsListResponse, MultimodalInput, MultimodalMedia,
-        OutputModality, PageLinks, PercentileLatencyCutoffs, PercentileThroughputCutoffs, PerRequestLimits,
-        PricingOverride, PromptTokensDetails, ProviderName, ProviderPreferences, ProviderSort, ProviderSortConfig,
-        ProviderSortKey, PublicPricing, Quantization, ReasoningEffort, SortPartition, SupportedParameter, TextPart,
-        TopProviderInfo, Usage, VideoPart,
+        AudioPart, CostDetails, DataCollection, EmbeddingObject, EmbeddingsRequest, EmbeddingsResponse,
+        EncodingFormat, FilePart, ImagePart, ImageUrl, InputModality, MaxPrice, Model, ModelAliasTarget,
+        ModelArchitecture, ModelGroup, ModelLinks, ModelsListResponse, MultimodalInput, MultimodalMedia,
+        OutputModality, PageLinks, PercentileLatencyCutoffs, PercentileThroughputCutoffs, PromptTokensDetails,
+        ProviderName, ProviderPreferences, ProviderSort, ProviderSortConfig, ProviderSortKey, PublicPricing,
+        Quantization, SortPartition, TextPart, TopProviderInfo, Usage, VideoPart,
     )
     from .retries import Retries
     from .vectors import Vector
@@ -51,19 +49,17 @@ CONTRACT = Contract(date="2026-08-22", digest="sha256:b3ed2c90b33be2a8abfabae28d
 """The contract that the package was generated from."""
 
 __all__ = (
-    "ApiError", "ArtificialAnalysisEntry", "AudioPart", "BadGatewayError", "BadRequestError", "CONTRACT", "Client",
-    "ConflictError", "Contract", "ContractError", "CostDetails", "DataCollection", "DefaultParameters",
-    "DesignArenaEntry", "EdgeNetworkTimeoutError", "EmbeddingObject", "EmbeddingsRequest", "EmbeddingsResponse",
-    "EncodingFormat", "Failure", "FilePart", "ForbiddenError", "GatewayTimeoutError", "ImagePart", "ImageUrl",
-    "InputModality", "InstructType", "InternalServerError", "Kind", "MaxPrice", "MethodNotAllowedError", "Model",
-    "ModelAliasTarget", "ModelArchitecture", "ModelBenchmarks", "ModelGroup", "ModelLinks", "ModelReasoning",
+    "ApiError", "AudioPart", "BadGatewayError", "BadRequestError", "CONTRACT", "Client", "ConflictError",
+    "Contract", "ContractError", "CostDetails", "DataCollection", "EdgeNetworkTimeoutError", "EmbeddingObject",
+    "EmbeddingsRequest", "EmbeddingsResponse", "EncodingFormat", "Failure", "FilePart", "ForbiddenError",
+    "GatewayTimeoutError", "ImagePart", "ImageUrl", "InputModality", "InternalServerError", "Kind", "MaxPrice",
+    "MethodNotAllowedError", "Model", "ModelAliasTarget", "ModelArchitecture", "ModelGroup", "ModelLinks",
     "ModelsListResponse", "MultimodalInput", "MultimodalMedia", "NotFoundError", "OpenRouterError",
-    "OutputModality", "PageLinks", "PayloadTooLargeError", "PaymentRequiredError", "PerRequestLimits",
-    "PercentileLatencyCutoffs", "PercentileThroughputCutoffs", "PreconditionFailedError", "PricingOverride",
-    "PromptTokensDetails", "ProviderName", "ProviderOverloadedError", "ProviderPreferences", "ProviderSort",
-    "ProviderSortConfig", "ProviderSortKey", "PublicPricing", "Quantization", "ReasoningEffort",
-    "RequestTimeoutError", "Response", "Retries", "ServiceUnavailableError", "SortPartition", "Success",
-    "SupportedParameter", "TextPart", "TooManyRequestsError", "TopProviderInfo", "TransportError", "UNSET",
+    "OutputModality", "PageLinks", "PayloadTooLargeError", "PaymentRequiredError", "PercentileLatencyCutoffs",
+    "PercentileThroughputCutoffs", "PreconditionFailedError", "PromptTokensDetails", "ProviderName",
+    "ProviderOverloadedError", "ProviderPreferences", "ProviderSort", "ProviderSortConfig", "ProviderSortKey",
+    "PublicPricing", "Quantization", "RequestTimeoutError", "Response", "Retries", "ServiceUnavailableError",
+    "SortPartition", "Success", "TextPart", "TooManyRequestsError", "TopProviderInfo", "TransportError", "UNSET",
     "UnauthorizedError", "UnprocessableEntityError", "Unset", "UnsupportedMediaTypeError", "Usage", "Vector",
     "VideoPart", "__version__", "create_embeddings", "list_embeddings_models",
 )
