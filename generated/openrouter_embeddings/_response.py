@@ -167,7 +167,8 @@ def _api_error(response: httpx.Response, body: Any) -> ApiError:
     error = _object(body).get("error")
     fields = _object(error)
     metadata = _object(fields.get("metadata"))
-    status, code = response.status_code, _code(fields)
+    codes = [str(fields.get(name)) for name in ("code", "http_status")]
+    status, code = response.status_code, next((int(code) for code in codes if _CODE.fullmatch(code)), None)
     return error_class(status, code)(
         status=status,
         code=code,
@@ -183,11 +184,6 @@ def _object(value: Any) -> dict[str, Any]:
     """Return a JSON object as it is, and an empty one for anything else."""
     fields: dict[str, Any] = value if is_instance(value, dict) else {}
     return fields
-
-
-def _code(error: Mapping[str, Any]) -> int | None:
-    codes = (str(error.get(name)) for name in ("code", "http_status"))
-    return next((int(code) for code in codes if _CODE.fullmatch(code)), None)
 
 
 def _message(message: Any, error: Any, body: Any, response: httpx.Response) -> str:

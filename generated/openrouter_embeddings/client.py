@@ -99,9 +99,8 @@ class Client:
         if async_http_client is not None:
             checked_type("async_http_client", async_http_client, "an httpx.AsyncClient", httpx.AsyncClient)
         self._has_own_auth = any(http is not None and http.auth for http in (http_client, async_http_client))
-        limit = _checked_count("max_connections", max_connections)
-        encrypted = self._base_url.lower().startswith("https:")
-        self._connections = Connections(http_client, async_http_client, limit=limit, encrypted=encrypted)
+        limit, tls = _checked_count("max_connections", max_connections), self._base_url.lower().startswith("https:")
+        self._connections = Connections(http_client, async_http_client, limit=limit, tls=tls)
 
     @property
     def base_url(self) -> str:
