@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from .vectors import Vector
 # isort: on
 
-CONTRACT = Contract(date="2026-08-22", digest="sha256:b3ed2c90b33be2a8abfabae28da6eab9bc0a686fe8b704ac80a2d4809ec8490f")
+CONTRACT = Contract(date="2026-08-22", digest="sha256:d30b3f82c6ce686b03484e0656b5c6c8c3a3045c0942470bb9b8daaa546102d6")
 """The contract that the package was generated from."""
 
 __all__ = (

@@ -62,10 +62,7 @@ class EmbeddingObject(AnswerModel):
 
     @cached_property
     def vector(self) -> Vector:
-        """The vector as float32 numbers, however it was sent; numpy shares its memory.
-
-        Raises:
-            ContractError: it is not base64, not a whole count of numbers, or holds what is no finite number."""
+        """The vector as float32 numbers, however it was sent; `ContractError` if it is none. Numpy shares its memory."""
         return decode_vector(self.embedding)
 
 
@@ -77,12 +74,9 @@ class EmbeddingsRequest(JsonModel):
         input: What to embed: one text, several texts, the token ids of one text, the token ids of several texts, or
             several multimodal inputs. No text and no list may be empty.
         model: Identifier of the model as the model list gives it, for example `openai/text-embedding-3-small`.
-        dimensions: Length of the vectors wanted, from 1 to the native length of the model, for models that can shorten
-            their vectors. Default: the native length.
-        encoding_format: How vectors are written: `float` is a JSON array of numbers (the default), `base64` is the
-            little-endian float32 bytes in base64, about a quarter of the size.
-        input_type: What the input is for, on models that embed queries and documents differently: for example
-            `search_query` or `search_document`.
+        dimensions: Length of the vectors, up to their native length (the default), for models that can shorten them.
+        encoding_format: `float` (default): JSON numbers; `base64`: little-endian float32 bytes, a quarter of the size.
+        input_type: What the input is for, where it matters to a model, such as `search_query` or `search_document`.
         provider: Which providers may serve the request, and in which order.
         user: Your stable identifier for the end user on whose behalf you ask, for abuse monitoring."""
 
@@ -122,11 +116,8 @@ class EmbeddingsResponse(AnswerModel):
     def vectors(self, expected: int | None = None) -> list[Vector]:
         """Return the vectors as float32 numbers, in the order of the inputs.
 
-        Args:
-            expected: how many inputs were sent; `sync` and the other calls have checked this already.
-
-        Raises:
-            ContractError: the count, an index or a length is wrong, or a vector cannot be decoded."""
+        Whether they are as many as `expected` is checked by `sync` and the other calls already; they, and this, raise
+        `ContractError` where a count, an index, a length or a vector is wrong."""
         return decode_vectors(self.data, expected)
 
     def _check(self, request: JsonModel | None) -> None:
@@ -134,8 +125,7 @@ class EmbeddingsResponse(AnswerModel):
 
 
 class EncodingFormat(OpenEnum):
-    """How vectors are written: `float` is a JSON array of numbers (the default), `base64` is the little-endian float32
-    bytes in base64, about a quarter of the size."""
+    """`float` (default): JSON numbers; `base64`: little-endian float32 bytes, a quarter of the size."""
 
     BASE64, FLOAT = "base64", "float"
 
@@ -415,19 +405,15 @@ class ProviderPreferences(JsonModel):
     """Which providers may serve a request, and in which order. What is left out, or null, takes the default of the
     account.
     Attributes:
-        allow_fallbacks: Whether another provider may serve the request when the first choice cannot. Default: true. Set
-            it to survive 529.
+        allow_fallbacks: Whether others may serve what the first choice cannot (default: true); set it to survive 529.
         data_collection: Whether providers that may keep or train on the data are allowed: `allow` (default) or `deny`.
-        enforce_distillable_text: Whether only models whose author allows training on their output may serve the
-            request.
+        enforce_distillable_text: Whether only models on whose output others may be trained may serve the request.
         ignore: Providers never to use, on top of those that the account ignores.
         max_price: The most that a provider may charge; no provider within it means 404.
         only: The only providers to use, together with those that the account allows.
         order: Providers to try first, in this order.
-        preferred_max_latency: Time to first token that is preferred, seconds; slower endpoints come last but are not
-            excluded.
-        preferred_min_throughput: Throughput that is preferred, tokens per second; slower endpoints come last but are
-            not excluded.
+        preferred_max_latency: Preferred time to first token, seconds; slower endpoints come last but are not excluded.
+        preferred_min_throughput: Preferred tokens per second; slower endpoints come last but are not excluded.
         quantizations: Number formats that the provider's weights may have.
         require_parameters: Whether only providers that support every parameter of the request may serve it.
         sort: By what to order the providers when `order` does not; it turns load balancing off.
