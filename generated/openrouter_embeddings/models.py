@@ -62,7 +62,7 @@ class EmbeddingObject(AnswerModel):
 
     @cached_property
     def vector(self) -> Vector:
-        """The vector as float32 numbers, however it was sent; `ContractError` if it is none. Numpy shares its memory."""
+        """The vector as float32 numbers, however they were sent, or a `ContractError`; numpy shares its memory."""
         return decode_vector(self.embedding)
 
 

@@ -22,8 +22,6 @@ CODINGS: Final = {"gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 """The compressions that are asked for and undone, with what zlib calls each."""
 
 _HTTPX_LOG: Final = logging.getLogger("httpx")
-# Pieces of a body, 20 MiB, that are joined at its end; a longer body grows in place, which takes half the memory.
-_MANY_PIECES: Final = 320
 
 H = TypeVar("H", httpx.Client, httpx.AsyncClient)
 
@@ -125,9 +123,8 @@ class _Body:
     def __init__(self, response: httpx.Response, ceiling: int) -> None:
         self._response = response
         self._ceiling = ceiling
-        self._pieces: list[bytes] = []
-        self._content = io.BytesIO()
-        self._received = self._length = 0
+        self._content = io.BytesIO()  # grows in place: pieces to be joined at the end would take twice the memory
+        self._received = 0
         coding = response.headers.get("Content-Encoding", "").strip()
         self._coding = "" if coding.lower() == "identity" else coding.lower()
         if self._coding not in {*CODINGS, ""}:
@@ -145,26 +142,19 @@ class _Body:
         self._received += len(piece)
         if self._decompressor is not None:
             piece = self._decompressed(piece)
-        self._length += len(piece)
-        if max(self._received, self._length) > self._ceiling:
+        if max(self._received, self._content.tell() + len(piece)) > self._ceiling:
             raise self._too_long()
-        self._pieces.append(piece)
-        if len(self._pieces) >= _MANY_PIECES or self._content.tell():
-            self._content.writelines(self._pieces)
-            self._pieces.clear()
+        self._content.write(piece)
 
     def decoded(self) -> bytes:
         """Return the body."""
         if self._decompressor is not None and self._received and not self._decompressor.eof:
             raise httpx.DecodingError(f"the {self._coding} stream is cut short")
-        if not self._content.tell():
-            return b"".join(self._pieces)
-        self._content.writelines(self._pieces)
         return self._content.getvalue()
 
     def _decompressed(self, piece: bytes) -> bytes:
         assert self._decompressor is not None
-        longest = self._ceiling - self._length + 1
+        longest = self._ceiling - self._content.tell() + 1
         try:
             try:
                 return self._decompressor.decompress(piece, longest)
