@@ -65,13 +65,13 @@ __all__ = (
 )
 # fmt: on
 
-_RESPONSES = dict.fromkeys(("Failure", "Response", "Success"), "_response")
-_MODULES = {**_RESPONSES, "Retries": "retries", "Vector": "vectors"}
-_OPERATIONS = {
+_MODULES = {
+    **dict.fromkeys(("Failure", "Response", "Success"), "_response"),
+    **{"Retries": "retries", "Vector": "vectors"},
     "create_embeddings": "api.embeddings.create_embeddings",
     "list_embeddings_models": "api.embeddings.list_embeddings_models",
 }
-"""Where what is loaded on first use is, but for the objects, which are in `models`."""
+"""Where what is loaded on first use is, but for the objects, which are in `models`. An operation is a module."""
 
 if not TYPE_CHECKING:
 
@@ -79,11 +79,8 @@ if not TYPE_CHECKING:
         """Load a name on first use, so that importing the package stays fast and needs no extra."""
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        if name in _OPERATIONS:
-            value = import_module(f".{_OPERATIONS[name]}", __name__)
-        else:
-            value = getattr(import_module(f".{_MODULES.get(name, 'models')}", __name__), name)
-        globals()[name] = value
+        module = import_module(f".{_MODULES.get(name, 'models')}", __name__)
+        value = globals()[name] = getattr(module, name, module)
         return value
 
     def __dir__() -> list[str]:

@@ -46,7 +46,7 @@ def build_request(
     base_url, headers, timeout = settings
     content = None
     if body is not UNSET:
-        content = _encode_body(body, body_type)
+        content = _encode(validate_body(body, body_type))
         headers = [header for header in headers if header[0].lower() != b"content-type"]
         headers.append((b"Content-Type", b"application/json"))
     address, extensions = _parsed_address(base_url + path), {"timeout": timeout.as_dict()}
@@ -81,24 +81,16 @@ def validate_body(body: JsonModel, body_type: type[JsonModel]) -> dict[str, Any]
     return document
 
 
-def _encode_body(body: JsonModel, body_type: type[JsonModel]) -> bytes:
-    """Return a body as JSON bytes."""
-    document = validate_body(body, body_type)
+def _encode(document: dict[str, Any]) -> bytes:
+    """Return an object as JSON bytes, or raise an error that names the field that JSON has no way to write."""
     try:
         return _JSON.encode(document).encode()
-    except (TypeError, ValueError, RecursionError):
-        for name, value in document.items():
-            _check_encodable(name, value)
-        raise
-
-
-def _check_encodable(name: str, value: Any) -> None:
-    """Raise an error that names the field when JSON has no way to write what is in it."""
-    try:
-        _JSON.encode({name: value}).encode()
-    except UnicodeEncodeError:
-        raise ValueError(f"{name}: a text holds half of a surrogate pair, which UTF-8 cannot write") from None
-    except RecursionError:
-        raise ValueError(f"{name}: nests too deeply to be written as JSON") from None
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"{name}: {error}") from None
+    except (TypeError, ValueError, RecursionError) as error:
+        if len(document) > 1:
+            return b"".join(_encode({name: value}) for name, value in document.items())  # one of them raises
+        name, reason = next(iter(document)), str(error)
+        if isinstance(error, UnicodeEncodeError):
+            reason = "a text holds half of a surrogate pair, which UTF-8 cannot write"
+        elif isinstance(error, RecursionError):
+            reason = "nests too deeply to be written as JSON"
+        raise (TypeError if isinstance(error, TypeError) else ValueError)(f"{name}: {reason}") from None
