@@ -38,10 +38,7 @@ def build_request(
 
     The path has its parameters filled in. What is `UNSET` or None in `params`, the query, is left out. A body is sent
     as JSON, a `form` as multipart fields of (file name or None, content). A `secured` operation needs a key.
-
-    Raises:
-        TypeError: a field of the body has the wrong type; the message names it.
-        ValueError: a field of the body has a wrong value, or the operation needs a key and there is none."""
+    `TypeError` and `ValueError` name the field of the body that is wrong, or say that there is no key."""
     settings = client._request_settings(secured=secured)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
     base_url, headers, timeout = settings
     content = None

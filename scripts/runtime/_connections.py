@@ -82,12 +82,9 @@ class _Pool(Generic[H]):
 
 
 class Connections:
-    """The connections that a client and its copies share.
+    """The connections that a client and its copies share; those of an event loop die with it, so that each has its own.
 
-    Async connections die with the event loop that opened them, so that each loop has its own.
-
-    Raises:
-        ValueError: certificates or a proxy that the environment names cannot be used."""
+    `ValueError` when certificates or a proxy that the environment names cannot be used."""
 
     def __init__(self, own: httpx.Client | None, own_async: httpx.AsyncClient | None, *, limit: int, tls: bool) -> None:
         self._own, self._own_async = own, own_async
@@ -113,9 +110,7 @@ class Connections:
     def sync(self, ends: float) -> Generator[Connection[httpx.Client], None, None]:
         """Lend a connection to a blocking call, as soon as less than `limit` others are under way.
 
-        Raises:
-            TimeoutError: there was none before this moment of the monotonic clock.
-            RuntimeError: the client is closed."""
+        `TimeoutError` when that takes until `ends` on the monotonic clock, `RuntimeError` when the client is closed."""
         pool = self._sync
         if not pool.turns.acquire(timeout=min(max(0.0, ends - time.monotonic()), threading.TIMEOUT_MAX)):
             raise TimeoutError

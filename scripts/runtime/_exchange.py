@@ -29,19 +29,19 @@ H = TypeVar("H", httpx.Client, httpx.AsyncClient)
 def exchange(
     connection: Connection[httpx.Client], request: httpx.Request, *, auth: Any, ends: float, ceiling: int
 ) -> httpx.Response:
-    """Send a request and return the response with its body, decompressed.
+    """Send a request and return the response with its body, decompressed; `auth` is that of `httpx.Client.send`.
 
-    The call ends at the moment `ends` of the monotonic clock. Its body has at most `ceiling` bytes, both as sent and
-    decompressed. The argument `auth` is that of `httpx.Client.send`.
-
-    Raises:
-        TransportError: no response arrived.
-        ContractError: the body is longer than the ceiling, or compressed in a way that was not asked for."""
+    There is a `TransportError` where no response arrived before `ends` on the monotonic clock, and a `ContractError`
+    for a body of more than `ceiling` bytes, as sent or decompressed, or one compressed in a way not asked for."""
     watch = _Watch(connection, request, ends) if ends < float("inf") else None
     try:
-        with closing(_send(connection, request, auth)) as response:
+        if connection.transport is None:
+            arrived = connection.http.send(request, auth=auth, stream=True)
+        else:
+            arrived = _arrived(connection.transport.handle_request(request), request)
+        with closing(arrived) as response:
             connection.stream = response.extensions.get("network_stream")
-            if _is_read(response):  # by an event hook, or made by a transport that needs no network
+            if response.is_stream_consumed:  # by an event hook, or made by a transport that needs no network
                 return _whole(response)
             body = _Body(response, ceiling)
             assert isinstance(response.stream, httpx.SyncByteStream)
@@ -65,8 +65,12 @@ async def exchange_async(
 ) -> httpx.Response:
     """Send a request as `exchange` does, without blocking, until it is cancelled."""
     try:
-        async with aclosing(await _send_async(connection, request, auth)) as response:
-            if _is_read(response):
+        if connection.transport is None:
+            arrived = await connection.http.send(request, auth=auth, stream=True)
+        else:
+            arrived = _arrived(await connection.transport.handle_async_request(request), request)
+        async with aclosing(arrived) as response:
+            if response.is_stream_consumed:
                 return _whole(response)
             body = _Body(response, ceiling)
             assert isinstance(response.stream, httpx.AsyncByteStream)
@@ -78,18 +82,6 @@ async def exchange_async(
     except FAILURES as error:
         failure = transport_error(request, error)
     raise failure
-
-
-def _send(connection: Connection[httpx.Client], request: httpx.Request, auth: Any) -> httpx.Response:
-    if connection.transport is None:
-        return connection.http.send(request, auth=auth, stream=True)
-    return _arrived(connection.transport.handle_request(request), request)
-
-
-async def _send_async(connection: Connection[httpx.AsyncClient], request: httpx.Request, auth: Any) -> httpx.Response:
-    if connection.transport is None:
-        return await connection.http.send(request, auth=auth, stream=True)
-    return _arrived(await connection.transport.handle_async_request(request), request)
 
 
 def _arrived(response: httpx.Response, request: httpx.Request) -> httpx.Response:
@@ -184,19 +176,11 @@ def _whole(response: httpx.Response, content: bytes = b"") -> httpx.Response:
     return httpx.Response(
         response.status_code,
         headers=[(name, value) for name, value in response.headers.raw if name.lower() != b"content-encoding"],
-        content=response.content if _is_read(response) else content,
+        content=response.content if response.is_stream_consumed else content,
         request=response.request,
         extensions=extensions,
         history=response.history,
     )
-
-
-def _is_read(response: httpx.Response) -> bool:
-    try:
-        response.content  # noqa: B018 # pyright: ignore[reportUnusedExpression]
-    except httpx.ResponseNotRead:
-        return False
-    return True
 
 
 class _Watch:

@@ -60,9 +60,8 @@ Response: TypeAlias = Success[T] | Failure
 def parse_response(response: httpx.Response, decoders: Mapping[int, Decoder[T]], body: JsonModel | None = None) -> T:
     """Return the typed result of a successful response, decoded by its status, and compared with the request's body.
 
-    Raises:
-        ApiError: the response is an error, whatever its status.
-        ContractError: the response claims success and its body is not what the contract says."""
+    `ApiError` when the response is an error, whatever its status; `ContractError` when its body is not what it claims.
+    """
     try:
         result = _parse_content(response, decoders, body)
         if not getattr(result, "deviations", ()) or without_key(response).content == response.content:
