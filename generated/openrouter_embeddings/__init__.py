@@ -34,48 +34,44 @@ if TYPE_CHECKING:
     from .api.embeddings import create_embeddings
     from .api.embeddings import list_embeddings_models
     from .models import (
-        ArtificialAnalysisEntry, AudioPart, CostDetails, DataCollection, DefaultParameters, DesignArenaEntry,
-        EmbeddingObject, EmbeddingsRequest, EmbeddingsResponse, EncodingFormat, FilePart, ImagePart, ImageUrl,
-        InputModality, InstructType, MaxPrice, Model, ModelAliasTarget, ModelArchitecture, ModelBenchmarks,
-        ModelGroup, ModelLinks, ModelReasoning, ModelsListResponse, MultimodalInput, MultimodalMedia,
-        OutputModality, PageLinks, PercentileLatencyCutoffs, PercentileThroughputCutoffs, PerRequestLimits,
-        PricingOverride, PromptTokensDetails, ProviderName, ProviderPreferences, ProviderSort, ProviderSortConfig,
-        ProviderSortKey, PublicPricing, Quantization, ReasoningEffort, SortPartition, SupportedParameter, TextPart,
-        TopProviderInfo, Usage, VideoPart,
+        AudioPart, CostDetails, DataCollection, EmbeddingObject, EmbeddingsRequest, EmbeddingsResponse,
+        EncodingFormat, FilePart, ImagePart, ImageUrl, InputModality, MaxPrice, Model, ModelAliasTarget,
+        ModelArchitecture, ModelGroup, ModelLinks, ModelsListResponse, MultimodalInput, MultimodalMedia,
+        OutputModality, PageLinks, PercentileLatencyCutoffs, PercentileThroughputCutoffs, PromptTokensDetails,
+        ProviderName, ProviderPreferences, ProviderSort, ProviderSortConfig, ProviderSortKey, PublicPricing,
+        Quantization, SortPartition, TextPart, TopProviderInfo, Usage, VideoPart,
     )
     from .retries import Retries
     from .vectors import Vector
 # isort: on
 
-CONTRACT = Contract(date="2026-08-22", digest="sha256:b3ed2c90b33be2a8abfabae28da6eab9bc0a686fe8b704ac80a2d4809ec8490f")
+CONTRACT = Contract(date="2026-08-22", digest="sha256:d30b3f82c6ce686b03484e0656b5c6c8c3a3045c0942470bb9b8daaa546102d6")
 """The contract that the package was generated from."""
 
 __all__ = (
-    "ApiError", "ArtificialAnalysisEntry", "AudioPart", "BadGatewayError", "BadRequestError", "CONTRACT", "Client",
-    "ConflictError", "Contract", "ContractError", "CostDetails", "DataCollection", "DefaultParameters",
-    "DesignArenaEntry", "EdgeNetworkTimeoutError", "EmbeddingObject", "EmbeddingsRequest", "EmbeddingsResponse",
-    "EncodingFormat", "Failure", "FilePart", "ForbiddenError", "GatewayTimeoutError", "ImagePart", "ImageUrl",
-    "InputModality", "InstructType", "InternalServerError", "Kind", "MaxPrice", "MethodNotAllowedError", "Model",
-    "ModelAliasTarget", "ModelArchitecture", "ModelBenchmarks", "ModelGroup", "ModelLinks", "ModelReasoning",
+    "ApiError", "AudioPart", "BadGatewayError", "BadRequestError", "CONTRACT", "Client", "ConflictError",
+    "Contract", "ContractError", "CostDetails", "DataCollection", "EdgeNetworkTimeoutError", "EmbeddingObject",
+    "EmbeddingsRequest", "EmbeddingsResponse", "EncodingFormat", "Failure", "FilePart", "ForbiddenError",
+    "GatewayTimeoutError", "ImagePart", "ImageUrl", "InputModality", "InternalServerError", "Kind", "MaxPrice",
+    "MethodNotAllowedError", "Model", "ModelAliasTarget", "ModelArchitecture", "ModelGroup", "ModelLinks",
     "ModelsListResponse", "MultimodalInput", "MultimodalMedia", "NotFoundError", "OpenRouterError",
-    "OutputModality", "PageLinks", "PayloadTooLargeError", "PaymentRequiredError", "PerRequestLimits",
-    "PercentileLatencyCutoffs", "PercentileThroughputCutoffs", "PreconditionFailedError", "PricingOverride",
-    "PromptTokensDetails", "ProviderName", "ProviderOverloadedError", "ProviderPreferences", "ProviderSort",
-    "ProviderSortConfig", "ProviderSortKey", "PublicPricing", "Quantization", "ReasoningEffort",
-    "RequestTimeoutError", "Response", "Retries", "ServiceUnavailableError", "SortPartition", "Success",
-    "SupportedParameter", "TextPart", "TooManyRequestsError", "TopProviderInfo", "TransportError", "UNSET",
+    "OutputModality", "PageLinks", "PayloadTooLargeError", "PaymentRequiredError", "PercentileLatencyCutoffs",
+    "PercentileThroughputCutoffs", "PreconditionFailedError", "PromptTokensDetails", "ProviderName",
+    "ProviderOverloadedError", "ProviderPreferences", "ProviderSort", "ProviderSortConfig", "ProviderSortKey",
+    "PublicPricing", "Quantization", "RequestTimeoutError", "Response", "Retries", "ServiceUnavailableError",
+    "SortPartition", "Success", "TextPart", "TooManyRequestsError", "TopProviderInfo", "TransportError", "UNSET",
     "UnauthorizedError", "UnprocessableEntityError", "Unset", "UnsupportedMediaTypeError", "Usage", "Vector",
     "VideoPart", "__version__", "create_embeddings", "list_embeddings_models",
 )
 # fmt: on
 
-_RESPONSES = dict.fromkeys(("Failure", "Response", "Success"), "_response")
-_MODULES = {**_RESPONSES, "Retries": "retries", "Vector": "vectors"}
-_OPERATIONS = {
+_MODULES = {
+    **dict.fromkeys(("Failure", "Response", "Success"), "_response"),
+    **{"Retries": "retries", "Vector": "vectors"},
     "create_embeddings": "api.embeddings.create_embeddings",
     "list_embeddings_models": "api.embeddings.list_embeddings_models",
 }
-"""Where what is loaded on first use is, but for the objects, which are in `models`."""
+"""Where what is loaded on first use is, but for the objects, which are in `models`. An operation is a module."""
 
 if not TYPE_CHECKING:
 
@@ -83,11 +79,8 @@ if not TYPE_CHECKING:
         """Load a name on first use, so that importing the package stays fast and needs no extra."""
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        if name in _OPERATIONS:
-            value = import_module(f".{_OPERATIONS[name]}", __name__)
-        else:
-            value = getattr(import_module(f".{_MODULES.get(name, 'models')}", __name__), name)
-        globals()[name] = value
+        module = import_module(f".{_MODULES.get(name, 'models')}", __name__)
+        value = globals()[name] = getattr(module, name, module)
         return value
 
     def __dir__() -> list[str]:

@@ -6,7 +6,6 @@ known which socket a call uses."""
 
 import os
 import re
-import sys
 import threading
 import time
 from collections import deque
@@ -84,30 +83,23 @@ class _Pool(Generic[H]):
 
 
 class Connections:
-    """The connections that a client and its copies share.
+    """The connections that a client and its copies share; those of an event loop die with it, so that each has its own.
 
-    Async connections die with the event loop that opened them, so that each loop has its own.
+    `ValueError` when certificates or a proxy that the environment names cannot be used."""
 
-    Raises:
-        ValueError: certificates or a proxy that the environment names cannot be used."""
-
-    def __init__(
-        self, sync: httpx.Client | None, asynchronous: httpx.AsyncClient | None, *, limit: int, encrypted: bool
-    ) -> None:
+    def __init__(self, own: httpx.Client | None, own_async: httpx.AsyncClient | None, *, limit: int, tls: bool) -> None:
+        self._own, self._own_async = own, own_async
         self._limit = limit
-        self._own = sync
-        self._own_async = asynchronous
         self._closed = False
         self._forget()
-        if sync is None or asynchronous is None:
+        if own is None or own_async is None:
             try:
-                self._tls = httpx.create_ssl_context(verify=encrypted)
+                self._tls = httpx.create_ssl_context(verify=tls)
                 self._make(httpx.Client, httpx.HTTPTransport).http.close()
             except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
                 reason = re.sub(r"//[^/@\s]*@", "//***@", f"{type(error).__name__}: {error}")
-                raise ValueError(
-                    f"the environment (SSL_CERT_FILE, SSL_CERT_DIR, HTTPS_PROXY and the like): {reason}"
-                ) from None
+                names = "SSL_CERT_FILE, SSL_CERT_DIR, HTTPS_PROXY and the like"
+                raise ValueError(f"the environment ({names}): {reason}") from None
         _IN_USE.add(self)
 
     def after_fork(self) -> None:
@@ -119,9 +111,7 @@ class Connections:
     def sync(self, ends: float) -> Generator[Connection[httpx.Client], None, None]:
         """Lend a connection to a blocking call, as soon as less than `limit` others are under way.
 
-        Raises:
-            TimeoutError: there was none before this moment of the monotonic clock.
-            RuntimeError: the client is closed."""
+        `TimeoutError` when that takes until `ends` on the monotonic clock, `RuntimeError` when the client is closed."""
         pool = self._sync
         if not pool.turns.acquire(timeout=min(max(0.0, ends - time.monotonic()), threading.TIMEOUT_MAX)):
             raise TimeoutError
@@ -177,9 +167,10 @@ class Connections:
         return Connection(http, own=False, transport=transport)
 
     def _pool_of_loop(self) -> _Pool[httpx.AsyncClient]:
-        import anyio  # noqa: PLC0415 - it takes as long to import as half of httpx, and blocking calls need none of it
+        import anyio.lowlevel  # noqa: PLC0415 - it takes as long to import as half of httpx; blocking calls need none
 
-        loop = _running_loop()
+        token: Any = anyio.lowlevel.current_token()
+        loop = getattr(token, "native_token", token)  # anyio wraps it since 4.11
         with self._lock:
             pool = self._by_loop.get(loop)
             if pool is None:
@@ -191,25 +182,14 @@ class Connections:
             return pool
 
 
-def _running_loop() -> Hashable:
-    """Return the event loop of asyncio, or the token of the run of trio, that this code runs in."""
-    trio = sys.modules.get("trio")
-    if trio is not None and trio.lowlevel.in_trio_run():
-        token: Hashable = trio.lowlevel.current_trio_token()
-        return token
-    import asyncio  # noqa: PLC0415 - as for anyio
-
-    return asyncio.get_running_loop()
-
-
 _IN_USE: Final[WeakSet[Connections]] = WeakSet()
 _INHERITED: Final[list[object]] = []  # the parent's connections in a child process
 
 
-def _after_fork_in_child() -> None:
+def _leave_to_parent() -> None:
     for connections in list(_IN_USE):
         connections.after_fork()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork_in_child)
+    os.register_at_fork(after_in_child=_leave_to_parent)

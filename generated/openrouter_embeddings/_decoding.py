@@ -144,11 +144,7 @@ def literal_decoder(expected: T) -> Decoder[T]:
 
 def enum_decoder(enum: type[Known]) -> Decoder[Known]:
     """Accept any string, as a member of the enumeration; unknown values are kept."""
-
-    def decode(value: Any, _: Tolerated = None) -> Known:
-        return enum(decode_string(value, None))
-
-    return decode
+    return lambda value, _: enum(decode_string(value, None))
 
 
 def bounded_decoder(bounds: Range, decoder: Decoder[T]) -> Decoder[T]:
@@ -186,20 +182,14 @@ def list_decoder(decoder: Decoder[T]) -> Decoder[list[T]]:
 
 def dict_decoder(decoder: Decoder[T]) -> Decoder[dict[str, T]]:
     """Accept an object whose values the decoder accepts."""
-
-    def decode(value: Any, tolerated: Tolerated = None) -> dict[str, T]:
-        return {key: decode_inside(key, decoder, item, tolerated) for key, item in decode_mapping(value).items()}
-
-    return decode
+    return lambda value, tolerated: {
+        key: decode_inside(key, decoder, item, tolerated) for key, item in decode_mapping(value).items()
+    }
 
 
 def nullable_decoder(decoder: Decoder[T]) -> Decoder[T | None]:
     """Accept null, and what the decoder accepts."""
-
-    def decode(value: Any, tolerated: Tolerated = None) -> T | None:
-        return None if value is None else decoder(value, tolerated)
-
-    return decode
+    return lambda value, tolerated: None if value is None else decoder(value, tolerated)
 
 
 def union_decoder(*decoders: Decoder[Any]) -> Decoder[Any]:

@@ -121,11 +121,9 @@ def encode(value: Any) -> Any:
         return value.to_dict()
     if isinstance(value, Enum):
         return value.value
-    if is_instance(value, str, int, float, bytes, bytearray, memoryview, NoneType):
-        return value
     if is_instance(value, Mapping):
         return {key: encode(item) for key, item in value.items()}
-    if is_instance(value, Sequence):
+    if is_instance(value, Sequence) and not is_instance(value, str, bytes, bytearray, memoryview):
         return [encode(item) for item in value]
     try:
         return index(value)  # an integer of numpy, for example

@@ -17,9 +17,8 @@ P = TypeVar("P")
 def paginate(fetch: Callable[[int | None], P], offset: int | None) -> Iterator[P]:
     """Yield the pages from `offset` on, each fetched by its offset when it is needed; None asks without an offset.
 
-    Raises:
-        ContractError: the server repeats a page, leads backwards, or leads on past its own `total_count` (or past
-            10,000 pages), and so would never end."""
+    `ContractError` where it would never end: the server repeats a page, leads backwards, or on past its `total_count`
+    (or past 10,000 pages)."""
     cursor = _Cursor(offset)
     while not cursor.ended:
         page = fetch(cursor.offset)

@@ -3,13 +3,10 @@
 
 import base64
 import re
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
-from itertools import takewhile
-from operator import eq, itemgetter
-from typing import Final, TypeAlias
+from typing import Final
 from urllib.parse import quote
 
 import httpx
@@ -34,7 +31,6 @@ _SHORTEST_PART: Final = 32  # bytes of a spelling from which on half of it is re
 _LONGEST_LETTER: Final = 100  # bytes that a letter takes at most with its escapes
 _WINDOW: Final = 2**18  # bytes of content whose escapes are held in memory at once
 
-_Escape: TypeAlias = tuple[int, int, int, int]  # place and length of the letter, start and end of the escape
 # \u0041, \x41, %41 and %2541, &#x41; and &#65;, however often their backslashes and ampersands were escaped; at last
 # what means nothing within a key: other backslashes, and the zero bytes of UTF-16.
 _ESCAPE: Final = re.compile(
@@ -137,12 +133,13 @@ def _spellings(secret: str) -> Sequence[bytes]:
 def _spans(content: bytes, secrets: Sequence[str]) -> Iterator[tuple[int, int]]:
     """Yield where in content each spelling of a secret, or at least half of a long one, begins and ends."""
     for pattern in (_ESCAPE, _NOISE):  # what looks like an escape may be letters of the secret behind a backslash
-        plain, escapes = _without_escapes(content, pattern)
+        plain, starts = _without_escapes(content, pattern)
         plain = plain.translate(_COMPARABLE)
         for spelling in (spelling for secret in secrets for spelling in _spellings(secret)):
             for first, last in _places(spelling, plain):
-                yield _origin(first, escapes)[0], _origin(last, escapes)[1]
-        if not escapes:
+                escape = pattern.match(content, starts[last])
+                yield starts[first], escape.end() if escape else starts[last] + 1
+        if len(plain) == len(content):
             return
 
 
@@ -153,37 +150,26 @@ def _places(spelling: bytes, text: bytes) -> Iterator[tuple[int, int]]:
     for offset in range(0, length - size + 1, size):  # each half of it holds a whole quarter
         place = text.find(spelling[offset : offset + size])
         while place >= 0:
-            before = _alike(spelling[:offset][::-1], text[max(0, place - offset) : place][::-1])
-            after = _alike(spelling[offset:], text[place : place + length])
-            if before + after >= needed:
-                yield place - before, place + after - 1
-            place = text.find(spelling[offset : offset + size], place + after)
+            first, last, begin = place, place + size, place - offset
+            while first > max(0, begin) and text[first - 1] == spelling[first - begin - 1]:
+                first -= 1
+            while last < min(len(text), begin + length) and text[last] == spelling[last - begin]:
+                last += 1
+            if last - first >= needed:
+                yield first, last - 1
+            place = text.find(spelling[offset : offset + size], last)
 
 
-def _alike(one: bytes, other: bytes) -> int:
-    """Return how many bytes from the first on are the same."""
-    return len(list(takewhile(bool, map(eq, one, other))))
-
-
-def _without_escapes(content: bytes, pattern: re.Pattern[bytes]) -> tuple[bytes, list[_Escape]]:
-    """Return content with letters in the place of escapes, and these by their place in what is returned."""
+def _without_escapes(content: bytes, pattern: re.Pattern[bytes]) -> tuple[bytes, Sequence[int]]:
+    """Return content with letters in the place of escapes, and for each byte of that where in content it begins."""
     pieces: list[bytes] = []
-    escapes: list[_Escape] = []
-    length = done = 0
+    starts: list[int] = []
+    done = 0
     for found in pattern.finditer(content):
         code = int(found[found.lastindex], 10 if found.lastindex == 4 else 16) if found.lastindex else 0
         letter = chr(code).encode("utf-8", "surrogatepass") if code else b""
         pieces += content[done : found.start()], letter
-        length += found.start() - done
-        escapes.append((length, len(letter), *found.span()))
-        length += len(letter)
+        starts += *range(done, found.start()), *[found.start()] * len(letter)
         done = found.end()
-    return b"".join([*pieces, content[done:]]), escapes
-
-
-def _origin(place: int, escapes: list[_Escape]) -> tuple[int, int]:
-    """Return where in the content a byte of what it is without escapes begins and ends."""
-    position = bisect_right(escapes, place, key=itemgetter(0)) - 1
-    letter_at, length, start, stop = escapes[position] if position >= 0 else (0, 0, 0, 0)
-    beyond = place - letter_at - length
-    return (start, stop) if beyond < 0 else (stop + beyond, stop + beyond + 1)
+    rest = range(done, len(content))
+    return b"".join([*pieces, content[done:]]), [*starts, *rest] if pieces else rest

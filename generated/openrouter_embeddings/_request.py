@@ -38,15 +38,12 @@ def build_request(
 
     The path has its parameters filled in. What is `UNSET` or None in `params`, the query, is left out. A body is sent
     as JSON, a `form` as multipart fields of (file name or None, content). A `secured` operation needs a key.
-
-    Raises:
-        TypeError: a field of the body has the wrong type; the message names it.
-        ValueError: a field of the body has a wrong value, or the operation needs a key and there is none."""
+    `TypeError` and `ValueError` name the field of the body that is wrong, or say that there is no key."""
     settings = client._request_settings(secured=secured)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
     base_url, headers, timeout = settings
     content = None
     if body is not UNSET:
-        content = _encode_body(body, body_type)
+        content = _encode(validate_body(body, body_type))
         headers = [header for header in headers if header[0].lower() != b"content-type"]
         headers.append((b"Content-Type", b"application/json"))
     address, extensions = _parsed_address(base_url + path), {"timeout": timeout.as_dict()}
@@ -81,24 +78,16 @@ def validate_body(body: JsonModel, body_type: type[JsonModel]) -> dict[str, Any]
     return document
 
 
-def _encode_body(body: JsonModel, body_type: type[JsonModel]) -> bytes:
-    """Return a body as JSON bytes."""
-    document = validate_body(body, body_type)
+def _encode(document: dict[str, Any]) -> bytes:
+    """Return an object as JSON bytes, or raise an error that names the field that JSON has no way to write."""
     try:
         return _JSON.encode(document).encode()
-    except (TypeError, ValueError, RecursionError):
-        for name, value in document.items():
-            _check_encodable(name, value)
-        raise
-
-
-def _check_encodable(name: str, value: Any) -> None:
-    """Raise an error that names the field when JSON has no way to write what is in it."""
-    try:
-        _JSON.encode({name: value}).encode()
-    except UnicodeEncodeError:
-        raise ValueError(f"{name}: a text holds half of a surrogate pair, which UTF-8 cannot write") from None
-    except RecursionError:
-        raise ValueError(f"{name}: nests too deeply to be written as JSON") from None
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"{name}: {error}") from None
+    except (TypeError, ValueError, RecursionError) as error:
+        if len(document) > 1:
+            return b"".join(_encode({name: value}) for name, value in document.items())  # one of them raises
+        name, reason = next(iter(document)), str(error)
+        if isinstance(error, UnicodeEncodeError):
+            reason = "a text holds half of a surrogate pair, which UTF-8 cannot write"
+        elif isinstance(error, RecursionError):
+            reason = "nests too deeply to be written as JSON"
+        raise (TypeError if isinstance(error, TypeError) else ValueError)(f"{name}: {reason}") from None

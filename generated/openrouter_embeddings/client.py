@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
+from types import NoneType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import httpx
@@ -94,14 +95,11 @@ class Client:
         self._key = api_key if callable(api_key) else _checked_key(api_key)
         app = {"HTTP-Referer": http_referer, "X-OpenRouter-Title": title, "X-OpenRouter-Categories": categories}
         self._headers = _checked_headers({"Accept": "application/json", **app})
-        if http_client is not None:
-            checked_type("http_client", http_client, "an httpx.Client", httpx.Client)
-        if async_http_client is not None:
-            checked_type("async_http_client", async_http_client, "an httpx.AsyncClient", httpx.AsyncClient)
+        checked_type("http_client", http_client, "an httpx.Client", httpx.Client, NoneType)
+        checked_type("async_http_client", async_http_client, "an httpx.AsyncClient", httpx.AsyncClient, NoneType)
         self._has_own_auth = any(http is not None and http.auth for http in (http_client, async_http_client))
-        limit = _checked_count("max_connections", max_connections)
-        encrypted = self._base_url.lower().startswith("https:")
-        self._connections = Connections(http_client, async_http_client, limit=limit, encrypted=encrypted)
+        limit, tls = _checked_count("max_connections", max_connections), self._base_url.lower().startswith("https:")
+        self._connections = Connections(http_client, async_http_client, limit=limit, tls=tls)
 
     @property
     def base_url(self) -> str:

@@ -8,26 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from attrs import define
 
 from ._model import AnswerModel, JsonModel
 from ._types import UNSET, Length, Null, OpenEnum, Range, Unset
 from .vectors import Vector, check_vectors, decode_vector, decode_vectors
-
-
-@define(kw_only=True, repr=False)
-class ArtificialAnalysisEntry(AnswerModel):
-    """Indices of a model by Artificial Analysis; null where it was not measured.
-    Attributes:
-        agentic_index: Index for agentic work.
-        coding_index: Index for coding.
-        intelligence_index: Index over all of their evaluations."""
-
-    agentic_index: float | Null
-    coding_index: float | Null
-    intelligence_index: float | Null
 
 
 @define(kw_only=True, repr=False)
@@ -61,42 +48,6 @@ class DataCollection(OpenEnum):
 
 
 @define(kw_only=True, repr=False)
-class DefaultParameters(AnswerModel):
-    """The sampling parameters a model runs with when a request names none; of no effect on embeddings.
-    Attributes:
-        frequency_penalty: Penalty for repeating frequent tokens, -2 to 2.
-        presence_penalty: Penalty for repeating any token, -2 to 2.
-        repetition_penalty: Factor against repetition, from 0.
-        temperature: Spread of the sampling, from 0.
-        top_k: How many likely tokens to sample from.
-        top_p: Share of likely tokens to sample from, 0 to 1."""
-
-    frequency_penalty: float | Null = None
-    presence_penalty: float | Null = None
-    repetition_penalty: float | Null = None
-    temperature: float | Null = None
-    top_k: int | Null = None
-    top_p: float | Null = None
-
-
-@define(kw_only=True, repr=False)
-class DesignArenaEntry(AnswerModel):
-    """Standing of a model in one category of the Design Arena.
-    Attributes:
-        arena: Name of the arena.
-        category: Name of the category.
-        elo: Rating.
-        rank: Place, from 1.
-        win_rate: Share of comparisons won, percent."""
-
-    arena: str | None
-    category: str | None
-    elo: float | None
-    rank: int | None
-    win_rate: float | None
-
-
-@define(kw_only=True, repr=False)
 class EmbeddingObject(AnswerModel):
     """The vector of one input.
     Attributes:
@@ -111,10 +62,7 @@ class EmbeddingObject(AnswerModel):
 
     @cached_property
     def vector(self) -> Vector:
-        """The vector as float32 numbers, however it was sent; numpy shares its memory.
-
-        Raises:
-            ContractError: it is not base64, not a whole count of numbers, or holds what is no finite number."""
+        """The vector as float32 numbers, however they were sent, or a `ContractError`; numpy shares its memory."""
         return decode_vector(self.embedding)
 
 
@@ -126,12 +74,9 @@ class EmbeddingsRequest(JsonModel):
         input: What to embed: one text, several texts, the token ids of one text, the token ids of several texts, or
             several multimodal inputs. No text and no list may be empty.
         model: Identifier of the model as the model list gives it, for example `openai/text-embedding-3-small`.
-        dimensions: Length of the vectors wanted, from 1 to the native length of the model, for models that can shorten
-            their vectors. Default: the native length.
-        encoding_format: How vectors are written: `float` is a JSON array of numbers (the default), `base64` is the
-            little-endian float32 bytes in base64, about a quarter of the size.
-        input_type: What the input is for, on models that embed queries and documents differently: for example
-            `search_query` or `search_document`.
+        dimensions: Length of the vectors, up to their native length (the default), for models that can shorten them.
+        encoding_format: `float` (default): JSON numbers; `base64`: little-endian float32 bytes, a quarter of the size.
+        input_type: What the input is for, where it matters to a model, such as `search_query` or `search_document`.
         provider: Which providers may serve the request, and in which order.
         user: Your stable identifier for the end user on whose behalf you ask, for abuse monitoring."""
 
@@ -171,11 +116,8 @@ class EmbeddingsResponse(AnswerModel):
     def vectors(self, expected: int | None = None) -> list[Vector]:
         """Return the vectors as float32 numbers, in the order of the inputs.
 
-        Args:
-            expected: how many inputs were sent; `sync` and the other calls have checked this already.
-
-        Raises:
-            ContractError: the count, an index or a length is wrong, or a vector cannot be decoded."""
+        Whether they are as many as `expected` is checked by `sync` and the other calls already; they, and this, raise
+        `ContractError` where a count, an index, a length or a vector is wrong."""
         return decode_vectors(self.data, expected)
 
     def _check(self, request: JsonModel | None) -> None:
@@ -183,8 +125,7 @@ class EmbeddingsResponse(AnswerModel):
 
 
 class EncodingFormat(OpenEnum):
-    """How vectors are written: `float` is a JSON array of numbers (the default), `base64` is the little-endian float32
-    bytes in base64, about a quarter of the size."""
+    """`float` (default): JSON numbers; `base64`: little-endian float32 bytes, a quarter of the size."""
 
     BASE64, FLOAT = "base64", "float"
 
@@ -224,15 +165,6 @@ class InputModality(OpenEnum):
     """A kind of input."""
 
     AUDIO, FILE, IMAGE, TEXT, VIDEO = "audio", "file", "image", "text", "video"
-
-
-class InstructType(OpenEnum):
-    """A form of prompts that a chat model was tuned on."""
-
-    AIROBOROS, ALPACA, ALPACA_MODIF, CHATML, CLAUDE = "airoboros", "alpaca", "alpaca-modif", "chatml", "claude"
-    CODE_LLAMA, DEEPSEEK_R1, DEEPSEEK_V3_1, GEMMA = "code-llama", "deepseek-r1", "deepseek-v3.1", "gemma"
-    LLAMA2, LLAMA3, MISTRAL, NEMOTRON, NEURAL, NONE = "llama2", "llama3", "mistral", "nemotron", "neural", "none"
-    OPENCHAT, PHI3, QWEN3, QWQ, RWKV, VICUNA, ZEPHYR = "openchat", "phi3", "qwen3", "qwq", "rwkv", "vicuna", "zephyr"
 
 
 @define(kw_only=True, repr=False)
@@ -281,22 +213,22 @@ class Model(AnswerModel):
     canonical_slug: str | None
     context_length: int | Null
     created: int | None
-    default_parameters: DefaultParameters | Null
+    default_parameters: dict[str, Any] | Null
     id: str
     links: ModelLinks | None
     name: str | None
-    per_request_limits: PerRequestLimits | Null
+    per_request_limits: dict[str, Any] | Null
     pricing: PublicPricing | None
-    supported_parameters: list[SupportedParameter | str] | None
+    supported_parameters: list[str] | None
     supported_voices: list[str] | Null
     top_provider: TopProviderInfo | None
     alias_target: ModelAliasTarget | None = None
-    benchmarks: ModelBenchmarks | None = None
+    benchmarks: dict[str, Any] | None = None
     description: str | None = None
     expiration_date: str | Null = None
     hugging_face_id: str | Null = None
     knowledge_cutoff: str | Null = None
-    reasoning: ModelReasoning | None = None
+    reasoning: dict[str, Any] | None = None
 
 
 @define(kw_only=True, repr=False)
@@ -323,19 +255,8 @@ class ModelArchitecture(AnswerModel):
     input_modalities: list[InputModality | str] | None
     modality: str | Null
     output_modalities: list[OutputModality | str] | None
-    instruct_type: InstructType | str | Null = None
+    instruct_type: str | Null = None
     tokenizer: ModelGroup | str | None = None
-
-
-@define(kw_only=True, repr=False)
-class ModelBenchmarks(AnswerModel):
-    """How a model did in public benchmarks.
-    Attributes:
-        design_arena: Standings in the Design Arena, one per arena and category.
-        artificial_analysis: Indices by Artificial Analysis."""
-
-    design_arena: list[DesignArenaEntry] | None
-    artificial_analysis: ArtificialAnalysisEntry | None = None
 
 
 class ModelGroup(OpenEnum):
@@ -353,23 +274,6 @@ class ModelLinks(AnswerModel):
         details: Path of the list of endpoints that serve the model."""
 
     details: str | None
-
-
-@define(kw_only=True, repr=False)
-class ModelReasoning(AnswerModel):
-    """How a chat model reasons.
-    Attributes:
-        mandatory: Whether reasoning cannot be turned off.
-        default_effort: Effort when a request names none.
-        default_enabled: Whether the model reasons when a request does not say.
-        supported_efforts: Efforts that may be asked for; null when it cannot be chosen.
-        supports_max_tokens: Whether the effort may be given as a number of tokens."""
-
-    mandatory: bool | None
-    default_effort: ReasoningEffort | str | Null = None
-    default_enabled: bool | None = None
-    supported_efforts: list[ReasoningEffort | str | None] | Null = None
-    supports_max_tokens: bool | None = None
 
 
 @define(kw_only=True, repr=False)
@@ -422,17 +326,6 @@ class PageLinks(AnswerModel):
 
 
 @define(kw_only=True, repr=False)
-class PerRequestLimits(AnswerModel):
-    """The most tokens a request may hold.
-    Attributes:
-        completion_tokens: Tokens written.
-        prompt_tokens: Tokens read."""
-
-    completion_tokens: float | None
-    prompt_tokens: float | None
-
-
-@define(kw_only=True, repr=False)
 class PercentileLatencyCutoffs(JsonModel):
     """Preferred time to first token by percentile of recent requests, seconds; all that are given must hold.
     Attributes:
@@ -460,34 +353,6 @@ class PercentileThroughputCutoffs(JsonModel):
     p75: float | Null | Unset = UNSET
     p90: float | Null | Unset = UNSET
     p99: float | Null | Unset = UNSET
-
-
-@define(kw_only=True, repr=False)
-class PricingOverride(AnswerModel):
-    """Prices in US dollars, as decimal strings, that apply while all of the conditions hold; of several entries the
-    last one wins, and a price that is not listed stays as it was.
-    Attributes:
-        audio: Per token of audio read.
-        completion: Per token written.
-        input_audio_cache: Per token of audio read from the cache.
-        input_cache_read: Per token read from the cache.
-        input_cache_write: Per token written to the cache.
-        input_cache_write_1h: Per token written to the cache for one hour.
-        min_prompt_tokens: The condition that the request has more input tokens than this.
-        prompt: Per token read.
-        utc_end: The condition that the time of day (UTC, written HHMM) is before this.
-        utc_start: The condition that the time of day (UTC, written HHMM) is at or after this."""
-
-    audio: str | None = None
-    completion: str | None = None
-    input_audio_cache: str | None = None
-    input_cache_read: str | None = None
-    input_cache_write: str | None = None
-    input_cache_write_1h: str | None = None
-    min_prompt_tokens: float | None = None
-    prompt: str | None = None
-    utc_end: float | None = None
-    utc_start: float | None = None
 
 
 @define(kw_only=True, repr=False)
@@ -540,19 +405,15 @@ class ProviderPreferences(JsonModel):
     """Which providers may serve a request, and in which order. What is left out, or null, takes the default of the
     account.
     Attributes:
-        allow_fallbacks: Whether another provider may serve the request when the first choice cannot. Default: true. Set
-            it to survive 529.
+        allow_fallbacks: Whether others may serve what the first choice cannot (default: true); set it to survive 529.
         data_collection: Whether providers that may keep or train on the data are allowed: `allow` (default) or `deny`.
-        enforce_distillable_text: Whether only models whose author allows training on their output may serve the
-            request.
+        enforce_distillable_text: Whether only models on whose output others may be trained may serve the request.
         ignore: Providers never to use, on top of those that the account ignores.
         max_price: The most that a provider may charge; no provider within it means 404.
         only: The only providers to use, together with those that the account allows.
         order: Providers to try first, in this order.
-        preferred_max_latency: Time to first token that is preferred, seconds; slower endpoints come last but are not
-            excluded.
-        preferred_min_throughput: Throughput that is preferred, tokens per second; slower endpoints come last but are
-            not excluded.
+        preferred_max_latency: Preferred time to first token, seconds; slower endpoints come last but are not excluded.
+        preferred_min_throughput: Preferred tokens per second; slower endpoints come last but are not excluded.
         quantizations: Number formats that the provider's weights may have.
         require_parameters: Whether only providers that support every parameter of the request may serve it.
         sort: By what to order the providers when `order` does not; it turns load balancing off.
@@ -630,7 +491,7 @@ class PublicPricing(AnswerModel):
     input_cache_write: str | None = None
     input_cache_write_1h: str | None = None
     internal_reasoning: str | None = None
-    overrides: list[PricingOverride] | None = None
+    overrides: list[dict[str, Any]] | None = None
     request: str | None = None
     web_search: str | None = None
 
@@ -642,28 +503,10 @@ class Quantization(OpenEnum):
     MXFP4, MXFP8, NVFP4, UNKNOWN = "mxfp4", "mxfp8", "nvfp4", "unknown"
 
 
-class ReasoningEffort(OpenEnum):
-    """How much a chat model reasons."""
-
-    HIGH, LOW, MAX, MEDIUM, MINIMAL, NONE, XHIGH = "high", "low", "max", "medium", "minimal", "none", "xhigh"
-
-
 class SortPartition(OpenEnum):
     """Values of SortPartition."""
 
     MODEL, NONE = "model", "none"
-
-
-class SupportedParameter(OpenEnum):
-    """A parameter that some provider of a model takes."""
-
-    FREQUENCY_PENALTY, INCLUDE_REASONING, LOGIT_BIAS = "frequency_penalty", "include_reasoning", "logit_bias"
-    LOGPROBS, MAX_COMPLETION_TOKENS, MAX_TOKENS, MIN_P = "logprobs", "max_completion_tokens", "max_tokens", "min_p"
-    PARALLEL_TOOL_CALLS, PREDICTION, PRESENCE_PENALTY = "parallel_tool_calls", "prediction", "presence_penalty"
-    REASONING, REASONING_EFFORT, REPETITION_PENALTY = "reasoning", "reasoning_effort", "repetition_penalty"
-    RESPONSE_FORMAT, SEED, STOP, STRUCTURED_OUTPUTS = "response_format", "seed", "stop", "structured_outputs"
-    TEMPERATURE, TOOLS, TOOL_CHOICE, TOP_A, TOP_K = "temperature", "tools", "tool_choice", "top_a", "top_k"
-    TOP_LOGPROBS, TOP_P, VERBOSITY, WEB_SEARCH_OPTIONS = "top_logprobs", "top_p", "verbosity", "web_search_options"
 
 
 @define(kw_only=True, repr=False)

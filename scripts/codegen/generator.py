@@ -93,19 +93,28 @@ def _write_uses(path: Path, document: dict[str, Any], date: str | None, contract
     """Write what the templates cannot see: which schemas are sent or received, bounds of parameters, date, digest."""
     sent = _schemas_below(document, lambda operation: {**operation, "responses": {}})
     received = _schemas_below(document, lambda operation: {"responses": _responses(operation, success=True)})
-    errors = _schemas_below(document, lambda operation: {"responses": _responses(operation, success=False)})
-    elsewhere = _schemas_below(
-        document, lambda operation: {**operation, "responses": _responses(operation, success=True)}
-    )
     lines = [
         f"{{% set sent = {json.dumps(sorted(sent))} %}}",
         f"{{% set received = {json.dumps(sorted(received))} %}}",
         f"{{% set parameter_schemas = {json.dumps(_parameter_bounds(document))} %}}",
-        f"{{% set only_in_errors = {json.dumps(sorted(errors - elsewhere))} %}}",
+        f"{{% set without_class = {json.dumps(sorted(schemas_without_class(document, sent)))} %}}",
         f"{{% set contract_date = {json.dumps(json.dumps(date) if date else 'None')} %}}",
         f"{{% set contract_digest = {json.dumps(contract_digest)} %}}",
     ]
     _write(path, "\n".join(lines) + "\n")
+
+
+def schemas_without_class(document: dict[str, Any], sent: set[str]) -> set[str]:
+    """Return the schemas that are left open (`x-left-open`), unless a request has them, and those only below them.
+
+    What only errors hold has no class either.
+    """
+    schemas: dict[str, Any] = document["components"]["schemas"]
+    marked = {name for name, schema in schemas.items() if isinstance(schema, dict) and "x-left-open" in schema}
+    left_open = marked - sent
+    closed = {**document, "components": {**document["components"], "schemas": schemas | dict.fromkeys(left_open, True)}}
+    named = _schemas_below(closed, lambda operation: {**operation, "responses": _responses(operation, success=True)})
+    return schemas.keys() - named | left_open
 
 
 def _schemas_below(document: dict[str, Any], part: Callable[[dict[str, Any]], dict[str, Any]]) -> set[str]:

@@ -22,8 +22,6 @@ CODINGS: Final = {"gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 """The compressions that are asked for and undone, with what zlib calls each."""
 
 _HTTPX_LOG: Final = logging.getLogger("httpx")
-# Pieces of a body, 20 MiB, that are joined at its end; a longer body grows in place, which takes half the memory.
-_MANY_PIECES: Final = 320
 
 H = TypeVar("H", httpx.Client, httpx.AsyncClient)
 
@@ -31,19 +29,19 @@ H = TypeVar("H", httpx.Client, httpx.AsyncClient)
 def exchange(
     connection: Connection[httpx.Client], request: httpx.Request, *, auth: Any, ends: float, ceiling: int
 ) -> httpx.Response:
-    """Send a request and return the response with its body, decompressed.
+    """Send a request and return the response with its body, decompressed; `auth` is that of `httpx.Client.send`.
 
-    The call ends at the moment `ends` of the monotonic clock. Its body has at most `ceiling` bytes, both as sent and
-    decompressed. The argument `auth` is that of `httpx.Client.send`.
-
-    Raises:
-        TransportError: no response arrived.
-        ContractError: the body is longer than the ceiling, or compressed in a way that was not asked for."""
+    There is a `TransportError` where no response arrived before `ends` on the monotonic clock, and a `ContractError`
+    for a body of more than `ceiling` bytes, as sent or decompressed, or one compressed in a way not asked for."""
     watch = _Watch(connection, request, ends) if ends < float("inf") else None
     try:
-        with closing(_send(connection, request, auth)) as response:
+        if connection.transport is None:
+            arrived = connection.http.send(request, auth=auth, stream=True)
+        else:
+            arrived = _arrived(connection.transport.handle_request(request), request)
+        with closing(arrived) as response:
             connection.stream = response.extensions.get("network_stream")
-            if _is_read(response):  # by an event hook, or made by a transport that needs no network
+            if response.is_stream_consumed:  # by an event hook, or made by a transport that needs no network
                 return _whole(response)
             body = _Body(response, ceiling)
             assert isinstance(response.stream, httpx.SyncByteStream)
@@ -67,8 +65,12 @@ async def exchange_async(
 ) -> httpx.Response:
     """Send a request as `exchange` does, without blocking, until it is cancelled."""
     try:
-        async with aclosing(await _send_async(connection, request, auth)) as response:
-            if _is_read(response):
+        if connection.transport is None:
+            arrived = await connection.http.send(request, auth=auth, stream=True)
+        else:
+            arrived = _arrived(await connection.transport.handle_async_request(request), request)
+        async with aclosing(arrived) as response:
+            if response.is_stream_consumed:
                 return _whole(response)
             body = _Body(response, ceiling)
             assert isinstance(response.stream, httpx.AsyncByteStream)
@@ -80,18 +82,6 @@ async def exchange_async(
     except FAILURES as error:
         failure = transport_error(request, error)
     raise failure
-
-
-def _send(connection: Connection[httpx.Client], request: httpx.Request, auth: Any) -> httpx.Response:
-    if connection.transport is None:
-        return connection.http.send(request, auth=auth, stream=True)
-    return _arrived(connection.transport.handle_request(request), request)
-
-
-async def _send_async(connection: Connection[httpx.AsyncClient], request: httpx.Request, auth: Any) -> httpx.Response:
-    if connection.transport is None:
-        return await connection.http.send(request, auth=auth, stream=True)
-    return _arrived(await connection.transport.handle_async_request(request), request)
 
 
 def _arrived(response: httpx.Response, request: httpx.Request) -> httpx.Response:
@@ -125,9 +115,8 @@ class _Body:
     def __init__(self, response: httpx.Response, ceiling: int) -> None:
         self._response = response
         self._ceiling = ceiling
-        self._pieces: list[bytes] = []
-        self._content = io.BytesIO()
-        self._received = self._length = 0
+        self._content = io.BytesIO()  # grows in place: pieces to be joined at the end would take twice the memory
+        self._received = 0
         coding = response.headers.get("Content-Encoding", "").strip()
         self._coding = "" if coding.lower() == "identity" else coding.lower()
         if self._coding not in {*CODINGS, ""}:
@@ -145,26 +134,19 @@ class _Body:
         self._received += len(piece)
         if self._decompressor is not None:
             piece = self._decompressed(piece)
-        self._length += len(piece)
-        if max(self._received, self._length) > self._ceiling:
+        if max(self._received, self._content.tell() + len(piece)) > self._ceiling:
             raise self._too_long()
-        self._pieces.append(piece)
-        if len(self._pieces) >= _MANY_PIECES or self._content.tell():
-            self._content.writelines(self._pieces)
-            self._pieces.clear()
+        self._content.write(piece)
 
     def decoded(self) -> bytes:
         """Return the body."""
         if self._decompressor is not None and self._received and not self._decompressor.eof:
             raise httpx.DecodingError(f"the {self._coding} stream is cut short")
-        if not self._content.tell():
-            return b"".join(self._pieces)
-        self._content.writelines(self._pieces)
         return self._content.getvalue()
 
     def _decompressed(self, piece: bytes) -> bytes:
         assert self._decompressor is not None
-        longest = self._ceiling - self._length + 1
+        longest = self._ceiling - self._content.tell() + 1
         try:
             try:
                 return self._decompressor.decompress(piece, longest)
@@ -194,19 +176,11 @@ def _whole(response: httpx.Response, content: bytes = b"") -> httpx.Response:
     return httpx.Response(
         response.status_code,
         headers=[(name, value) for name, value in response.headers.raw if name.lower() != b"content-encoding"],
-        content=response.content if _is_read(response) else content,
+        content=response.content if response.is_stream_consumed else content,
         request=response.request,
         extensions=extensions,
         history=response.history,
     )
-
-
-def _is_read(response: httpx.Response) -> bool:
-    try:
-        response.content  # noqa: B018 # pyright: ignore[reportUnusedExpression]
-    except httpx.ResponseNotRead:
-        return False
-    return True
 
 
 class _Watch:

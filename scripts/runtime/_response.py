@@ -1,6 +1,5 @@
 """What an HTTP response means: a typed result, an `ApiError` or a `ContractError`."""
 
-import datetime as dt
 import email.utils
 import math
 import re
@@ -27,7 +26,8 @@ _LONGEST_QUOTE = 500  # characters of a body that is not JSON which an error mes
 
 # White space, and characters with which a server could forge lines of a log, or command a terminal.
 _CONTROLS = re.compile("[\\s\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
-# Reset times between these are seconds since 1970; greater ones are milliseconds, smaller ones seconds from now.
+_CODE = re.compile("[0-9]{1,9}")  # of an error, as a number or a string
+# Waits between these are until a time in seconds since 1970; greater ones in milliseconds, smaller ones from now.
 _EARLIEST_EPOCH, _LATEST_EPOCH = 1_000_000_000, 100_000_000_000
 
 
@@ -60,9 +60,8 @@ Response: TypeAlias = Success[T] | Failure
 def parse_response(response: httpx.Response, decoders: Mapping[int, Decoder[T]], body: JsonModel | None = None) -> T:
     """Return the typed result of a successful response, decoded by its status, and compared with the request's body.
 
-    Raises:
-        ApiError: the response is an error, whatever its status.
-        ContractError: the response claims success and its body is not what the contract says."""
+    `ApiError` when the response is an error, whatever its status; `ContractError` when its body is not what it claims.
+    """
     try:
         result = _parse_content(response, decoders, body)
         if not getattr(result, "deviations", ()) or without_key(response).content == response.content:
@@ -166,7 +165,8 @@ def _api_error(response: httpx.Response, body: Any) -> ApiError:
     error = _object(body).get("error")
     fields = _object(error)
     metadata = _object(fields.get("metadata"))
-    status, code = response.status_code, _code(fields)
+    codes = [str(fields.get(name)) for name in ("code", "http_status")]
+    status, code = response.status_code, next((int(code) for code in codes if _CODE.fullmatch(code)), None)
     return error_class(status, code)(
         status=status,
         code=code,
@@ -184,16 +184,6 @@ def _object(value: Any) -> dict[str, Any]:
     return fields
 
 
-def _code(error: Mapping[str, Any]) -> int | None:
-    for name in ("code", "http_status"):
-        value = error.get(name)
-        if isinstance(value, int) and not isinstance(value, bool):
-            return value
-        if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 9:
-            return int(value)
-    return None
-
-
 def _message(message: Any, error: Any, body: Any, response: httpx.Response) -> str:
     for candidate in (message, error, _object(body).get("message", body)):
         text = _CONTROLS.sub(" ", candidate).strip() if isinstance(candidate, str) else ""
@@ -207,41 +197,26 @@ def _message(message: Any, error: Any, body: Any, response: httpx.Response) -> s
 def _retry_after(headers: httpx.Headers, metadata: Mapping[str, Any]) -> float | None:
     """Return the seconds to wait, wherever the server says it: header, metadata, or a reset time."""
     inner = {name.lower(): value for name, value in _object(metadata.get("headers")).items()}
-    candidates = (
-        _scaled(headers.get("retry-after-ms"), 0.001),
-        _seconds_or_date(headers.get("retry-after")),
-        _scaled(metadata.get("retry_after_seconds"), 1),
-        _seconds_or_date(inner.get("retry-after")),
-        _until(inner.get("x-ratelimit-reset")),
-        _until(headers.get("x-ratelimit-reset")),
+    waits = (
+        _seconds(headers.get("retry-after-ms"), 0.001),
+        _seconds(headers.get("retry-after")),
+        _seconds(metadata.get("retry_after_seconds")),
+        _seconds(inner.get("retry-after")),
+        _seconds(inner.get("x-ratelimit-reset")),
+        _seconds(headers.get("x-ratelimit-reset")),
     )
-    return next((seconds for seconds in candidates if seconds is not None), None)
+    return next((seconds for seconds in waits if seconds is not None), None)
 
 
-def _scaled(value: Any, factor: float) -> float | None:
+def _seconds(value: Any, unit: float = 1) -> float | None:
+    """Return how long to wait: so many units from now, or until a date or a time since 1970."""
     try:
-        seconds = math.nan if isinstance(value, bool) else float(value) * factor
+        date = email.utils.parsedate_tz(value) if isinstance(value, str) else None
+        moment = email.utils.mktime_tz(date) if date else float(value) * unit
     except (TypeError, ValueError, OverflowError):
         return None
-    return seconds if math.isfinite(seconds) and seconds >= 0 else None
-
-
-def _seconds_or_date(value: Any) -> float | None:
-    seconds = _scaled(value, 1)
-    if seconds is not None or not isinstance(value, str):
-        return seconds
-    try:
-        moment = email.utils.parsedate_to_datetime(value)
-    except (ValueError, OverflowError):
+    if isinstance(value, bool) or not 0 <= moment < math.inf:
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=dt.UTC)
-    return max(0.0, moment.timestamp() - time.time())
-
-
-def _until(reset: Any) -> float | None:
-    """Return the seconds until a reset time: in epoch milliseconds, in epoch seconds, or in seconds from now."""
-    moment = _scaled(reset, 1)
-    if moment is None or moment < _EARLIEST_EPOCH:
+    if not date and moment < _EARLIEST_EPOCH:
         return moment
     return max(0.0, (moment / 1000 if moment >= _LATEST_EPOCH else moment) - time.time())

@@ -85,27 +85,21 @@ class _Policy:
     """When to try again: decided by what an error says, whatever the status of its response."""
 
     def __init__(self, retries: Retries, ends: float) -> None:
-        tenacity = _tenacity()
-        self._longest_wait = retries.longest_wait
-        self._backoff = tenacity.wait_exponential(multiplier=retries.first_wait, max=retries.longest_wait)
-        self._limits = tenacity.stop_any(
-            tenacity.stop_after_attempt(retries.attempts + 1),
-            tenacity.stop_before_delay(min(retries.total_time, ends - time.monotonic())),
-        )
+        self._retries = retries
+        self._time = min(retries.total_time, ends - time.monotonic())
+        self._backoff = _tenacity().wait_exponential(multiplier=retries.first_wait, max=retries.longest_wait)
         self._error: ApiError | None = None
 
-    def as_arguments(self) -> dict[str, Any]:
-        return {"retry": self._passes, "wait": self._wait, "stop": self._stop, "retry_error_callback": _last_outcome}
+    def as_arguments(self) -> dict[str, Callable[[Any], Any]]:
+        settings: dict[str, Callable[[Any], Any]] = {"retry_error_callback": lambda state: state.outcome.result()}
+        return settings | {"retry": self._passes, "wait": self._wait, "stop": self._stop}
 
     def _passes(self, state: RetryCallState) -> bool:
         assert state.outcome is not None
         failure = state.outcome.exception()
-        self._error = None
-        if failure is not None:
-            return isinstance(failure, TransportError) and isinstance(failure.__cause__, FAILURES)
-        self._error = _error_in(state.outcome.result())
+        self._error = None if failure else _error_in(state.outcome.result())
         if self._error is None:
-            return False
+            return isinstance(failure, TransportError) and isinstance(failure.__cause__, FAILURES)
         return (self._error.code if self._error.response.is_success else self._error.status) in STATUSES
 
     def _wait(self, state: RetryCallState) -> float:
@@ -114,7 +108,9 @@ class _Policy:
         return self._backoff(state) * random.uniform(0.5, 1) if asked is None else asked  # noqa: S311 - no secret
 
     def _stop(self, state: RetryCallState) -> bool:
-        return state.upcoming_sleep > self._longest_wait or self._limits(state)
+        wait, passed = state.upcoming_sleep, state.seconds_since_start or 0.0
+        is_late = wait > self._retries.longest_wait or passed + wait >= self._time
+        return is_late or state.attempt_number > self._retries.attempts
 
 
 def _error_in(response: httpx.Response) -> ApiError | None:
@@ -132,11 +128,6 @@ def _error_in(response: httpx.Response) -> ApiError | None:
 
 def _no_result(_: Any, __: Any) -> None:
     raise DecodingError("an error", "a result")
-
-
-def _last_outcome(state: RetryCallState) -> Any:
-    assert state.outcome is not None
-    return state.outcome.result()
 
 
 def _tenacity() -> Any:

@@ -5,6 +5,7 @@ import struct
 import sys
 from array import array
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ._accelerators import decode_base64
@@ -77,16 +78,11 @@ def count_inputs(inputs: Any) -> int:
 
 def vector_of_bytes(data: bytes) -> Vector | None:
     """Return float32 numbers in the byte order of this machine as a vector; None when one is infinite or NaN."""
-    vector = _vector_of(data)
+    made: Any = Vector("f", data)  # a plain array to type checkers
+    vector: Vector = made
     highest = data[_HIGHEST_BYTE::_BYTES_PER_NUMBER]  # enough to see that the numbers of most vectors are finite
     finite = b"\x7f" not in highest and b"\xff" not in highest
     return vector if finite or all(map(math.isfinite, vector)) else None
-
-
-def _vector_of(source: Any) -> Vector:
-    made: Any = Vector("f", source)  # a plain array to type checkers
-    vector: Vector = made
-    return vector
 
 
 def _from_base64(text: str) -> Vector:
@@ -100,26 +96,27 @@ def _from_base64(text: str) -> Vector:
         expected = f"a multiple of {_BYTES_PER_NUMBER} bytes in base64"
         raise ContractError("$.embedding", expected, f"{len(data)} bytes")
     if sys.byteorder == "big":
-        swapped = _vector_of(data)
+        swapped = array("f", data)
         swapped.byteswap()
         data = swapped.tobytes()
-    return vector_of_bytes(data) or _refuse(_vector_of(data))
+    vector = vector_of_bytes(data)
+    if vector is None:
+        raise _error_in(array("f", data))
+    return vector
 
 
 def _from_numbers(items: Sequence[Any]) -> Vector:
-    try:
-        return vector_of_bytes(struct.pack(f"{len(items)}f", *items)) or _refuse(items)
-    except struct.error:
-        return _refuse(items)
+    with suppress(struct.error):
+        vector = vector_of_bytes(struct.pack(f"{len(items)}f", *items))
+        if vector is not None:
+            return vector
+    raise _error_in(items)
 
 
-def _refuse(items: Sequence[Any]) -> Vector:
-    """Raise the error of the first item that is no finite float32 number."""
-    for position, item in enumerate(items):
-        try:
-            fits = not isinstance(item, bool) and math.isfinite(array("f", [item])[0])
-        except (TypeError, OverflowError):
-            fits = False
-        if not fits:
-            raise ContractError(f"$.embedding[{position}]", "a finite float32 number", describe(item))
-    return _vector_of(items)
+def _error_in(items: Sequence[Any]) -> ContractError:
+    """Return the error of the first item that is no finite float32 number; there is one."""
+    wrong = 0
+    with suppress(TypeError, OverflowError):
+        while not isinstance(items[wrong], bool) and math.isfinite(array("f", [items[wrong]])[0]):
+            wrong += 1
+    return ContractError(f"$.embedding[{wrong}]", "a finite float32 number", describe(items[wrong]))
