@@ -47,6 +47,9 @@ class Waited:
 class Admission:
     """Lets requests go.
 
+    Attributes:
+        ceiling_reached: whether the run is over because of a ceiling, on time or on what it uses up.
+
     Args:
         name: of the target, for sentences.
         ceilings: what the run may use up.
@@ -70,6 +73,7 @@ class Admission:
         self.dollars = 0.0
         self.waited = Waited()
         self._changed = threading.Condition()
+        self.ceiling_reached = False
         self._stopped: str | None = None
         self._ask: Callable[[Cost], object] | None = None
         self._asked = False
@@ -117,6 +121,7 @@ class Admission:
     def check(self) -> None:
         """Raise TargetError when the run is over."""
         if self._stopped is None and time.monotonic() >= self.ends:
+            self.ceiling_reached = True
             raise self.stop(
                 f"stopped after {self._seconds:g} seconds, the time allowed with --time: {self.requests} requests were "
                 "sent until then; allow more time, or select fewer requirements with --only."
@@ -184,6 +189,7 @@ class Admission:
         reached = self._reached(cost)
         if reached is not None:
             if self._ask is None:
+                self.ceiling_reached = True
                 raise self.stop(reached)
             if not self._asked:
                 self._asked = True

@@ -148,6 +148,11 @@ class Recorder:
         """How many requests may be under way at once now: a target that asks for patience is asked less at once."""
         return self._admission.concurrency
 
+    @property
+    def ceiling_reached(self) -> bool:
+        """Whether the run is over because of a ceiling, on time or on what it uses up."""
+        return self._admission.ceiling_reached
+
     def sent_before(self, exchange: Exchange) -> Request | None:
         """Return the request that was sent last before that of an exchange, None when it was the first."""
         return self._sent.get(exchange.number - 1)
