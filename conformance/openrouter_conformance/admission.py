@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import attrs
@@ -46,6 +47,9 @@ class Waited:
 class Admission:
     """Lets requests go.
 
+    Attributes:
+        ceiling_reached: whether the run is over because of a ceiling, on time or on what it uses up.
+
     Args:
         name: of the target, for sentences.
         ceilings: what the run may use up.
@@ -69,7 +73,10 @@ class Admission:
         self.dollars = 0.0
         self.waited = Waited()
         self._changed = threading.Condition()
+        self.ceiling_reached = False
         self._stopped: str | None = None
+        self._ask: Callable[[Cost], object] | None = None
+        self._asked = False
         self._in_flight = 0
         self._reserved_dollars = 0.0
         self._reserved_tokens = 0
@@ -114,12 +121,26 @@ class Admission:
     def check(self) -> None:
         """Raise TargetError when the run is over."""
         if self._stopped is None and time.monotonic() >= self.ends:
+            self.ceiling_reached = True
             raise self.stop(
                 f"stopped after {self._seconds:g} seconds, the time allowed with --time: {self.requests} requests were "
                 "sent until then; allow more time, or select fewer requirements with --only."
             )
         if self._stopped is not None:
             raise TargetError(self._stopped)
+
+    def ask_for_more(self, ask: Callable[[Cost], object]) -> None:
+        """Treat the ceilings as parts of larger ones: `ask` is called with what the next request needs beyond them.
+
+        Requests wait until `allow` or `stop` answers, and nothing is asked twice meanwhile.
+        """
+        self._ask = ask
+
+    def allow(self, ceilings: Ceilings) -> None:
+        """Let other ceilings hold from now on, for all that the run uses up from its start."""
+        with self._changed:
+            self._ceilings, self._asked = ceilings, False
+            self._changed.notify_all()
 
     def stop(self, sentence: str) -> TargetError:
         """End the run for all threads and return the error to raise; the first sentence holds."""
@@ -165,23 +186,36 @@ class Admission:
     def _wait(self, cost: Cost) -> float:
         """Return the seconds after which to ask again: 0 to go, infinite until something changes."""
         self.check()
+        reached = self._reached(cost)
+        if reached is not None:
+            if self._ask is None:
+                self.ceiling_reached = True
+                raise self.stop(reached)
+            if not self._asked:
+                self._asked = True
+                self._ask(cost)
+            return math.inf
+        if self._may_pass_a_ceiling(cost) or self._in_flight >= self._concurrency:
+            return math.inf
+        return max(0.0, self._next_at - time.monotonic(), self._not_before - time.monotonic())
+
+    def _reached(self, cost: Cost) -> str | None:
+        """Return the sentence on the ceiling that a request could pass, None where it passes none."""
         ceilings = self._ceilings
         if ceilings.requests is not None and self.requests >= ceilings.requests:
             number = "1 request" if self.requests == 1 else f"{self.requests} requests"
-            raise self.stop(f"stopped after {number}, the ceiling for {self._name}{_MORE['requests']}.")
+            return f"stopped after {number}, the ceiling for {self._name}{_MORE['requests']}."
         if ceilings.tokens is not None and self.tokens + cost.tokens > ceilings.tokens:
-            raise self.stop(
+            return (
                 f"stopped at {self.tokens} tokens: the next request could pass the ceiling of {ceilings.tokens}"
                 f"{_MORE['tokens']}."
             )
         if ceilings.dollars is not None and self.dollars + cost.dollars > ceilings.dollars:
-            raise self.stop(
+            return (
                 f"stopped at ${self.dollars:.6f}: the next request could pass the ceiling of ${ceilings.dollars:g}"
                 f"{_MORE['dollars']}."
             )
-        if self._may_pass_a_ceiling(cost) or self._in_flight >= self._concurrency:
-            return math.inf
-        return max(0.0, self._next_at - time.monotonic(), self._not_before - time.monotonic())
+        return None
 
     def _may_pass_a_ceiling(self, cost: Cost) -> bool:
         """Return whether a request has to wait for what those under way turn out to cost."""

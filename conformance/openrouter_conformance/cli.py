@@ -12,6 +12,7 @@ from openrouter_conformance import version
 from openrouter_conformance.commands import checking, differing, listing, merging, replaying, reporting, soaking
 from openrouter_conformance.commands.output import say
 from openrouter_conformance.errors import HarnessError, TargetError, UsageError
+from openrouter_conformance.interruption import Terminated
 from openrouter_conformance.status import ExitCode
 from openrouter_mock import cli as mock_cli
 
@@ -36,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return say(ExitCode.NOT_CHECKED, str(error))
     except KeyboardInterrupt:
         return say(ExitCode.INTERRUPTED, "interrupted; nothing was written.")
+    except Terminated:
+        return say(ExitCode.TERMINATED, "terminated before there was a result; nothing was written.")
     except BrokenPipeError:
         # The reader of our output has left: close it quietly, as other commands do.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -17,11 +17,16 @@ INTERRUPTED = "interrupted"
 """Why a run stopped that was ended by a signal."""
 
 
+class Terminated(BaseException):
+    """SIGTERM came while there was no run to end; like KeyboardInterrupt, it is handled by nobody as an error."""
+
+
 class Interruption:
     """Listens to signals while it is entered, in the main thread; elsewhere it does nothing.
 
     While there is a run to end, the first signal ends it, and the run returns what it has found out. Otherwise, and
-    from the second time on, a signal does what it did before.
+    from the second time on, a signal does what it did before; but for SIGTERM, which raises Terminated where it would
+    end the process without a word.
 
     Attributes:
         signal: the signal that ended the run, None when none did.
@@ -75,6 +80,8 @@ class Interruption:
     def _received(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the form of a handler
         self._restore()
         if self._end is None:
+            if number == signal.SIGTERM and signal.getsignal(number) is signal.SIG_DFL:
+                raise Terminated
             signal.raise_signal(number)
             return
         self.signal = signal.Signals(number)

@@ -18,7 +18,7 @@ from openrouter_conformance.exchange import Exchange, Request
 from openrouter_conformance.foreign_text import shortened
 from openrouter_conformance.operations import CREATE_EMBEDDINGS
 from openrouter_conformance.redaction import redactor_of
-from openrouter_conformance.spending import Spending
+from openrouter_conformance.spending import Cost, Spending
 from openrouter_conformance.targets.address import is_loopback
 from openrouter_conformance.targets.target import CONCURRENCY
 from openrouter_conformance.transport import Bounds, Transport
@@ -26,6 +26,7 @@ from openrouter_conformance.transport import Bounds, Transport
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from openrouter_conformance.targets.ceilings import Ceilings
     from openrouter_conformance.targets.target import Target
 
 Observer = Callable[[Exchange], None]
@@ -147,6 +148,11 @@ class Recorder:
         """How many requests may be under way at once now: a target that asks for patience is asked less at once."""
         return self._admission.concurrency
 
+    @property
+    def ceiling_reached(self) -> bool:
+        """Whether the run is over because of a ceiling, on time or on what it uses up."""
+        return self._admission.ceiling_reached
+
     def sent_before(self, exchange: Exchange) -> Request | None:
         """Return the request that was sent last before that of an exchange, None when it was the first."""
         return self._sent.get(exchange.number - 1)
@@ -154,6 +160,14 @@ class Recorder:
     def stop(self, sentence: str) -> None:
         """End the run: from now on `send` raises TargetError with this sentence, in every thread."""
         self._admission.stop(sentence)
+
+    def ask_for_more(self, ask: Callable[[Cost], object]) -> None:
+        """Have `ask` called, and wait, where a ceiling is reached; `allow` or `stop` answers it."""
+        self._admission.ask_for_more(ask)
+
+    def allow(self, ceilings: Ceilings) -> None:
+        """Let other ceilings hold from now on."""
+        self._admission.allow(ceilings)
 
     def send(self, request: Request) -> Exchange:
         """Send `request` and return what came back.

@@ -134,8 +134,8 @@ def run(
 ) -> RunRecords:
     """Check the plan's target and return the records of the run.
 
-    When the target cannot be checked any more in the middle of the run, or an interruption ends it, the records say
-    so: what had no result yet is `not-run`.
+    When the target cannot be checked any more in the middle of the run, or a ceiling or an interruption ends it at any
+    time, the records say so: what had no result yet is `not-run`.
 
     Raises:
         UsageError: the plan cannot be followed.
@@ -163,11 +163,11 @@ def run(
         if archive is not None:
             recorder.observers.append(archive)
         session = Session(target, recorder, plan.contract, PROFILES[plan.profile], plan.seed)
-        prepare(session, plan)
-        header = records.header(session, started, strict=plan.strict)
         with interruption.ends(recorder.stop):
+            stopped = _prepare(session, plan, interruption)
+            header = records.header(session, started, strict=plan.strict, model_is_known=stopped is None)
             progress.run_started(header, len(plan.selected))
-            checked = check_all(session, plan.requirements, plan.selected, progress, interruption)
+            checked = check_all(session, plan.requirements, plan.selected, progress, interruption, stopped=stopped)
     today = plan.today or dt.datetime.now(dt.UTC).date()
     results = expected_failures.marked(checked.results, target.known, today)
     return records.RunRecords(
@@ -183,6 +183,20 @@ def run(
             unneeded=expected_failures.unneeded(results, target.known, today),
         ),
     )
+
+
+def _prepare(session: Session, plan: Plan, interruption: Interruption) -> str | None:
+    """Prepare a run; return why it ends before it has begun: a ceiling, or a signal; None when it does not."""
+    try:
+        with interruption.raised():
+            prepare(session, plan)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except TargetError as error:
+        if interruption.signal is None and not session.recorder.ceiling_reached:
+            raise
+        return str(error)
+    return None
 
 
 def _concurrency(target: Target, plan: Plan) -> int:
@@ -204,8 +218,10 @@ def check_all(
     selected: Collection[str],
     progress: Progress | None = None,
     interruption: Interruption | None = None,
+    *,
+    stopped: str | None = None,
 ) -> Checked:
-    """Check the `selected` of `requirements`.
+    """Check the `selected` of `requirements`; only what was seen already when the run has `stopped` before.
 
     First the service is seen in many contexts, then each requirement's own checks run, several at a time; at the end
     all that was observed is held against each other.
@@ -219,7 +235,7 @@ def check_all(
     run = _Run(session, monitor, table, progress, interruption or Interruption())
     try:
         chosen = [one for one in requirements if one.id in selected]
-        stopped = run.check(chosen)
+        stopped = run.check(chosen, stopped)
     finally:
         session.recorder.observers.remove(monitor)
         session.recorder.observers.remove(table.add)
@@ -246,9 +262,17 @@ class _Run:
         self._findings: relations.Findings | None = None
         self._lock = threading.Lock()
 
-    def check(self, chosen: Sequence[Requirement]) -> str | None:
-        """Do all that the chosen requirements need; return why it ended early, None when it did not."""
-        stopped: str | None = None
+    def check(self, chosen: Sequence[Requirement], stopped: str | None = None) -> str | None:
+        """Do all that the chosen requirements need, unless `stopped`; return why it ended early, None if it did not."""
+        if stopped is None:
+            stopped = self._check(chosen)
+        self._findings = self._relate(asking=stopped is None)
+        for one in chosen:
+            if one.id not in self._outcomes and stopped is None:
+                self._outcomes[one.id] = Outcome(Status.NOT_APPLICABLE)
+        return stopped
+
+    def _check(self, chosen: Sequence[Requirement]) -> str | None:
         try:
             with self._interruption.raised():
                 first = _costing_least(chosen) if self._session.target.is_live else []
@@ -257,14 +281,10 @@ class _Run:
                 self._check_each([one for one in chosen if one not in first], later)
                 survey.close_run(self._session, chosen)
         except TargetError as error:
-            stopped = str(error)
+            return str(error)
         except KeyboardInterrupt:
-            stopped = INTERRUPTED
-        self._findings = self._relate(asking=stopped is None)
-        for one in chosen:
-            if one.id not in self._outcomes and stopped is None:
-                self._outcomes[one.id] = Outcome(Status.NOT_APPLICABLE)
-        return stopped
+            return INTERRUPTED
+        return None
 
     def evidence(self) -> verdicts.Evidence:
         """Return what the run found out."""

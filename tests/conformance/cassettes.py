@@ -12,6 +12,8 @@ import attrs
 import httpx
 import yaml
 
+from . import stubs
+
 KEY = "sk-or-v1-0123456789abcdef0123456789abcdef"
 
 
@@ -221,5 +223,18 @@ FORMATS: dict[str, Callable[[Sequence[Call]], str]] = {
     "go.yaml": go_vcr,
     "php.json": php_vcr,
     "hand.json": by_hand,
+    "nock.json": stubs.nock,
+    "wiremock.json": stubs.wiremock,
+    "hoverfly.json": stubs.hoverfly,
+    "mockserver.json": stubs.mock_server,
+    "postman.json": stubs.postman,
+    "charles.json": stubs.charles,
+    "polly.har": stubs.polly,
+    "browser.har": stubs.browser,
+    "structures.yml": stubs.ruby_structures,
+    "r.yml": stubs.r_vcr,
+    "parsed.yaml": stubs.parsed_bodies,
+    "httpx.yaml": stubs.httpx_contents,
+    "apart.yaml": stubs.side_by_side,
 }
 """The recorders, by a name for their files."""

@@ -225,7 +225,7 @@ def test_crash_outside_the_checks_is_3(command: Command, monkeypatch: pytest.Mon
 def test_interruption_is_130(command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Ctrl-C: exit 130, one line, no report half written."""
 
-    def interrupted(*_: Any) -> None:
+    def interrupted(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(runner, "check_all", interrupted)
@@ -259,6 +259,56 @@ def test_interrupted_run_tells_what_it_has_found_out(tmp_path: Path, number: sig
         f"openrouter-conformance: interrupted; {left} requirements were not checked.\n",
     )
     assert (tmp_path / "junit.xml").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        (("--max-requests", "1"), "stopped after 1 request, the ceiling for "),
+        (("--max-dollars", "0.0000000001"), "the ceiling of $1e-10"),
+    ],
+)
+def test_a_ceiling_before_the_first_check_is_reported(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: tuple[str, str], said: str
+) -> None:
+    """A run that may not even begin is printed and written as one that is unfinished, with the reason."""
+    monkeypatch.setenv("CONFORMANCE_API_KEY", "sk-or-v1-ceiling")
+    with MockServer() as mock:
+        printed = command("run", mock.url, "--model", "openai/text-embedding-3-small", *option, "--report", tmp_path)
+    written = report_records.read(tmp_path / "results.jsonl")
+    assert printed.code == 3
+    assert said in printed.err
+    assert said in written.footer["stopped"]
+    assert written.footer["conclusion"] == "stopped"
+    assert written.footer["totals"]["not-run"] > 100
+    assert written.footer["totals"]["failed"] == 0
+    assert written.header["model"] == "openai/text-embedding-3-small"
+    assert "STOPPED, UNFINISHED: " in printed.out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGINT and SIGTERM are not delivered there")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_before_the_first_check_is_told(tmp_path: Path, number: signal.Signals, code: int) -> None:
+    """Ctrl-C and SIGTERM while a server lets the run wait for its first answer: a sentence, and an unfinished report."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
+        command = [sys.executable, "-c", _WITH_CTRL_C, sys.executable, "-m", "openrouter_conformance", "run", url]
+        with subprocess.Popen(
+            [*command, "--model", "m", "--report", str(tmp_path)],
+            env=_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        ) as process:  # fmt: skip
+            connection, _ = silent.accept()
+            with connection:
+                connection.recv(1)
+                process.send_signal(number)
+                _, errors = process.communicate(timeout=60)
+    written = report_records.read(tmp_path / "results.jsonl")
+    left = written.footer["totals"]["not-run"]
+    assert (process.returncode, errors) == (
+        code,
+        f"openrouter-conformance: interrupted; {left} requirements were not checked.\n",
+    )
+    assert written.footer["stopped"] == "interrupted"
 
 
 def test_interruption_without_a_signal_keeps_what_was_found_out(
@@ -321,9 +371,9 @@ def test_concurrency_and_time_reach_the_plan(command: Command, monkeypatch: pyte
     at_once: list[int] = []
     check_all = runner.check_all
 
-    def checking(session: Any, *rest: Any) -> Any:
+    def checking(session: Any, *rest: Any, **more: Any) -> Any:
         at_once.append(session.target.concurrency)
-        return check_all(session, *rest)
+        return check_all(session, *rest, **more)
 
     monkeypatch.setattr(runner, "run", seen)
     monkeypatch.setattr(runner, "check_all", checking)

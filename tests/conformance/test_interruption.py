@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from openrouter_conformance.interruption import INTERRUPTED, Interruption
+from openrouter_conformance.interruption import INTERRUPTED, Interruption, Terminated
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are not delivered so there")
 
@@ -45,6 +45,13 @@ def test_without_a_run_a_signal_does_what_it_did_before() -> None:
     """Before a run has begun there is nothing to keep."""
     with Interruption(signal.SIGINT) as interruption, pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGINT)
+    assert interruption.signal is None
+
+
+def test_without_a_run_sigterm_is_told_apart() -> None:
+    """SIGTERM that would end the process without a word raises what the command makes a sentence of."""
+    with Interruption(signal.SIGTERM) as interruption, pytest.raises(Terminated):
+        signal.raise_signal(signal.SIGTERM)
     assert interruption.signal is None
 
 

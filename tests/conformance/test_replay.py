@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gzip
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,12 +17,14 @@ from openrouter_conformance.recordings.calls import NotRecordedError, read_call
 from openrouter_conformance.recordings.exchanges import exchanges_of
 from openrouter_conformance.recordings.files import read_recordings
 from openrouter_conformance.recordings.judging import judge
+from openrouter_conformance.recordings.stubs import calls_in_stubs
 from openrouter_conformance.report.records import RunRecords
 from openrouter_mock.server import MockServer
 from openrouter_mock.settings import MockSettings
 
-from .cassettes import FORMATS, KEY, Recorder, har, php_vcr, ruby_vcr
+from .cassettes import FORMATS, KEY, Recorder, har, php_vcr, ruby_vcr, vcrpy_json, vcrpy_yaml
 from .conftest import Printed
+from .stubs import wiremock_mapping
 
 Command = Callable[..., Printed]
 
@@ -98,13 +102,76 @@ def test_every_recorder_tells_the_same(recorded: Recorder, tmp_path: Path, name:
     """The same calls read from different recorders have the same requests, statuses and bodies."""
     path = tmp_path / name
     path.write_text(FORMATS[name](recorded.calls), encoding="utf-8")
-    calls = read_recordings([path]).calls
+    calls = read_recordings([path]).calls[: len(recorded.calls)]
     assert [(call.method, call.url, call.status) for call in calls] == [
         (call.method, call.url, call.status) for call in recorded.calls
     ]
     assert [json.loads(call.body) for call in calls] == [json.loads(call.answer) for call in recorded.calls]
     sent = [json.loads(call.request_body) if call.request_body else None for call in calls]
     assert sent == [json.loads(call.body) if call.body else None for call in recorded.calls]
+
+
+def test_what_is_packed_is_read(recorded: Recorder, tmp_path: Path) -> None:
+    """A cassette that is compressed as a whole is read, named or found in a folder."""
+    path = tmp_path / "calls.yaml.gz"
+    path.write_bytes(gzip.compress(vcrpy_yaml(recorded.calls).encode()))
+    assert len(read_recordings([path]).calls) == len(read_recordings([tmp_path]).calls) == len(recorded.calls)
+
+
+def test_stubs_without_a_server_are_judged(recorded: Recorder, tmp_path: Path) -> None:
+    """Stub mappings of WireMock name no server: the path alone stands for it, and answers are compared."""
+    records = judged(tmp_path, wiremock_mapping(recorded.calls), "mappings.json")
+    assert found(records) == {}
+    assert records.header["target"]["url"] == "/api/v1"
+    assert records.footer["requests"] == len(recorded.calls)
+    assert "create-embeddings/encoding/base64-equals-float" in {
+        record["id"] for record in records.results if record["status"] == "passed"
+    }
+
+
+@pytest.mark.parametrize(
+    ("response", "said"),
+    [
+        ({"status": 200, "bodyFileName": "a.json"}, "with the body in another file"),
+        ({"status": 200, "jsonBody": {}, "transformers": ["response-template"]}, "with a template for a body"),
+        (
+            {"status": 200, "content": {"mimeType": "application/json", "_file": "a.json"}},
+            "with the body in another file",
+        ),
+        ({"status": 200, "content": {"mimeType": "application/json", "size": 9, "compression": 0}}, "without the body"),
+        ({"status": 200, "content": {"size": 4000, "text": '{"data": [{"embedd'}}, "with a part of the body"),
+        ({"status": 200, "body": {"string": "1f8b", "file": True}}, "with the body in another file"),
+        ({"status": 304, "body": ""}, "redirected, or answered from a cache"),
+    ],
+)
+def test_an_answer_that_was_not_kept_is_left_out(
+    recorded: Recorder, tmp_path: Path, response: dict[str, Any], said: str
+) -> None:
+    """A body that lies elsewhere, was cut or is a template is left out with a phrase, and not held against a server."""
+    asked = {"method": "POST", "url": "https://gateway.test/api/v1/embeddings", "headers": []}
+    (tmp_path / "a.json").write_text(json.dumps([{"request": asked, "response": response}]), encoding="utf-8")
+    left_out = read_recordings([tmp_path / "a.json"]).left_out
+    assert [(phrase.startswith(said), count) for phrase, count in left_out.items()] == [(True, 1)]
+
+
+def test_inputs_that_were_made_unreadable_are_not_compared(tmp_path: Path) -> None:
+    """Two calls whose texts were redacted were not of the same text, whatever stands there."""
+    with MockServer() as mock:
+        made = Recorder(mock.url)
+        made.post(input="a cat")
+        made.post(input="a dog")
+        made.post(input=["a cat", "a dog"])
+    text = vcrpy_json(made.calls)
+    for word in ("a cat", "a dog"):
+        text = text.replace(word, "[REDACTED]")
+    assert found(judged(tmp_path, text, "a.json")) == {}
+
+
+def test_an_address_that_is_none_is_no_crash(tmp_path: Path) -> None:
+    """A call with an address that cannot be taken apart is left out."""
+    call = {"request": {"method": "POST", "url": "http://[::1/embeddings"}, "response": {"status": 200, "body": "{}"}}
+    (tmp_path / "a.json").write_text(json.dumps([call]), encoding="utf-8")
+    assert read_recordings([tmp_path / "a.json"]).left_out == {"with an address that is none": 1}
 
 
 @pytest.mark.parametrize(
@@ -294,13 +361,18 @@ def test_several_servers_need_a_choice(recorded: Recorder, tmp_path: Path, comma
         ("a.yaml", "!!python/object/apply:os.system [true]", "no YAML that can be read"),
         ("a.jsonl", "{}\nx", "line 2 is no JSON"),
         ("a.har", '{"log": {"entries": []}}', "no recorded request with a response in it"),
+        ("a.json", '[{"scope": 1, "path": 2}]', "no recorded request with a response in it"),
+        ("a.json", '{"_type": "export", "resources": []}', "no recorded request with a response in it"),
+        ("a.mitm", "3867:9:websocket;0:~8:response;\udcff", "mitmdump -nr FLOWS --set hardump"),
+        ("a.har", "PK\x03\x04\udcff", "an archive, to be unpacked first"),
+        ("a.yaml.gz", "a: 1", "no gzip"),
     ],
 )
 def test_a_file_that_is_no_recording_is_refused(
     tmp_path: Path, command: Command, name: str, text: str, said: str
 ) -> None:
     """A file that was named and is none gets a sentence with its name, what is wrong, and what is expected."""
-    (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / name).write_text(text, encoding="utf-8", errors="surrogateescape")
     printed = command("replay", tmp_path / name)
     assert printed.code == 2
     assert said in printed.err
@@ -351,4 +423,25 @@ def test_anything_is_read_or_refused(recorded: Any) -> None:
         reason = str(error)
     else:
         reason = "with a body" if 100 <= call.status <= 599 else "with an impossible status"
-    assert reason.startswith(("without", "with a body"))
+    assert reason.startswith(("without", "with ", "redirected"))
+
+
+STUB_NAMES = (
+    *("scope", "path", "response", "request", "requests", "responses", "data", "pairs", "mappings", "item", "code"),
+    *("httpRequest", "httpResponse", "scheme", "host", "header", "headers", "body", "status", "rawHeaders", "method"),
+    *("jsonBody", "base64Body", "bodyPatterns", "urlPath", "query", "destination", "encodedBody", "encoded", "key"),
+    *("originalRequest", "url", "variable", "value", "matcher", "statusCode", "base64Bytes", "json", "text"),
+)
+STUBS = st.recursive(
+    JSON,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(STUB_NAMES), inner, max_size=5),
+    max_leaves=30,
+)
+
+
+@given(STUBS)
+def test_any_stub_is_read_or_refused(document: Any) -> None:
+    """Whatever stands in the place of a stub is read, or refused with a phrase: nothing raises another error."""
+    for make in calls_in_stubs(document):
+        with contextlib.suppress(NotRecordedError):
+            assert 100 <= read_call(make()).status <= 599

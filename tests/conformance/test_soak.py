@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from openrouter_conformance import contract, requirements
 from openrouter_conformance.exchange import JSON_HEADERS, Exchange, Request
 from openrouter_conformance.report.records import RunRecords, read
+from openrouter_conformance.soak.allotment import Allotment, Question
 from openrouter_conformance.soak.comparison import Comparison
+from openrouter_conformance.targets.ceilings import Ceilings
 from openrouter_mock.app import create_app
 from openrouter_mock.call import Call
 from openrouter_mock.faults import batches
@@ -136,6 +141,84 @@ def test_ceilings_end_a_soak(command: Command, tmp_path: Path, monkeypatch: pyte
         _, records = soak(command, tmp_path, mock.url, "--max-requests", "150")
         assert mock.calls.total == records.footer["requests"] == 150
     assert "150" in records.footer["stopped"]
+
+
+TWO_WORKERS = ("--", "--processes", "2")
+
+
+def test_a_ceiling_holds_for_all_workers_together(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A master and two workers send exactly as many requests as the command line allows, and say why they stop."""
+    monkeypatch.setenv("CONFORMANCE_API_KEY", KEY)
+    with MockServer() as mock:
+        _, records = soak(
+            command, tmp_path, mock.url, "--time", "60", "--max-dollars", "9", "--max-requests", "400", *TWO_WORKERS
+        )
+        assert mock.calls.total == records.footer["requests"] == 400
+    assert records.footer["seconds"] < 50, "it ends before its time"
+    assert "the ceiling of 400 requests for all processes" in records.footer["stopped"]
+
+
+def test_dollars_hold_for_all_workers_together(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What two workers spend together stays below the ceiling on dollars, and comes near to it."""
+    monkeypatch.setenv("CONFORMANCE_API_KEY", KEY)
+    with MockServer() as mock:
+        _, records = soak(command, tmp_path, mock.url, "--time", "20", "--max-dollars", "0.005", *TWO_WORKERS)
+    assert 0.0045 < records.footer["bill"]["dollars"] <= 0.005
+    assert "the ceiling of $0.005 for all processes" in records.footer["stopped"]
+
+
+def test_the_rate_holds_for_all_workers_together(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two workers send no more requests a second than the command line allows."""
+    monkeypatch.setenv("CONFORMANCE_API_KEY", KEY)
+    began = time.monotonic()
+    with MockServer() as mock:
+        printed, _ = soak(command, tmp_path, mock.url, "--rate", "40", "--max-dollars", "9", *TWO_WORKERS)
+        assert 0 < mock.calls.total <= 40 * (time.monotonic() - began), printed
+
+
+NEEDS = st.fixed_dictionaries(
+    {"requests": st.just(1), "tokens": st.integers(0, 50), "dollars": st.floats(0, 0.5, allow_nan=False)}
+)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("abc"), NEEDS, st.integers(1, 3)), max_size=60),
+    st.integers(1, 40),
+    st.integers(1, 400),
+)
+def test_parts_are_never_more_than_the_whole(
+    asked: list[tuple[str, dict[str, float], int]], requests_in_all: int, tokens: int
+) -> None:
+    """Whoever asks for whatever, workers that spend what they were given stay below each ceiling together."""
+    whole = Ceilings(requests=requests_in_all, tokens=tokens, dollars=1.0, per_second=10.0)
+    allotment = Allotment(whole)
+    spent = {worker: {"requests": 0.0, "tokens": 0.0, "dollars": 0.0} for worker in "abc"}
+    for worker, need, workers in asked:
+        answer = allotment.answer(worker, Question(need, dict(spent[worker])), workers)
+        assert answer["per_second"] == 10.0 / workers
+        if answer["over"] is None:
+            spent[worker] = {name: used + need[name] for name, used in spent[worker].items()}
+        assert all(used <= answer[name] + 1e-9 for name, used in spent[worker].items()) or answer["over"]
+    for name, limit in (("requests", requests_in_all), ("tokens", tokens), ("dollars", 1.0)):
+        assert sum(used[name] for used in spent.values()) <= limit + 1e-9
+
+
+def test_what_is_not_limited_is_given_without_limit() -> None:
+    """Without a ceiling a worker is told so, whatever it has used up."""
+    question = Question({"requests": 1, "tokens": 5, "dollars": 0.1}, {"requests": 9, "tokens": 9, "dollars": 9.0})
+    assert Allotment(Ceilings()).answer("a", question, 2) == {
+        "requests": None,
+        "tokens": None,
+        "dollars": None,
+        "per_second": None,
+        "over": None,
+    }
 
 
 def test_a_server_that_is_not_there_is_named(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:

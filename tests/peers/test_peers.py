@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from openrouter_conformance import requirements
 from openrouter_conformance.report.records import RunRecords
 from openrouter_conformance.status import Status
-from peers.catalog import Peer, read_explanations, read_peers
+from peers import known_deviations
+from peers.catalog import FOLDER, Peer, read_explanations, read_peers
 from peers.run import StartError, main, serving
 from peers.table import Run, markdown, problems
 
@@ -113,3 +115,25 @@ def test_an_unknown_name_is_refused_with_the_names_there_are(capsys: pytest.Capt
     with pytest.raises(SystemExit, match="2"):
         main(["Postman"])
     assert "no server is named Postman: there are Prism, Prism -d, LiteLLM proxy" in capsys.readouterr().err
+
+
+def test_what_is_mended_is_the_only_entry_to_delete() -> None:
+    """Three runs that end as they are to end are no problem; each that does not is one sentence."""
+    entries = [known_deviations.MENDED, FIRST]
+    stale = (1, f"FAILED\nKnown deviations to delete, which fail this run:\n  {known_deviations.MENDED}\n")
+    assert known_deviations.problems((1, ""), (0, ""), stale, entries) == []
+    assert len(known_deviations.problems((0, ""), (1, ""), (0, ""), [])) == 3
+    both = (1, f"{stale[1]}  {FIRST}")
+    assert len(known_deviations.problems((1, ""), (0, ""), both, entries)) == 1
+
+
+def test_the_mended_proxy_differs_in_its_configuration_alone(tmp_path: Path) -> None:
+    """The same program with the same models, and a hook that lies beside its configuration."""
+    peer = next(one for one in read_peers() if one.name == known_deviations.NAME)
+    other = known_deviations.mended(peer, tmp_path)
+    assert [part for part in other.command if part not in peer.command] == [str(tmp_path / "litellm.yaml")]
+    assert (tmp_path / "known_keys.py").exists()
+    written = yaml.safe_load((tmp_path / "litellm.yaml").read_text(encoding="utf-8"))
+    first = yaml.safe_load((FOLDER / "litellm.yaml").read_text(encoding="utf-8"))
+    assert written["general_settings"].pop("custom_auth") == "known_keys.user_api_key_auth"
+    assert written == first

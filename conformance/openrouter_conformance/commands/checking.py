@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from openrouter_conformance.commands import arguments, selecting
 from openrouter_conformance.commands.output import say, write
 from openrouter_conformance.errors import UsageError
+from openrouter_conformance.interruption import INTERRUPTED, Interruption
 from openrouter_conformance.status import ExitCode, Status
 from openrouter_mock import cli as mock_cli
 
@@ -119,9 +120,15 @@ def _add_ceilings(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check the target, print and write the results, and return the exit code."""
+    with Interruption(signal.SIGINT, signal.SIGTERM) as interruption:
+        records = _checked(options, interruption)
+    return ExitCode.CONFORMS if records is None else _told(options, records, interruption)
+
+
+def _checked(options: argparse.Namespace, interruption: Interruption) -> RunRecords | None:
+    """Return the records of a run; None after its plan was printed."""
     selected = selecting.select(options)
     from openrouter_conformance import report, runner  # noqa: PLC0415 - only this command needs the heavy part
-    from openrouter_conformance.interruption import INTERRUPTED, Interruption  # noqa: PLC0415
     from openrouter_conformance.report import drafts, terminal  # noqa: PLC0415
 
     if options.report is not None:
@@ -130,11 +137,18 @@ def run(options: argparse.Namespace) -> int:
         drafts.check_writable(options.write_known)
     plan = _planned(options, selected)
     if options.plan:
-        return _print_plan(plan)
-    screen = terminal.console()
-    with Interruption(signal.SIGINT, signal.SIGTERM) as interruption, terminal.ProgressBar(screen) as progress:
+        _print_plan(plan)
+        return None
+    with terminal.ProgressBar(terminal.console()) as progress:
         records = runner.run(plan, os.environ, runner.NoProgress() if options.quiet else progress, interruption)
-    records = selecting.marked(options, records)
+    return selecting.marked(options, records)
+
+
+def _told(options: argparse.Namespace, records: RunRecords, interruption: Interruption) -> int:
+    """Print and write the records, and return the exit code."""
+    from openrouter_conformance.report import terminal  # noqa: PLC0415
+
+    screen = terminal.console()
     written, problem = _written(options, records)
     if options.quiet:
         terminal.show_conclusion(screen, records)
@@ -192,7 +206,7 @@ def _written(options: argparse.Namespace, records: RunRecords) -> tuple[list[Pat
     return written, None
 
 
-def _print_plan(plan: Plan) -> int:
+def _print_plan(plan: Plan) -> None:
     """Print what a run would use up."""
     from openrouter_conformance import planning  # noqa: PLC0415
     from openrouter_conformance.foreign_text import printable  # noqa: PLC0415
@@ -213,7 +227,6 @@ def _print_plan(plan: Plan) -> int:
         *(f"- {sentence}" for sentence in found.assumed),
     ]
     write("\n".join(map(printable, lines)))
-    return ExitCode.CONFORMS
 
 
 def _draft(options: argparse.Namespace, records: RunRecords) -> Path:

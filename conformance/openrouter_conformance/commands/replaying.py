@@ -10,8 +10,11 @@ from openrouter_conformance.errors import UsageError
 from openrouter_conformance.status import Status
 
 _EPILOG = """\
-FILE is a HAR file, a VCR cassette in YAML or JSON (VCR, vcrpy, Betamax, go-vcr,
-PHP-VCR), the results.jsonl of a run, or a folder of such files.
+FILE is a HAR file (of browsers, proxies, Polly.js), a VCR cassette in YAML or
+JSON (VCR, vcrpy, Betamax, go-vcr, PHP-VCR, R's vcr), what nock, WireMock,
+Hoverfly or MockServer recorded, a Postman collection with examples, a session
+of Charles in JSON, the results.jsonl of a run, any of them with .gz after it,
+or a folder of such files.
 
 Answers are judged by themselves, and compared where one text was embedded
 twice: alone and in a batch, as floats and in base64. What the recordings cannot

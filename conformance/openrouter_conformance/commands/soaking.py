@@ -32,7 +32,8 @@ pair.
 
 Options of Locust follow after `--`: `-- --processes 2` for two cores,
 `-- --master --expect-workers 2` here and `-- --worker --master-host HOST` on
-other machines. Ceilings hold in each process that asks.
+other machines. Ceilings hold for all of them together, and are those of the
+master: a worker asks it for a part of what is left.
 """
 
 _USERS = 16
@@ -59,9 +60,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument("--model", metavar="ID", help="the model to ask")
     parser.add_argument("--key-env", metavar="NAME", help="the environment variable that holds the target's key")
     parser.add_argument("--fault", action="append", default=[], metavar="NAME", help="a fault of the embedded mock")
-    parser.add_argument("--max-requests", type=arguments.count, metavar="N", help="requests of each process")
-    parser.add_argument("--max-dollars", type=arguments.dollars, metavar="USD", help="US dollars of each process")
-    parser.add_argument("--rate", type=arguments.rate, metavar="N", help="requests a second of each process")
+    parser.add_argument("--max-requests", type=arguments.count, metavar="N", help="requests of all processes")
+    parser.add_argument("--max-dollars", type=arguments.dollars, metavar="USD", help="US dollars of all processes")
+    parser.add_argument("--rate", type=arguments.rate, metavar="N", help="requests a second of all processes")
     parser.add_argument("--report", type=Path, metavar="DIR", help="write results.jsonl and junit.xml there")
     parser.add_argument("--strict", action="store_true", help="let warnings fail, too")
     parser.set_defaults(command=run, after_dashes=[])

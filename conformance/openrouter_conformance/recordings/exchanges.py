@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from urllib.parse import urlsplit, urlunsplit
@@ -42,7 +43,7 @@ def exchanges_of(calls: Sequence[RecordedCall], base_url: str | None = None) -> 
     """Return the exchanges with the server at `base_url`, or with the only one.
 
     An error of another path of the same API is taken for one of the operation with its method: gateways write their
-    errors in one place.
+    errors in one place. What other paths answer in another form, as a page or a file that is missing, is not.
 
     Raises:
         UsageError: no call is one of an operation, or several servers were asked and none was chosen.
@@ -106,8 +107,18 @@ def _operation_id(call: RecordedCall, base: str) -> str | None:
         return found.operation_id if own == base else None
     if call.status < 400 or (call.url is not None and not call.url.startswith(f"{base}/")):
         return None
+    if call.method not in (None, "GET", "HEAD", "POST") or not _tells_an_error(call.body):
+        return None
     like = LIST_EMBEDDINGS_MODELS if call.method in ("GET", "HEAD") else CREATE_EMBEDDINGS
     return like.operation_id
+
+
+def _tells_an_error(body: bytes) -> bool:
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(told, dict) and "error" in told
 
 
 def _exchange(call: RecordedCall, operation: str, base: str, number: int) -> Exchange:

@@ -80,15 +80,19 @@ def now() -> str:
     return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
 
 
-def header(session: Session, started: str, *, strict: bool = False) -> Record:
+NO_MODEL = "no model"
+"""What stands in the place of a model in the header of a run that has asked for none."""
+
+
+def header(session: Session, started: str, *, strict: bool = False, model_is_known: bool = True) -> Record:
     """Return the record of what is checked, by what, with which settings; `started` is an ISO 8601 time.
 
-    `strict` says that warnings fail the run.
+    `strict` says that warnings fail the run; where the model is not known it is that of the target, if that names one.
     """
     head = header_of_target(
         session.target, session.contract, session.profile.name, session.seed, started, strict=strict
     )
-    return head | {"model": session.model}
+    return head | {"model": session.model if model_is_known else session.target.model or NO_MODEL}
 
 
 def header_of_target(

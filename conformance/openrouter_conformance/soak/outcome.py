@@ -106,7 +106,7 @@ def records_of(
     results = [_result(one, whole) for one in requirements]
     dollars = None if is_free else round(whole["bill"]["dollars"], 9)
     return records.RunRecords(
-        header | {"model": whole["model"] or "no model"},
+        header | {"model": whole["model"] or records.NO_MODEL},
         tuple(results),
         {
             "record": "footer",
