@@ -104,13 +104,19 @@ def differences(accepting: Shape, refusing: Shape, first: Iterable[Any] = ()) ->
     yield from (value for value in candidates if accepting.accepts(value) and not refusing.accepts(value))
 
 
+def without(outer: Shape, inner: Shape) -> Shape | None:
+    """Return the schema of what one schema accepts and another refuses, or None where algebra has no answer."""
+    try:
+        return Shape(outer.canonical.subtract(inner.canonical).to_json_schema())
+    except jsonschema_rs.canonical.CanonicalizationError:
+        return None
+
+
 def _subtracted(accepting: Shape, refusing: Shape) -> Iterator[Any]:
     """Yield small values of what algebra leaves of one schema without another."""
-    try:
-        rest = accepting.canonical.subtract(refusing.canonical).to_json_schema()
-    except jsonschema_rs.canonical.CanonicalizationError:
-        return
-    yield from instances(rest)
+    rest = without(accepting, refusing)
+    if rest is not None:
+        yield from instances(rest.schema)
 
 
 @functools.lru_cache(maxsize=4096)

@@ -27,7 +27,7 @@ _FORMATS = {
 }  # fmt: skip
 _MERGED = {"properties", "patternProperties"}
 _LONGEST = 10_000
-_MOST = 2_000
+_MOST = 10_000
 _EXTRA = "x"
 
 
