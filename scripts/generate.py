@@ -35,6 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
             return _accept_stock_templates()
         return _generate(options.spec, options.output, check=options.check, tolerate=options.tolerate_misses)
     except Exception as error:  # noqa: BLE001 - whatever happens, a person gets one sentence and no traceback
+        if isinstance(error, stock_templates.ChangedTemplatesError):
+            print(error.difference, end="", file=sys.stderr)
         print(f"generate.py: {describe_failure(error, 'the pin')}", file=sys.stderr)
         return 2
 
@@ -56,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--accept-stock-templates",
         action="store_true",
-        help="record the generator's stock templates as the ones that ours replace, after comparing them",
+        help="keep the generator's stock templates as the ones that ours were written against, once ours are adapted",
     )
     return parser
 
@@ -133,7 +135,7 @@ def _report_drift(changes: list[str]) -> int:
 def _accept_stock_templates() -> int:
     stock_templates.accept_stock_templates()
     version = tools.versions()["openapi-python-client"]
-    print(f"{stock_templates.RECORD.name}: recorded for openapi-python-client {version}.")
+    print(f"{stock_templates.ACCEPTED.relative_to(REPOSITORY)}: as in openapi-python-client {version}.")
     return 0
 
 
