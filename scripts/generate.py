@@ -64,6 +64,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _generate(spec: Path, output: Path, *, check: bool, tolerate: bool) -> int:
+    target = output / generator.PACKAGE
+    if replace_package.recover(target):
+        print(f"generate.py: a run was killed while it replaced {target}: the old one is back", file=sys.stderr)
     lock = read_lock(lock_path(spec))
     generated: dict[str, Any] = {
         "inputs": {"pin": digest_of_file(spec), **generator.input_digests()},
@@ -76,7 +79,6 @@ def _generate(spec: Path, output: Path, *, check: bool, tolerate: bool) -> int:
             f"{spec} is not the pin that {lock_path(spec).name} describes: nobody edits it by hand; write it again "
             "with update_spec.py (or give a copy of it, without a lock, to --spec)."
         )
-    target = output / generator.PACKAGE
     with tempfile.TemporaryDirectory(prefix="generate-") as workspace:
         package = _build_package(spec, lock, Path(workspace), tolerate=tolerate)
         changes = drift.changed_files(package, target)

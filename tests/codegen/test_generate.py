@@ -295,6 +295,18 @@ def test_changed_stock_template_is_refused_with_the_difference(copied: Path) -> 
     assert accepted.read_bytes() == (SCRIPTS / "templates" / "stock" / "model.py.jinja").read_bytes()
 
 
+def test_a_package_that_a_killed_run_left_aside_is_put_back(copied: Path) -> None:
+    """Even a run that is refused for another reason brings it back first, and says so."""
+    package = copied / "generated" / PACKAGE
+    before = contents(package)
+    (copied / "generated" / f".swap-{PACKAGE}-x1").mkdir()
+    package.rename(copied / "generated" / f".swap-{PACKAGE}-x1" / "old")
+    outcome = checkout.generate(copied, "--spec", copied / "missing.yaml")
+    assert outcome.code == 2
+    assert outcome.err[0] == f"generate.py: a run was killed while it replaced {package}: the old one is back"
+    assert contents(package) == before
+
+
 def test_a_malformed_overlay_is_refused(copied: Path) -> None:
     """What is wrong with the file is said by file and action."""
     path = copied / "scripts" / "overlays" / "corrections" / "answer-only-json.overlay.yaml"
