@@ -53,9 +53,9 @@ def accept_stock_templates() -> None:
 
 def _difference(name: str, before: str | None, after: str | None) -> str:
     """Return how a stock template changed as a unified diff; None stands for a template that is not there."""
-    sides = [("/dev/null" if text is None else f"{where}/{name}") for where, text in (("was", before), ("is", after))]
+    was, now = ("/dev/null" if text is None else f"{side}/{name}" for side, text in (("was", before), ("is", after)))
     old, new = ((text or "").splitlines(keepends=True) for text in (before, after))
-    lines = difflib.unified_diff(old, new, *sides)
+    lines = difflib.unified_diff(old, new, was, now)
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
