@@ -29,7 +29,7 @@ from spec.diff.alternatives import (
     with_definitions,
 )
 from spec.diff.decide import PROVEN, UNDECIDED, Evidence, Shape, Verdict, covers, differences, smallest, without
-from spec.diff.instances import instances, numbers_in
+from spec.diff.instances import instances, named_values, numbers_in
 from spec.diff.kinds import BOUNDS, FACETS
 from spec.diff.lifting import (
     NOTHING,
@@ -211,7 +211,10 @@ class _Comparison:
         yield from self._arrays(old, new, frames)
         for keyword in sorted((old.keys() | new.keys()) - _DESCENDED - NOT_COMPARED):
             if json_text(old.get(keyword)) != json_text(new.get(keyword)):
-                yield from asker.ask(_keyword_edit(keyword, old, new))
+                candidate = _keyword_edit(keyword, old, new)
+                if keyword == "patternProperties":
+                    candidate = attrs.evolve(candidate, lost_first=named_values(new), gained_first=named_values(old))
+                yield from asker.ask(candidate)
 
     @staticmethod
     def _enums(old: dict[str, Any], new: dict[str, Any], asker: _Asker) -> Iterator[Edit]:
