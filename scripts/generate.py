@@ -35,6 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
             return _accept_stock_templates()
         return _generate(options.spec, options.output, check=options.check, tolerate=options.tolerate_misses)
     except Exception as error:  # noqa: BLE001 - whatever happens, a person gets one sentence and no traceback
+        if isinstance(error, stock_templates.ChangedTemplatesError):
+            print(error.difference, end="", file=sys.stderr)
         print(f"generate.py: {describe_failure(error, 'the pin')}", file=sys.stderr)
         return 2
 
@@ -56,12 +58,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--accept-stock-templates",
         action="store_true",
-        help="record the generator's stock templates as the ones that ours replace, after comparing them",
+        help="keep the generator's stock templates as the ones that ours were written against, once ours are adapted",
     )
     return parser
 
 
 def _generate(spec: Path, output: Path, *, check: bool, tolerate: bool) -> int:
+    target = output / generator.PACKAGE
+    if replace_package.recover(target):
+        print(f"generate.py: a run was killed while it replaced {target}: the old one is back", file=sys.stderr)
     lock = read_lock(lock_path(spec))
     generated: dict[str, Any] = {
         "inputs": {"pin": digest_of_file(spec), **generator.input_digests()},
@@ -74,7 +79,6 @@ def _generate(spec: Path, output: Path, *, check: bool, tolerate: bool) -> int:
             f"{spec} is not the pin that {lock_path(spec).name} describes: nobody edits it by hand; write it again "
             "with update_spec.py (or give a copy of it, without a lock, to --spec)."
         )
-    target = output / generator.PACKAGE
     with tempfile.TemporaryDirectory(prefix="generate-") as workspace:
         package = _build_package(spec, lock, Path(workspace), tolerate=tolerate)
         changes = drift.changed_files(package, target)
@@ -133,7 +137,7 @@ def _report_drift(changes: list[str]) -> int:
 def _accept_stock_templates() -> int:
     stock_templates.accept_stock_templates()
     version = tools.versions()["openapi-python-client"]
-    print(f"{stock_templates.RECORD.name}: recorded for openapi-python-client {version}.")
+    print(f"{stock_templates.ACCEPTED.relative_to(REPOSITORY)}: as in openapi-python-client {version}.")
     return 0
 
 

@@ -30,6 +30,10 @@ from spec.pin import build_pin
 from spec.source import Source
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+_HELD = ".swap-update-"
+"""What the folders of a run begin with; git and the source distribution leave them out, as those of generate.py."""
+_COMPLETE = "complete"
+"""The file that says that such a folder has all copies, and that they are wanted."""
 _SUITE = ("-m", "openrouter_conformance", "run", "mock", "--profile", "quick", "--quiet")
 
 
@@ -39,9 +43,12 @@ def main(arguments: Sequence[str] | None = None, repository: Path = REPOSITORY) 
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="where the body of a pull request goes")
     options, rest = parser.parse_known_args(arguments)
     pin = repository / "openapi.yaml"
-    before = pin.read_bytes() if pin.exists() else None
+    written = [pin, lock_path(pin), repository / "generated"]
     try:
-        with _restored_on_failure([pin, lock_path(pin), repository / "generated"]):
+        if _undo_killed_runs(written, repository):
+            print("update_contract.py: a run was killed: pin, lock and client are as before it", file=sys.stderr)
+        before = pin.read_bytes() if pin.exists() else None
+        with _restored_on_failure(written, repository):
             _run([repository / "scripts" / "update_spec.py", *rest, "--output", pin], repository, 2)
             _run([repository / "scripts" / "generate.py"], repository, 2)
             _run(_SUITE, repository, 1)
@@ -85,21 +92,48 @@ def _run(command: Sequence[object], repository: Path, code: int) -> None:
 
 
 @contextlib.contextmanager
-def _restored_on_failure(paths: Sequence[Path]) -> Iterator[None]:
-    """Put files and folders back as they were, if the work inside fails or is interrupted."""
-    with tempfile.TemporaryDirectory(prefix="update-") as held:
-        copies = {path: Path(held) / str(number) for number, path in enumerate(paths)}
-        for path, copy in copies.items():
-            if path.is_dir():
-                shutil.copytree(path, copy)
-            elif path.exists():
-                shutil.copy2(path, copy)
-        try:
-            yield
-        except BaseException:
-            for path, copy in copies.items():
-                _put_back(path, copy)
-            raise
+def _restored_on_failure(paths: Sequence[Path], repository: Path) -> Iterator[None]:
+    """Put files and folders back as they were, if the work inside fails or is interrupted.
+
+    If it is killed, `_undo_killed_runs` does that from the copies that stay in the repository.
+    """
+    held = Path(tempfile.mkdtemp(prefix=_HELD, dir=repository))
+    for path, copy in _copies(paths, held).items():
+        if path.is_dir():
+            shutil.copytree(path, copy)
+        elif path.exists():
+            shutil.copy2(path, copy)
+    (held / _COMPLETE).touch()
+    try:
+        yield
+    except BaseException:
+        _put_all_back(paths, held)
+        raise
+    (held / _COMPLETE).unlink()
+    shutil.rmtree(held)
+
+
+def _undo_killed_runs(paths: Sequence[Path], repository: Path) -> bool:
+    """Put files and folders back as they were before a run that was killed; return whether there was one."""
+    left = sorted(repository.glob(f"{_HELD}*"))
+    undone = [held for held in left if (held / _COMPLETE).exists()]
+    for held in left:
+        if held in undone:
+            _put_all_back(paths, held)
+        else:
+            shutil.rmtree(held)  # it had changed nothing yet, or was done
+    return bool(undone)
+
+
+def _put_all_back(paths: Sequence[Path], held: Path) -> None:
+    for path, copy in _copies(paths, held).items():
+        _put_back(path, copy)
+    (held / _COMPLETE).unlink()
+    shutil.rmtree(held)
+
+
+def _copies(paths: Sequence[Path], held: Path) -> dict[Path, Path]:
+    return {path: held / str(number) for number, path in enumerate(paths)}
 
 
 def _put_back(path: Path, copy: Path) -> None:

@@ -1,4 +1,7 @@
-"""Put a verified package in the place of the old one: both are whole at every moment, and only ours is replaced."""
+"""Put a verified package in the place of the old one, whole or not at all; only what is ours is replaced.
+
+Two renames do it. A run that is killed between them leaves the old package aside: `recover` puts it back.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from codegen.generator import COPIED_HEADER, GENERATED_HEADER
 from spec.errors import InputError
 from spec.files import list_files
 
+_OLD = "old"
 _HEADERS = tuple(header.partition(" from ")[0].encode() for header in (COPIED_HEADER, GENERATED_HEADER))
 
 
@@ -36,18 +40,35 @@ def installed(package: Path, target: Path) -> Iterator[None]:
     try:
         shutil.copytree(package, staged / "new")
         if target.exists():
-            target.rename(staged / "old")
+            target.rename(staged / _OLD)
         try:
             (staged / "new").rename(target)
             yield
         except BaseException:
             if target.exists():
                 target.rename(staged / "failed")
-            if (staged / "old").exists():
-                (staged / "old").rename(target)
+            if (staged / _OLD).exists():
+                (staged / _OLD).rename(target)
             raise
     finally:
         shutil.rmtree(staged, ignore_errors=True)
+
+
+def recover(target: Path) -> bool:
+    """Put back the old package that a run which was killed between the two renames left aside.
+
+    Args:
+        target: the folder of the package.
+
+    Returns:
+        Whether there was one; when the target is there, nothing is to be put back.
+
+    """
+    left = sorted(path for path in target.parent.glob(f"{_prefix(target)}*/{_OLD}") if list_files(path))
+    if target.exists() or not left:
+        return False
+    left[-1].rename(target)
+    return True
 
 
 def remove_leftovers(target: Path) -> None:

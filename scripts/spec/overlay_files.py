@@ -69,6 +69,7 @@ def _read_file(path: Path, rules: Mapping[str, Rule]) -> Iterator[tuple[str, dic
     if not isinstance(version, str) or not _VERSION.fullmatch(version):
         raise InputError(f"{path.name}: 'overlay' is {shorten(version, 40)}, expected 1.0.x or 1.1.x.")
     _check_keys(path.name, overlay, _OVERLAY_KEYS)
+    _check_info(path.name, overlay.get("info"))
     actions = overlay.get("actions")
     if not isinstance(actions, list) or not actions:
         raise InputError(f"{path.name}: 'actions' is not a list with at least one action.")
@@ -78,11 +79,17 @@ def _read_file(path: Path, rules: Mapping[str, Rule]) -> Iterator[tuple[str, dic
         yield where, data, attrs.evolve(action, file=path.name, position=position, version=version[:3])
 
 
+def _check_info(file: str, info: Any) -> None:
+    for key in ("title", "version"):
+        if not isinstance(info, dict) or not isinstance(info.get(key), str):
+            raise InputError(f"{file}: 'info' has no text {key!r}: an overlay says what it is, and in which version.")
+
+
 def _read_action(where: str, data: Any, rules: Mapping[str, Rule]) -> Action:
     if not isinstance(data, dict) or not isinstance(data.get("target"), str):
         raise InputError(f"{where}: expected a mapping with a 'target'.")
     _check_keys(where, data, _ACTION_KEYS)
-    verbs = [verb for verb in _VERBS if verb in data]
+    verbs = [verb for verb in _VERBS if verb in data and not (verb == "remove" and data[verb] is False)]
     if len(verbs) != 1:
         raise InputError(f"{where}: has {verbs or 'no verb'}, expected exactly one of {list(_VERBS)}.")
     verb, argument = verbs[0], data[verbs[0]]

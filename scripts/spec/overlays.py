@@ -113,7 +113,7 @@ def check_effects(misses: Sequence[Miss], *, tolerate: bool) -> None:
 
 def _applied(action: Action, document: Any) -> tuple[Any, list[str]]:
     """Return the document after one action, and in sentences what the action did not do."""
-    matches = [found.parts for found in JSONPATH.finditer(action.target, document)]
+    matches = list(dict.fromkeys(found.parts for found in JSONPATH.finditer(action.target, document)))
     if not matches:
         return document, ["matches nothing"]
     result = copy_tree(document)
@@ -136,17 +136,21 @@ def _perform(action: Action, document: Any, places: Sequence[Place]) -> list[str
         return action.rule(document, places) or []
     if action.documentation_only:
         return list(dict.fromkeys(line for place in places for line in _describe(document, place, action)))
-    match action.verb:
-        case "remove":
-            _remove(document, places)
-        case "copy":
-            value = _source(action.argument, document)
-            for place in places:
-                _merge_at(document, place, value, action.version)
-        case _:
-            for place in places:
-                _merge_at(document, place, action.argument, action.version)
+    if action.verb == "remove":
+        _remove(document, places)
+        return []
+    _check_alike(document, places)
+    value = _source(action.argument, document) if action.verb == "copy" else action.argument
+    for place in places:
+        _merge_at(document, place, value, action.version)
     return []
+
+
+def _check_alike(document: Any, places: Sequence[Place]) -> None:
+    """Refuse to merge one value into nodes of different kinds: what it would mean differs from node to node."""
+    names = sorted({_type_name(node_at(document, place)) for place in places})
+    if len(names) > 1:
+        raise _MismatchError(f"matches {' and '.join(names)}, expected nodes of one kind")
 
 
 def _remove(document: Any, places: Sequence[Place]) -> None:

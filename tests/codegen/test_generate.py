@@ -140,7 +140,7 @@ def test_a_document_of_another_date_becomes_a_package_anywhere(copied: Path, tmp
             "overlays is not what the client",
         ),
         ("scripts/templates/model.py.jinja", "templates is not what the client was generated from"),
-        ("scripts/templates/stock.json", "templates is not what the client was generated from"),
+        ("scripts/templates/stock/model.py.jinja", "templates is not what the client was generated from"),
         ("scripts/runtime/errors.py", "runtime is not what the client was generated from"),
     ],
 )
@@ -276,19 +276,35 @@ def test_a_warning_of_the_generator_is_refused_and_the_old_client_stays(copied: 
     assert "POST /embeddings" in sentence
 
 
-def test_another_stock_template_is_refused_by_name(copied: Path) -> None:
-    """A template of the generator that ours replaces must be the one that ours was written against."""
-    stock = copied / "scripts" / "templates" / "stock.json"
-    edit(stock, lambda text: text.replace('"model.py.jinja": "sha256:', '"model.py.jinja": "sha256:0'))
-    sentence = refused(copied)
-    assert (
-        "the generator's stock template model.py.jinja is not the one that scripts/templates/model.py.jinja replaces"
-        in sentence
+def test_changed_stock_template_is_refused_with_the_difference(copied: Path) -> None:
+    """A template of the generator that ours replaces is the one that ours was written against, or shows how it is not."""
+    accepted = copied / "scripts" / "templates" / "stock" / "model.py.jinja"
+    edit(accepted, lambda text: "an older line\n" + text)
+    before = contents(copied)
+    outcome = checkout.generate(copied)
+    assert (outcome.code, outcome.out, contents(copied)) == (2, [], before)
+    first = (SCRIPTS / "templates" / "stock" / "model.py.jinja").read_text(encoding="utf-8").splitlines()[0]
+    assert outcome.err[:5] == [
+        "--- was/model.py.jinja", "+++ is/model.py.jinja", "@@ -1,4 +1,3 @@", "-an older line", f" {first}",
+    ]  # fmt: skip
+    assert outcome.err[-1].startswith(
+        "generate.py: stock templates of the generator that ours replace have changed, model.py.jinja:"
     )
-    assert "--accept-stock-templates" in sentence
     outcome = checkout.generate(copied, "--accept-stock-templates")
-    assert outcome.code == 0
-    assert stock.read_bytes() == (SCRIPTS / "templates" / "stock.json").read_bytes()
+    assert outcome.out == ["scripts/templates/stock: as in openapi-python-client 0.29.1."]
+    assert accepted.read_bytes() == (SCRIPTS / "templates" / "stock" / "model.py.jinja").read_bytes()
+
+
+def test_a_package_that_a_killed_run_left_aside_is_put_back(copied: Path) -> None:
+    """Even a run that is refused for another reason brings it back first, and says so."""
+    package = copied / "generated" / PACKAGE
+    before = contents(package)
+    (copied / "generated" / f".swap-{PACKAGE}-x1").mkdir()
+    package.rename(copied / "generated" / f".swap-{PACKAGE}-x1" / "old")
+    outcome = checkout.generate(copied, "--spec", copied / "missing.yaml")
+    assert outcome.code == 2
+    assert outcome.err[0] == f"generate.py: a run was killed while it replaced {package}: the old one is back"
+    assert contents(package) == before
 
 
 def test_a_malformed_overlay_is_refused(copied: Path) -> None:

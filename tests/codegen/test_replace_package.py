@@ -1,10 +1,11 @@
 """The new package takes the place of the old one whole, or not at all."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
-from checkout import contents
+from checkout import REPOSITORY, contents, run
 from codegen import replace_package
 from codegen.generator import GENERATED_HEADER
 from spec.errors import InputError
@@ -37,6 +38,41 @@ def test_what_a_killed_run_left_is_removed(tmp_path: Path) -> None:
     (tmp_path / ".swap-other").mkdir()
     replace_package.remove_leftovers(target)
     assert [path.name for path in tmp_path.iterdir()] == [".swap-other"]
+
+
+KILLED_BETWEEN_THE_RENAMES = """
+import os, pathlib, sys
+from codegen import replace_package
+rename = pathlib.Path.rename
+pathlib.Path.rename = lambda path, to: os._exit(9) if path.name == "new" else rename(path, to)
+with replace_package.installed(pathlib.Path("new"), pathlib.Path("there/package")):
+    pass
+"""
+
+
+def test_the_old_package_comes_back_after_a_kill_between_the_renames(tmp_path: Path) -> None:
+    """The next run finds the package gone and its old one aside, puts that back, and says so; once."""
+    for folder in ("new", "there/package"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "a.py").write_text(folder, encoding="utf-8")
+    scripts = str(REPOSITORY / "scripts")
+    killed = run([sys.executable, "-c", KILLED_BETWEEN_THE_RENAMES], tmp_path, PYTHONPATH=scripts)
+    target = tmp_path / "there" / "package"
+    assert (killed.code, killed.err, target.exists()) == (9, [], False)
+    assert replace_package.recover(target)
+    assert contents(target) == {"a.py": b"there/package"}
+    assert not replace_package.recover(target)
+    replace_package.remove_leftovers(target)
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_package_that_is_there_is_not_replaced_by_an_older_one(tmp_path: Path) -> None:
+    """What a run left that was killed after the second rename is not put back."""
+    (tmp_path / "package").mkdir()
+    (tmp_path / ".swap-package-x1" / "old").mkdir(parents=True)
+    (tmp_path / ".swap-package-x1" / "old" / "a.py").touch()
+    assert not replace_package.recover(tmp_path / "package")
+    assert contents(tmp_path / "package") == {}
 
 
 def test_a_replacement_leaves_what_the_next_run_removes(tmp_path: Path) -> None:

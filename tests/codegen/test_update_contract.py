@@ -100,3 +100,30 @@ def test_failing_suite_leaves_everything_as_it_was(
     )
     assert [path.name for path in tmp_path.iterdir()] == ["openapi.yaml"]
     assert pin.read_text("utf-8") == "before\n"
+
+
+KILLED = """
+import os, pathlib, sys
+sys.path.insert(0, "scripts")
+import update_contract
+def killed(*_):
+    pathlib.Path("openapi.yaml").write_text("half")
+    pathlib.Path("generated/openrouter_embeddings/client.py").unlink()
+    os._exit(9)
+update_contract._run = killed
+update_contract.main([], pathlib.Path.cwd())
+"""
+
+
+def test_killed_update_is_undone_by_the_next_run(copied: Path) -> None:
+    """What it had written is put back before anything else, also when the next run is refused; nothing stays beside."""
+    before, files = state(copied), sorted(path.name for path in copied.iterdir())
+    killed = subprocess.run([sys.executable, "-c", KILLED], cwd=copied, capture_output=True, text=True, check=False)
+    assert (killed.returncode, killed.stderr) == (9, "")
+    assert state(copied) != before
+    done = update(copied, "--from", "missing.yaml")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[0] == (
+        "update_contract.py: a run was killed: pin, lock and client are as before it"
+    )
+    assert (state(copied), sorted(path.name for path in copied.iterdir())) == (before, files)

@@ -132,7 +132,8 @@ def test_a_folder_without_overlays_leaves_the_pin_as_the_contract(tmp_path: Path
 def test_a_correction_without_evidence_stops_the_building(tmp_path: Path) -> None:
     """Corrections are read strictly, whatever they change."""
     (tmp_path / "corrections").mkdir()
-    overlay = {"overlay": "1.1.0", "actions": [{"target": "$.info", "update": {"title": "x"}}]}
+    actions = [{"target": "$.info", "update": {"title": "x"}}]
+    overlay = {"overlay": "1.1.0", "info": {"title": "x", "version": "1"}, "actions": actions}
     (tmp_path / "corrections" / "a.overlay.yaml").write_text(yaml.safe_dump(overlay), encoding="utf-8")
     with pytest.raises(InputError, match=r"a\.overlay\.yaml, action 1: a correction without 'x-evidence'"):
         build_contract(PIN, tmp_path)

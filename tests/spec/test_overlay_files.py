@@ -39,6 +39,8 @@ def write(folder: Path, data: Any, name: str = "one.overlay.yaml") -> None:
         (overlay(overlay=None), "'overlay' is None, expected 1.0.x or 1.1.x."),
         (overlay(overlay="2.0.0"), "'overlay' is '2.0.0', expected 1.0.x or 1.1.x."),
         (overlay(overlay=1.1), "'overlay' is 1.1, expected 1.0.x or 1.1.x."),
+        (overlay(info=None), "'info' has no text 'title': an overlay says what it is"),
+        (overlay(info={"title": "Words", "version": 1.0}), "'info' has no text 'version': an overlay says what it is"),
         (overlay(actoins=[]), "unknown key 'actoins', expected one of"),
         (overlay(actions=None), "'actions' is not a list with at least one action."),
         (overlay(actions=[]), "'actions' is not a list with at least one action."),
@@ -51,6 +53,7 @@ def write(folder: Path, data: Any, name: str = "one.overlay.yaml") -> None:
         (one_action(update=None, remove="yes"), "action 1: 'remove' is 'yes', expected true."),
         (one_action(update=None, copy=1), "action 1: 'copy' is 1, expected an RFC 9535 JSONPath."),
         (one_action(update=None, copy="$["), "action 1: 'copy' is no RFC 9535 JSONPath:"),
+        (one_action(update=None, remove=False), "action 1: has no verb, expected exactly one of"),
         (one_action(updaet={}), "action 1: unknown key 'updaet', expected one of"),
         (overlay(actions=[{"target": "$", "x-rule": "no-such-rule"}]), "action 1: unknown rule 'no-such-rule'"),
         (overlay(actions=[{"target": "$", "x-rule": ["open-responses"]}]), "action 1: unknown rule ['open-responses']"),
@@ -64,6 +67,12 @@ def test_a_malformed_overlay_is_refused_in_one_sentence(tmp_path: Path, data: An
     assert "one.overlay.yaml" in str(refused.value)
     assert sentence in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_not_removing_is_the_default(tmp_path: Path) -> None:
+    """`remove: false` beside an update says what holds without it."""
+    write(tmp_path, one_action(remove=False))
+    assert [action.verb for action in read_overlays(tmp_path)] == ["update"]
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,25 @@ def test_several_items_of_one_list_are_removed_together() -> None:
     assert after(document, action("remove", "$.a[?@.n > 3]", argument=True)) == {"a": [{"n": n} for n in range(4)]}
 
 
+@pytest.mark.parametrize("target", ["$.a[0,0]", "$.a[0,-3]", "$.a[0,0:1]"])
+def test_a_node_that_is_selected_twice_is_one_node(target: str) -> None:
+    """A path may name a node twice: it goes once, and its neighbor stays."""
+    assert after({"a": [1, 2, 3]}, action("remove", target, argument=True)) == {"a": [2, 3]}
+
+
+def test_a_value_is_merged_once_into_a_node_that_is_selected_twice() -> None:
+    """A list is not joined twice."""
+    assert after({"a": {"x": [1]}}, action("update", "$['a','a']", {"x": [2]})) == {"a": {"x": [1, 2]}}
+
+
+@pytest.mark.parametrize("document", [{"a": [1], "b": 2}, {"a": [1], "b": {}}, {"a": 1, "b": {}}])
+def test_one_value_is_merged_into_nodes_of_one_kind(document: Any) -> None:
+    """The specification wants all objects, all lists or all single values: else nothing is changed."""
+    result, found = apply(document, [action("update", "$['a','b']", 3)])
+    assert result == document
+    assert "expected nodes of one kind" in found[0].reason
+
+
 def test_an_item_and_what_holds_it_are_removed_together() -> None:
     """A match inside another match does not stop the outer one from going."""
     assert after({"x": {"x": {"x": 1}}, "y": 1}, action("remove", "$..x", argument=True)) == {"y": 1}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -31,6 +32,9 @@ _NOT_JSON = {
     "address", "server", "security", "body presence", "media type", "status", "callbacks", "encoding",
 }  # fmt: skip
 """The parts that are no JSON: a witness of them is the name of what one side has and the other lacks."""
+
+_IN_BRACES = re.compile(r"\{([^{}]*)\}")
+"""A parameter in a path: its name is nowhere on the wire."""
 
 _PARAMETERS = frozenset({"query", "path", "header", "cookie"})
 
@@ -118,9 +122,18 @@ def compare(old: dict[str, Any], new: dict[str, Any]) -> list[Change]:
         elif name not in befores:
             changes.append(_whole(name, "operation-added", afters[name].place, SERVERS, "new"))
         else:
-            changes += _operation_changes(name, old_parts.of(befores[name]), new_parts.of(afters[name]))
+            before, after = befores[name], afters[name]
+            after_parts = new_parts.of(after, _renamed(before.path, after.path))
+            changes += _operation_changes(name, old_parts.of(before), after_parts)
     distinct = {repr(change): change for change in changes}  # branches that are alike change alike
     return sorted(distinct.values(), key=_order)
+
+
+def _renamed(old: str, new: str) -> dict[str, str]:
+    """Return the names in a new path by those in the old one, where nothing else of the path has changed."""
+    if _IN_BRACES.sub("{}", old) != _IN_BRACES.sub("{}", new):
+        return {}
+    return dict(zip(_IN_BRACES.findall(new), _IN_BRACES.findall(old), strict=True))
 
 
 def _order(change: Change) -> tuple[Any, ...]:
@@ -225,7 +238,7 @@ def _part_changes(name: str, part: PartId, old: Any, new: Any) -> Iterator[Chang
 
 def _address_change(name: str, part: PartId, old: Any, new: Any) -> Iterator[Change]:
     (before,), (after,) = _texts(old), _texts(new)
-    if before != after:
+    if _IN_BRACES.sub("{}", before) != _IN_BRACES.sub("{}", after):
         effects = (
             Effect(CALLERS, Evidence.WITNESS, "old", before, before),
             Effect(SERVERS, Evidence.WITNESS, "new", after, after),

@@ -20,6 +20,8 @@ from spec.canonical import json_text
 from spec.diff.instances import instances, numbers_in
 
 _TRIED = 400
+_LARGE = 20_000
+"""Characters of two schemas from which on algebra is slower than a search, and is asked last."""
 
 
 class Evidence(Enum):
@@ -96,21 +98,35 @@ def differences(accepting: Shape, refusing: Shape, first: Iterable[Any] = ()) ->
         first: values to try before any other.
 
     """
-    candidates = itertools.chain(
-        first,
-        itertools.islice(_subtracted(accepting, refusing), _TRIED),
-        itertools.islice(instances(accepting.schema, numbers_in(refusing.schema)), _TRIED),
-    )
-    yield from (value for value in candidates if accepting.accepts(value) and not refusing.accepts(value))
+    def apart(values: Iterable[Any]) -> Iterator[Any]:
+        return (value for value in values if accepting.accepts(value) and not refusing.accepts(value))
+
+    searched = itertools.islice(instances(accepting.schema, numbers_in(refusing.schema)), _TRIED)
+    left = itertools.islice(_subtracted(accepting, refusing), _TRIED)
+    if len(accepting.text) + len(refusing.text) < _LARGE:
+        yield from apart(itertools.chain(first, left, searched))
+        return
+    found = False
+    for value in apart(itertools.chain(first, searched)):
+        found = True
+        yield value
+    if not found:
+        yield from apart(left)
+
+
+def without(outer: Shape, inner: Shape) -> Shape | None:
+    """Return the schema of what one schema accepts and another refuses, or None where algebra has no answer."""
+    try:
+        return Shape(outer.canonical.subtract(inner.canonical).to_json_schema())
+    except jsonschema_rs.canonical.CanonicalizationError:
+        return None
 
 
 def _subtracted(accepting: Shape, refusing: Shape) -> Iterator[Any]:
     """Yield small values of what algebra leaves of one schema without another."""
-    try:
-        rest = accepting.canonical.subtract(refusing.canonical).to_json_schema()
-    except jsonschema_rs.canonical.CanonicalizationError:
-        return
-    yield from instances(rest)
+    rest = without(accepting, refusing)
+    if rest is not None:
+        yield from instances(rest.schema)
 
 
 @functools.lru_cache(maxsize=4096)

@@ -28,10 +28,20 @@ from spec.diff.alternatives import (
     summarize,
     with_definitions,
 )
-from spec.diff.decide import PROVEN, UNDECIDED, Evidence, Shape, Verdict, covers, differences, smallest
-from spec.diff.instances import instances, numbers_in
+from spec.diff.decide import PROVEN, UNDECIDED, Evidence, Shape, Verdict, covers, differences, smallest, without
+from spec.diff.instances import instances, named_values, numbers_in
 from spec.diff.kinds import BOUNDS, FACETS
-from spec.diff.lifting import NOTHING, Direction, Frame, Step, filled, lifted, sides, was_required
+from spec.diff.lifting import (
+    NOTHING,
+    Direction,
+    Frame,
+    Step,
+    filled,
+    lifted,
+    messages_with,
+    sides,
+    was_required,
+)
 from spec.diff.readings import DEFINITIONS
 from spec.json_schema import distinct_values, types_of
 
@@ -201,7 +211,10 @@ class _Comparison:
         yield from self._arrays(old, new, frames)
         for keyword in sorted((old.keys() | new.keys()) - _DESCENDED - NOT_COMPARED):
             if json_text(old.get(keyword)) != json_text(new.get(keyword)):
-                yield from asker.ask(_keyword_edit(keyword, old, new))
+                candidate = _keyword_edit(keyword, old, new)
+                if keyword == "patternProperties":
+                    candidate = attrs.evolve(candidate, lost_first=named_values(new), gained_first=named_values(old))
+                yield from asker.ask(candidate)
 
     @staticmethod
     def _enums(old: dict[str, Any], new: dict[str, Any], asker: _Asker) -> Iterator[Edit]:
@@ -390,7 +403,29 @@ class _Asker:
                 return Verdict(Evidence.WITNESS, value, whole)
         if any(covers(*sides(frame, direction)) for frame in self.frames):
             return PROVEN
-        return UNDECIDED
+        return PROVEN if self._made_good(direction, without(accepting, edited or refusing)) else UNDECIDED
+
+    def _made_good(self, direction: Direction, part: Shape | None) -> bool:
+        """Tell whether algebra proves that what an edit takes is accepted all the same, here or on a level above.
+
+        Args:
+            direction: which side is to accept.
+            part: what the accepting schema owes to the edit alone.
+
+        """
+        if part is None:
+            return False
+        refusing = self.new if direction == "lost" else self.old
+        if covers(refusing, part):
+            return True
+        schema: Schema | None = part.schema
+        for frame in reversed(self.frames):
+            schema = messages_with(schema, frame, direction)
+            if schema is None:
+                return False
+            if covers(sides(frame, direction)[0], Shape(schema)):
+                return True
+        return False
 
 
 def _instances(schema: Schema, definitions: dict[str, Any]) -> Iterator[Any]:

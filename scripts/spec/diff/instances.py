@@ -27,7 +27,7 @@ _FORMATS = {
 }  # fmt: skip
 _MERGED = {"properties", "patternProperties"}
 _LONGEST = 10_000
-_MOST = 2_000
+_MOST = 10_000
 _EXTRA = "x"
 
 
@@ -46,6 +46,12 @@ def instances(schema: Any, hints: frozenset[float] = frozenset()) -> Iterator[An
         if text not in seen:
             seen.add(text)
             yield value
+
+
+def named_values(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return objects whose only property has a name that a pattern of a schema matches, with a value of each type."""
+    names = [name for pattern in schema.get("patternProperties", {}) for name in _matching(pattern)]
+    return [{name: value} for name in names for value in (None, False, 0, 0.5, "", [], {})]
 
 
 def numbers_in(schema: Any) -> frozenset[float]:

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 import attrs
 
-from spec.diff.alternatives import Schema, with_definitions
+from spec.diff.alternatives import Schema, mentions_reference, with_definitions
 from spec.diff.decide import Shape, smallest
 from spec.diff.instances import instances
 from spec.diff.readings import DEFINITIONS
@@ -35,6 +35,29 @@ class Frame:
 def sides(frame: Frame, direction: Direction) -> tuple[Shape, Shape]:
     """Return the schema that would have to refuse, and the one that accepts."""
     return (frame.new, frame.old) if direction == "lost" else (frame.old, frame.new)
+
+
+def messages_with(part: Schema, frame: Frame, direction: Direction) -> Schema | None:
+    """Return the schema of the values around a frame's step that hold, where it leads, what a part of a schema accepts.
+
+    Returns:
+        A schema; None where the step has no such schema, or the part refers to definitions of its own.
+
+    """
+    _, accepting = sides(frame, direction)
+    kind, key = frame.step
+    if kind == "branch":
+        return part
+    if mentions_reference(part):
+        return None
+    if kind == "property":
+        around = {"type": "object", "required": [str(key)], "properties": {str(key): part}}
+    elif kind == "items":
+        around = {"type": "array", "contains": part}
+    else:
+        return None
+    rest = {name: value for name, value in accepting.schema.items() if name != DEFINITIONS}
+    return with_definitions({"allOf": [rest, around]}, accepting.schema.get(DEFINITIONS, {}))
 
 
 def lifted(value: Any, frames: Sequence[Frame], direction: Direction) -> Any:

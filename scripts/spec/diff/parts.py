@@ -7,7 +7,7 @@ enum value.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -58,23 +58,27 @@ class Parts:
         self._document = document
         self._reading = ClosedReading(document)
 
-    def of(self, operation: Operation) -> dict[PartId, Any]:
+    def of(self, operation: Operation, renamed: Mapping[str, str] | None = None) -> dict[PartId, Any]:
         """Return the parts of an operation, each as a closed schema.
+
+        Args:
+            operation: the operation.
+            renamed: parameters of its path that go by another name here: which names only the document knows.
 
         Raises:
             InputError: a reference leads nowhere.
 
         """
-        return dict([*self._of_request(operation), *self._of_responses(operation)])
+        return dict([*self._of_request(operation, renamed or {}), *self._of_responses(operation)])
 
-    def _of_request(self, operation: Operation) -> Iterator[tuple[PartId, Any]]:
+    def _of_request(self, operation: Operation, renamed: Mapping[str, str]) -> Iterator[tuple[PartId, Any]]:
         node = operation.node
         yield PartId(REQUEST, "", "address"), _enum([operation.place])
         servers = node.get("servers") or self._document.get("servers", [])
         urls = [json_text(server) if "variables" in server else str(server["url"]) for server in servers]
         yield PartId(REQUEST, "", "server"), _enum(urls)
         yield PartId(REQUEST, "", "security"), _enum(self._keys(node))
-        yield from self._parameters(operation)
+        yield from self._parameters(operation, renamed)
         yield from self._request_body(operation)
         if "callbacks" in node:
             yield PartId(REQUEST, "", "callbacks"), _enum([json_text(node["callbacks"])])
@@ -93,7 +97,7 @@ class Parts:
         flows = [json_text(scheme["flows"])] if "flows" in scheme else []
         return " ".join([*words, *flows, *sorted(scopes)])
 
-    def _parameters(self, operation: Operation) -> Iterator[tuple[PartId, Any]]:
+    def _parameters(self, operation: Operation, renamed: Mapping[str, str]) -> Iterator[tuple[PartId, Any]]:
         known: dict[str, dict[str, Any]] = {place: {} for place in _PLACES}
         needed: dict[str, list[str]] = {place: [] for place in _PLACES}
         for held in operation.node.get("parameters", ()):
@@ -101,7 +105,7 @@ class Parts:
             place, name = parameter.get("in"), str(parameter.get("name"))
             if place not in _PLACES:
                 raise InputError(f"{operation.place} has a parameter {name!r} in {place!r}: not compared.")
-            name = name.lower() if place == "header" else name
+            name = name.lower() if place == "header" else renamed.get(name, name) if place == "path" else name
             known[place][name] = self._reading.read(_schema_of(parameter))
             if parameter.get("required"):
                 needed[place].append(name)
@@ -135,11 +139,17 @@ class Parts:
             yield PartId(RESPONSE, str(status), "header"), _object(known, required)
 
     def _content(self, content: dict[str, Any], side: str, status: str) -> Iterator[tuple[PartId, Any]]:
-        yield PartId(side, status, "media type"), _enum(content)
-        for media_type, media in content.items():
+        yield PartId(side, status, "media type"), _enum(map(_media_type, content))
+        for written, media in content.items():
+            media_type = _media_type(written)
             yield PartId(side, status, "body", media_type), self._reading.read(media.get("schema", {}))
             encoding = media.get("encoding", {})
             yield PartId(side, status, "encoding", media_type), _enum([json_text(encoding)])
+
+
+def _media_type(written: str) -> str:
+    """Return a media type without what makes no difference: spaces around its parameters, and capitals."""
+    return "; ".join(word.strip() for word in written.lower().split(";"))
 
 
 def _schema_of(parameter: dict[str, Any]) -> Any:

@@ -41,6 +41,8 @@ _BRANCHES = ("allOf", "anyOf", "oneOf")
 _CONDITIONS = ("if", "then", "else")
 _COMPOSITION = frozenset({*_BRANCHES, *_CONDITIONS, "dependentSchemas"})
 _DECLARES = frozenset({"properties", "patternProperties"})
+_OPENED = ".open"
+"""What ends the name of a definition that is read open, because others apply to the same value."""
 _OPEN = frozenset({"additionalProperties", "unevaluatedProperties"})
 
 
@@ -85,9 +87,9 @@ class _Unfolding:
         result = self._read(schema, 0, top=True)
         pending = list(self._left)
         while pending:
-            name = pending.pop()
+            key = pending.pop()
             before = set(self._left)
-            self._left[name] = self._read(self._schemas[name], 0, top=True)
+            self._left[key] = self._read(self._schemas[key.removesuffix(_OPENED)], 0, top=not key.endswith(_OPENED))
             pending += self._left.keys() - before
         if self._left:
             result = {**(result if isinstance(result, dict) else {"allOf": [result]}), DEFINITIONS: self._left}
@@ -160,19 +162,22 @@ class _Unfolding:
         if beside:
             return self._read({"allOf": [{"$ref": schema["$ref"]}, beside]}, depth + 1, top=top)
         if name in self._recursive or self._nodes > MAX_NODES:
-            self._left.setdefault(name, True)
-            return {"$ref": f"#/{DEFINITIONS}/{name}"}
+            key = name if top else f"{name}{_OPENED}"
+            self._left.setdefault(key, True)
+            return {"$ref": f"#/{DEFINITIONS}/{key}"}
         return self._read(self._schemas[name], depth + 1, top=top)
 
-    @staticmethod
-    def _declares(schema: Any) -> bool:
+    def _declares(self, schema: Any, depth: int = 0) -> bool:
         """Tell whether a schema, or a member of it, declares properties."""
-        if not isinstance(schema, dict):
+        if not isinstance(schema, dict) or depth > MAX_DEPTH:
             return False
         if schema.keys() & _DECLARES:
             return True
+        if "$ref" in schema:
+            name = schema["$ref"].rsplit("/", 1)[-1].removesuffix(_OPENED)
+            return self._declares(self._schemas.get(name), depth + 1)
         members = [member for key in _BRANCHES for member in schema.get(key, ())]
-        return any(_Unfolding._declares(member) for member in members)
+        return any(self._declares(member, depth + 1) for member in members)
 
 
 def _names_properties(schema: Any) -> bool:
