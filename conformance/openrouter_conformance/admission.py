@@ -207,13 +207,13 @@ class Admission:
             return f"stopped after {number}, the ceiling for {self._name}{_MORE['requests']}."
         if ceilings.tokens is not None and self.tokens + cost.tokens > ceilings.tokens:
             return (
-                f"stopped at {self.tokens} tokens: the next request could pass the ceiling of {ceilings.tokens}"
-                f"{_MORE['tokens']}."
+                f"stopped at {self.tokens} tokens: the next request, of up to {cost.tokens}, could pass the ceiling of "
+                f"{ceilings.tokens}{_MORE['tokens']}."
             )
         if ceilings.dollars is not None and self.dollars + cost.dollars > ceilings.dollars:
             return (
-                f"stopped at ${self.dollars:.6f}: the next request could pass the ceiling of ${ceilings.dollars:g}"
-                f"{_MORE['dollars']}."
+                f"stopped at ${self.dollars:.6f}: the next request, of up to ${cost.dollars:.6f}, could pass the "
+                f"ceiling of ${ceilings.dollars:g}{_MORE['dollars']}."
             )
         return None
 
