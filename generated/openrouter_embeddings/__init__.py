@@ -31,21 +31,20 @@ from .errors import (
 
 if TYPE_CHECKING:
     from ._response import Failure, Response, Success
-    from .api.embeddings import create_embeddings
-    from .api.embeddings import list_embeddings_models
+    from .api.embeddings import create_embeddings, list_embeddings_models
     from .models import (
         AudioPart, CostDetails, DataCollection, EmbeddingObject, EmbeddingsRequest, EmbeddingsResponse,
-        EncodingFormat, FilePart, ImagePart, ImageUrl, InputModality, MaxPrice, Model, ModelAliasTarget,
-        ModelArchitecture, ModelGroup, ModelLinks, ModelsListResponse, MultimodalInput, MultimodalMedia,
-        OutputModality, PageLinks, PercentileLatencyCutoffs, PercentileThroughputCutoffs, PromptTokensDetails,
-        ProviderName, ProviderPreferences, ProviderSort, ProviderSortConfig, ProviderSortKey, PublicPricing,
-        Quantization, SortPartition, TextPart, TopProviderInfo, Usage, VideoPart,
+        EncodingFormat, FilePart, ImagePart, ImageUrl, InputModality, MaxPrice, Model, ModelArchitecture,
+        ModelLinks, ModelsListResponse, MultimodalInput, MultimodalMedia, OutputModality, PageLinks,
+        PercentileLatencyCutoffs, PercentileThroughputCutoffs, PromptTokensDetails, ProviderName,
+        ProviderPreferences, ProviderSort, ProviderSortConfig, ProviderSortKey, PublicPricing, Quantization,
+        SortPartition, TextPart, TopProviderInfo, Usage, VideoPart,
     )
     from .retries import Retries
     from .vectors import Vector
 # isort: on
 
-CONTRACT = Contract(date="2026-08-22", digest="sha256:d30b3f82c6ce686b03484e0656b5c6c8c3a3045c0942470bb9b8daaa546102d6")
+CONTRACT = Contract(date="2026-08-22", digest="sha256:2e031fc568a451fb3c4f227db2841bf8e1ba87ad629435bf6f74b0bc07ad406a")
 """The contract that the package was generated from."""
 
 __all__ = (
@@ -53,15 +52,15 @@ __all__ = (
     "Contract", "ContractError", "CostDetails", "DataCollection", "EdgeNetworkTimeoutError", "EmbeddingObject",
     "EmbeddingsRequest", "EmbeddingsResponse", "EncodingFormat", "Failure", "FilePart", "ForbiddenError",
     "GatewayTimeoutError", "ImagePart", "ImageUrl", "InputModality", "InternalServerError", "Kind", "MaxPrice",
-    "MethodNotAllowedError", "Model", "ModelAliasTarget", "ModelArchitecture", "ModelGroup", "ModelLinks",
-    "ModelsListResponse", "MultimodalInput", "MultimodalMedia", "NotFoundError", "OpenRouterError",
-    "OutputModality", "PageLinks", "PayloadTooLargeError", "PaymentRequiredError", "PercentileLatencyCutoffs",
-    "PercentileThroughputCutoffs", "PreconditionFailedError", "PromptTokensDetails", "ProviderName",
-    "ProviderOverloadedError", "ProviderPreferences", "ProviderSort", "ProviderSortConfig", "ProviderSortKey",
-    "PublicPricing", "Quantization", "RequestTimeoutError", "Response", "Retries", "ServiceUnavailableError",
-    "SortPartition", "Success", "TextPart", "TooManyRequestsError", "TopProviderInfo", "TransportError", "UNSET",
-    "UnauthorizedError", "UnprocessableEntityError", "Unset", "UnsupportedMediaTypeError", "Usage", "Vector",
-    "VideoPart", "__version__", "create_embeddings", "list_embeddings_models",
+    "MethodNotAllowedError", "Model", "ModelArchitecture", "ModelLinks", "ModelsListResponse", "MultimodalInput",
+    "MultimodalMedia", "NotFoundError", "OpenRouterError", "OutputModality", "PageLinks", "PayloadTooLargeError",
+    "PaymentRequiredError", "PercentileLatencyCutoffs", "PercentileThroughputCutoffs", "PreconditionFailedError",
+    "PromptTokensDetails", "ProviderName", "ProviderOverloadedError", "ProviderPreferences", "ProviderSort",
+    "ProviderSortConfig", "ProviderSortKey", "PublicPricing", "Quantization", "RequestTimeoutError", "Response",
+    "Retries", "ServiceUnavailableError", "SortPartition", "Success", "TextPart", "TooManyRequestsError",
+    "TopProviderInfo", "TransportError", "UNSET", "UnauthorizedError", "UnprocessableEntityError", "Unset",
+    "UnsupportedMediaTypeError", "Usage", "Vector", "VideoPart", "__version__", "create_embeddings",
+    "list_embeddings_models",
 )
 # fmt: on
 

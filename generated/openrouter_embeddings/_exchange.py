@@ -127,16 +127,15 @@ class _Body:
             self._coding = ""  # an error needs no body
         self._decompressor = zlib.decompressobj(CODINGS[self._coding]) if self._coding else None
         announced = response.headers.get("Content-Length", "")
-        if announced.isascii() and announced.isdigit() and int(announced[:20]) > ceiling:
-            raise self._too_long()
+        if announced.isascii() and announced.isdigit():
+            self._check_length(int(announced[:20]))
 
     def add(self, piece: bytes) -> None:
         """Add what arrived; at no time more than the ceiling is held."""
         self._received += len(piece)
         if self._decompressor is not None:
             piece = self._decompressed(piece)
-        if max(self._received, self._content.tell() + len(piece)) > self._ceiling:
-            raise self._too_long()
+        self._check_length(max(self._received, self._content.tell() + len(piece)))
         self._content.write(piece)
 
     def decoded(self) -> bytes:
@@ -159,8 +158,9 @@ class _Body:
         except zlib.error as error:
             raise httpx.DecodingError(str(error)) from error
 
-    def _too_long(self) -> ContractError:
-        return self._error(f"a body of at most {self._ceiling:,} bytes (max_response_bytes)", "a longer one")
+    def _check_length(self, length: int) -> None:
+        if length > self._ceiling:
+            raise self._error(f"a body of at most {self._ceiling:,} bytes (max_response_bytes)", "a longer one")
 
     def _error(self, expected: str, received: str) -> ContractError:
         error = ContractError("$", expected, received)

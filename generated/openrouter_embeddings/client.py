@@ -7,9 +7,10 @@ import os
 import re
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from functools import partial
 from types import NoneType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
@@ -40,7 +41,7 @@ _HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110, se
 _HTTPX_TIMEOUT: Final = httpx.Timeout(5.0)  # of an httpx client whose author sets none
 
 
-class Client:
+class Client(AbstractContextManager["Client"], AbstractAsyncContextManager["Client"]):
     """Sends requests to OpenRouter, or to any server that keeps its contract, sync and async.
 
     Safe to share between threads and event loops (asyncio and trio); a forked process opens connections of its own.
@@ -162,14 +163,8 @@ class Client:
         """Close the client for blocking calls and this event loop; clients of your own stay open."""
         await self._connections.aclose()
 
-    def __enter__(self) -> Self:
-        return self
-
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
@@ -185,7 +180,12 @@ class Client:
         """Return the base address, the headers, with the key if it is needed, and the timeout of a new request."""
         headers = self._headers.raw
         if secured and not any(name.lower() == b"authorization" for name, _ in headers):
-            headers += self._authorization()
+            key = _checked_key(self._key()) if callable(self._key) else self._key
+            if key is None and not self._has_own_auth:
+                here = "pass one to Client, or set OPENROUTER_API_KEY"
+                elsewhere = "pass one to Client; OPENROUTER_API_KEY is sent to https://openrouter.ai only"
+                raise ValueError(f"api_key: none given; {here if _is_openrouter(self._base_url) else elsewhere}")
+            headers += [(b"Authorization", f"Bearer {key}".encode())] if key else []
         return self._base_url, headers, self._timeout
 
     def _ends(self) -> float:
@@ -195,16 +195,14 @@ class Client:
     def _send_once(self, request: httpx.Request, ends: float) -> httpx.Response:
         try:
             with self._connections.sync(ends) as connection:
-                complete = self._completed(request, connection, ends)
-                auth = self._auth(connection)
+                complete, auth = self._completed(request, connection, ends), self._auth(connection)
                 return exchange(connection, complete, auth=auth, ends=ends, ceiling=self._max_response_bytes)
         except TimeoutError as error:
             raise transport_error(request, error) from error
 
     async def _send_once_async(self, request: httpx.Request) -> httpx.Response:
         async with self._connections.asynchronous() as connection:
-            complete = self._completed(request, connection, float("inf"))
-            auth = self._auth(connection)
+            complete, auth = self._completed(request, connection, float("inf")), self._auth(connection)
             return await exchange_async(connection, complete, auth=auth, ceiling=self._max_response_bytes)
 
     def _completed(self, request: httpx.Request, connection: Connection[Any], ends: float) -> httpx.Request:
@@ -245,14 +243,6 @@ class Client:
         copy = object.__new__(Client)
         vars(copy).update(vars(self) | changes)
         return copy
-
-    def _authorization(self) -> list[tuple[bytes, bytes]]:
-        key = _checked_key(self._key()) if callable(self._key) else self._key
-        if key is None and not self._has_own_auth:
-            here = "pass one to Client, or set OPENROUTER_API_KEY"
-            elsewhere = "pass one to Client; OPENROUTER_API_KEY is sent to https://openrouter.ai only"
-            raise ValueError(f"api_key: none given; {here if _is_openrouter(self._base_url) else elsewhere}")
-        return [(b"Authorization", f"Bearer {key}".encode())] if key else []
 
 
 def _is_openrouter(base_url: str) -> bool:

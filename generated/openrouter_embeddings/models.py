@@ -10,52 +10,39 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from attrs import define
-
 from ._model import AnswerModel, JsonModel
 from ._types import UNSET, Length, Null, OpenEnum, Range, Unset
 from .vectors import Vector, check_vectors, decode_vector, decode_vectors
 
-
-@define(kw_only=True, repr=False)
+# fmt: off
 class AudioPart(JsonModel):
     """A sound within a multimodal input.
     Attributes:
         input_audio: The bytes and their format.
         type: The kind of the part."""
-
     input_audio: MultimodalMedia
     type: Literal["input_audio"] = "input_audio"
 
-
-@define(kw_only=True, repr=False)
 class CostDetails(AnswerModel):
     """What the provider charged, by part.
     Attributes:
         upstream_inference_completions_cost: Charged for output tokens, US dollars; 0 for embeddings.
         upstream_inference_prompt_cost: Charged for input tokens, US dollars.
         upstream_inference_cost: Charged in all, US dollars."""
-
     upstream_inference_completions_cost: float | None
     upstream_inference_prompt_cost: float | None
     upstream_inference_cost: float | Null = None
 
-
 class DataCollection(OpenEnum):
     """Values of DataCollection."""
-
     ALLOW, DENY = "allow", "deny"
 
-
-@define(kw_only=True, repr=False)
 class EmbeddingObject(AnswerModel):
     """The vector of one input.
     Attributes:
-        embedding: The vector: numbers for `float`, a string for `base64` (little-endian float32 bytes). Its length is
-            `dimensions` if that was asked for, else the native length of the model.
+        embedding: The vector, of `dimensions` or the native length: numbers, or little-endian float32 bytes in base64.
         object: The kind of the object.
         index: Position of the input that this is the vector of, from 0."""
-
     embedding: str | list[float]
     object: Literal["embedding"] | None = "embedding"
     index: int | None = None
@@ -65,21 +52,16 @@ class EmbeddingObject(AnswerModel):
         """The vector as float32 numbers, however they were sent, or a `ContractError`; numpy shares its memory."""
         return decode_vector(self.embedding)
 
-
-@define(kw_only=True, repr=False)
 class EmbeddingsRequest(JsonModel):
-    """What to embed, with which model, and how to route it. Fields that are not listed, such as the sampling parameters
-    of chat models, are accepted and ignored.
+    """What to embed, with which model and routing. Other fields, such as sampling parameters, are ignored.
     Attributes:
-        input: What to embed: one text, several texts, the token ids of one text, the token ids of several texts, or
-            several multimodal inputs. No text and no list may be empty.
+        input: One text, several texts, the token ids of one or of several texts, or multimodal inputs; nothing empty.
         model: Identifier of the model as the model list gives it, for example `openai/text-embedding-3-small`.
         dimensions: Length of the vectors, up to their native length (the default), for models that can shorten them.
         encoding_format: `float` (default): JSON numbers; `base64`: little-endian float32 bytes, a quarter of the size.
         input_type: What the input is for, where it matters to a model, such as `search_query` or `search_document`.
         provider: Which providers may serve the request, and in which order.
         user: Your stable identifier for the end user on whose behalf you ask, for abuse monitoring."""
-
     input: (
         Annotated[str, Length(1)]
         | Annotated[Sequence[Annotated[int, Range(0)]], Length(1)]
@@ -94,8 +76,6 @@ class EmbeddingsRequest(JsonModel):
     provider: ProviderPreferences | Null | Unset = UNSET
     user: str | None | Unset = UNSET
 
-
-@define(kw_only=True, repr=False)
 class EmbeddingsResponse(AnswerModel):
     """One vector per input, and what they cost.
     Attributes:
@@ -105,7 +85,6 @@ class EmbeddingsResponse(AnswerModel):
         id: Identifier of the generation, for example `gen-emb-1786404432-` and 20 letters or digits.
         provider: Name of the provider that served the request.
         usage: What the request consumed."""
-
     data: list[EmbeddingObject]
     model: str | None
     object: Literal["list"] | None = "list"
@@ -114,60 +93,44 @@ class EmbeddingsResponse(AnswerModel):
     usage: Usage | None = None
 
     def vectors(self, expected: int | None = None) -> list[Vector]:
-        """Return the vectors as float32 numbers, in the order of the inputs.
+        """Return the vectors as float32 numbers, in the order of the inputs, or raise `ContractError`.
 
-        Whether they are as many as `expected` is checked by `sync` and the other calls already; they, and this, raise
-        `ContractError` where a count, an index, a length or a vector is wrong."""
+        Whether there are as many as `expected` has been compared by `sync` and the other calls already."""
         return decode_vectors(self.data, expected)
 
     def _check(self, request: JsonModel | None) -> None:
         check_vectors(self.data, request)
 
-
 class EncodingFormat(OpenEnum):
     """`float` (default): JSON numbers; `base64`: little-endian float32 bytes, a quarter of the size."""
-
     BASE64, FLOAT = "base64", "float"
 
-
-@define(kw_only=True, repr=False)
 class FilePart(JsonModel):
     """A file, such as a PDF, within a multimodal input.
     Attributes:
         input_file: The bytes and their format.
         type: The kind of the part."""
-
     input_file: MultimodalMedia
     type: Literal["input_file"] = "input_file"
 
-
-@define(kw_only=True, repr=False)
 class ImagePart(JsonModel):
     """A picture within a multimodal input.
     Attributes:
         image_url: Where the picture is.
         type: The kind of the part."""
-
     image_url: ImageUrl
     type: Literal["image_url"] = "image_url"
 
-
-@define(kw_only=True, repr=False)
 class ImageUrl(JsonModel):
     """Where the picture is.
     Attributes:
         url: Address of the picture: `https:`, or `data:` with the bytes in base64."""
-
     url: str
-
 
 class InputModality(OpenEnum):
     """A kind of input."""
-
     AUDIO, FILE, IMAGE, TEXT, VIDEO = "audio", "file", "image", "text", "video"
 
-
-@define(kw_only=True, repr=False)
 class MaxPrice(JsonModel):
     """The most that a provider may charge; no provider within it means 404.
     Attributes:
@@ -176,15 +139,12 @@ class MaxPrice(JsonModel):
         image: Highest price per image, US dollars.
         prompt: Highest price per million input tokens, US dollars.
         request: Highest price per request, US dollars."""
-
     audio: float | str | None | Unset = UNSET
     completion: float | str | None | Unset = UNSET
     image: float | str | None | Unset = UNSET
     prompt: float | str | None | Unset = UNSET
     request: float | str | None | Unset = UNSET
 
-
-@define(kw_only=True, repr=False)
 class Model(AnswerModel):
     """A model and what it costs.
     Attributes:
@@ -208,7 +168,6 @@ class Model(AnswerModel):
         hugging_face_id: Name of the weights on Hugging Face; empty or null when there are none.
         knowledge_cutoff: The day up to which the model was trained, YYYY-MM-DD; null when unknown.
         reasoning: How the model reasons; for chat models."""
-
     architecture: ModelArchitecture | None
     canonical_slug: str | None
     context_length: int | Null
@@ -222,7 +181,7 @@ class Model(AnswerModel):
     supported_parameters: list[str] | None
     supported_voices: list[str] | Null
     top_provider: TopProviderInfo | None
-    alias_target: ModelAliasTarget | None = None
+    alias_target: dict[str, Any] | None = None
     benchmarks: dict[str, Any] | None = None
     description: str | None = None
     expiration_date: str | Null = None
@@ -230,19 +189,6 @@ class Model(AnswerModel):
     knowledge_cutoff: str | Null = None
     reasoning: dict[str, Any] | None = None
 
-
-@define(kw_only=True, repr=False)
-class ModelAliasTarget(AnswerModel):
-    """The model that an alias stands for.
-    Attributes:
-        name: Its name to show to a person.
-        slug: Its identifier."""
-
-    name: str | None
-    slug: str | None
-
-
-@define(kw_only=True, repr=False)
 class ModelArchitecture(AnswerModel):
     """What a model reads and writes.
     Attributes:
@@ -251,81 +197,53 @@ class ModelArchitecture(AnswerModel):
         output_modalities: Kinds of output that the model writes; `embeddings` for these.
         instruct_type: Form of the prompts the model was tuned on; null for embedding models.
         tokenizer: Family of the tokenizer."""
-
     input_modalities: list[InputModality | str] | None
     modality: str | Null
     output_modalities: list[OutputModality | str] | None
     instruct_type: str | Null = None
-    tokenizer: ModelGroup | str | None = None
+    tokenizer: str | None = None
 
-
-class ModelGroup(OpenEnum):
-    """A family of tokenizers."""
-
-    CLAUDE, COHERE, DEEPSEEK, GEMINI, GEMMA, GPT = "Claude", "Cohere", "DeepSeek", "Gemini", "Gemma", "GPT"
-    GROK, LLAMA2, LLAMA3, LLAMA4, MEDIA, MISTRAL = "Grok", "Llama2", "Llama3", "Llama4", "Media", "Mistral"
-    NOVA, OTHER, PALM, QWEN, QWEN3, ROUTER, RWKV, YI = "Nova", "Other", "PaLM", "Qwen", "Qwen3", "Router", "RWKV", "Yi"
-
-
-@define(kw_only=True, repr=False)
 class ModelLinks(AnswerModel):
     """Where to read more about a model.
     Attributes:
         details: Path of the list of endpoints that serve the model."""
-
     details: str | None
 
-
-@define(kw_only=True, repr=False)
 class ModelsListResponse(AnswerModel):
     """One page of the model list.
     Attributes:
         data: The models of this page.
         links: Where to go from this page.
         total_count: How many models there are on all pages."""
-
     data: list[Model]
     links: PageLinks | None
     total_count: int | None
 
-
-@define(kw_only=True, repr=False)
 class MultimodalInput(JsonModel):
     """One input made of parts of several media; it becomes one vector.
     Attributes:
         content: The parts, at least one, in the order in which the model reads them."""
-
     content: Annotated[Sequence[FilePart | TextPart | AudioPart | ImagePart | VideoPart], Length(1)]
 
-
-@define(kw_only=True, repr=False)
 class MultimodalMedia(JsonModel):
     """Bytes of a medium, with their format.
     Attributes:
         data: The bytes in base64, or a `data:` or `https:` address.
         format: Format of the bytes, for example `wav`, `mp4` or `pdf`."""
-
     data: str
     format: str | None | Unset = UNSET
 
-
 class OutputModality(OpenEnum):
     """A kind of output."""
-
     AUDIO, EMBEDDINGS, IMAGE, RERANK, SPEECH, TEXT = "audio", "embeddings", "image", "rerank", "speech", "text"
     TRANSCRIPTION, VIDEO = "transcription", "video"
 
-
-@define(kw_only=True, repr=False)
 class PageLinks(AnswerModel):
     """Where to go from this page.
     Attributes:
         next: Address of the next page, relative to the host; null on the last page."""
-
     next: str | Null
 
-
-@define(kw_only=True, repr=False)
 class PercentileLatencyCutoffs(JsonModel):
     """Preferred time to first token by percentile of recent requests, seconds; all that are given must hold.
     Attributes:
@@ -333,14 +251,11 @@ class PercentileLatencyCutoffs(JsonModel):
         p75: The value for the 75th percentile of requests.
         p90: The value for the 90th percentile of requests.
         p99: The value for the 99th percentile of requests."""
-
     p50: float | Null | Unset = UNSET
     p75: float | Null | Unset = UNSET
     p90: float | Null | Unset = UNSET
     p99: float | Null | Unset = UNSET
 
-
-@define(kw_only=True, repr=False)
 class PercentileThroughputCutoffs(JsonModel):
     """Preferred tokens per second by percentile of recent requests; all that are given must hold.
     Attributes:
@@ -348,14 +263,11 @@ class PercentileThroughputCutoffs(JsonModel):
         p75: The value for the 75th percentile of requests.
         p90: The value for the 90th percentile of requests.
         p99: The value for the 99th percentile of requests."""
-
     p50: float | Null | Unset = UNSET
     p75: float | Null | Unset = UNSET
     p90: float | Null | Unset = UNSET
     p99: float | Null | Unset = UNSET
 
-
-@define(kw_only=True, repr=False)
 class PromptTokensDetails(AnswerModel):
     """The input tokens by medium.
     Attributes:
@@ -364,17 +276,14 @@ class PromptTokensDetails(AnswerModel):
         image_tokens: Tokens that images took.
         text_tokens: Tokens that text took.
         video_tokens: Tokens that video took."""
-
     audio_tokens: int | None = None
     file_tokens: int | None = None
     image_tokens: int | None = None
     text_tokens: int | None = None
     video_tokens: int | None = None
 
-
 class ProviderName(OpenEnum):
     """A provider, as the `order`, `only` and `ignore` preferences name it."""
-
     AI21, AIONLABS, AKASHML, ALIBABA, AMAZON_BEDROCK = "AI21", "AionLabs", "AkashML", "Alibaba", "Amazon Bedrock"
     AMAZON_NOVA, AMBIENT, ANTHROPIC, ARCEE_AI = "Amazon Nova", "Ambient", "Anthropic", "Arcee AI"
     ATLASCLOUD, AVIAN, AZURE, BAIDU, BASETEN = "AtlasCloud", "Avian", "Azure", "Baidu", "BaseTen"
@@ -399,11 +308,8 @@ class ProviderName(OpenEnum):
     VOYAGEAI_BY_MONGODB, WAFER, WANDB, XAI, XIAOMI = "VoyageAI by MongoDB", "Wafer", "WandB", "xAI", "Xiaomi"
     Z_AI = "Z.AI"
 
-
-@define(kw_only=True, repr=False)
 class ProviderPreferences(JsonModel):
-    """Which providers may serve a request, and in which order. What is left out, or null, takes the default of the
-    account.
+    """Which providers may serve a request, and in which order. What is left out, or null, is as the account says.
     Attributes:
         allow_fallbacks: Whether others may serve what the first choice cannot (default: true); set it to survive 529.
         data_collection: Whether providers that may keep or train on the data are allowed: `allow` (default) or `deny`.
@@ -418,7 +324,6 @@ class ProviderPreferences(JsonModel):
         require_parameters: Whether only providers that support every parameter of the request may serve it.
         sort: By what to order the providers when `order` does not; it turns load balancing off.
         zdr: Whether only endpoints with zero data retention may serve the request."""
-
     allow_fallbacks: bool | Null | Unset = UNSET
     data_collection: DataCollection | str | Null | Unset = UNSET
     enforce_distillable_text: bool | Null | Unset = UNSET
@@ -433,31 +338,22 @@ class ProviderPreferences(JsonModel):
     sort: ProviderSort | ProviderSortConfig | str | Null | Unset = UNSET
     zdr: bool | Null | Unset = UNSET
 
-
 class ProviderSort(OpenEnum):
     """What providers are ordered by: price, throughput, latency or measured accuracy (`exacto`)."""
-
     EXACTO, LATENCY, PRICE, THROUGHPUT = "exacto", "latency", "price", "throughput"
 
-
-@define(kw_only=True, repr=False)
 class ProviderSortConfig(JsonModel):
     """What providers are ordered by, and within which groups.
     Attributes:
         by: What to order by.
         partition: Whether to order within each model (`model`, the default) or across all of them (`none`)."""
-
     by: ProviderSortKey | str | Null | Unset = UNSET
     partition: SortPartition | str | Null | Unset = UNSET
 
-
 class ProviderSortKey(OpenEnum):
     """Values of ProviderSortKey."""
-
     EXACTO, LATENCY, PRICE, THROUGHPUT = "exacto", "latency", "price", "throughput"
 
-
-@define(kw_only=True, repr=False)
 class PublicPricing(AnswerModel):
     """Prices in US dollars as decimal strings: exact, where a float is not.
     Attributes:
@@ -477,7 +373,6 @@ class PublicPricing(AnswerModel):
         overrides: Prices that apply at certain hours or sizes instead.
         request: Per request.
         web_search: Per web search."""
-
     completion: str | None
     prompt: str | None
     audio: str | None = None
@@ -495,45 +390,33 @@ class PublicPricing(AnswerModel):
     request: str | None = None
     web_search: str | None = None
 
-
 class Quantization(OpenEnum):
     """The number format of a model's weights."""
-
     BF16, FP16, FP32, FP4, FP6, FP8, INT4, INT8 = "bf16", "fp16", "fp32", "fp4", "fp6", "fp8", "int4", "int8"
     MXFP4, MXFP8, NVFP4, UNKNOWN = "mxfp4", "mxfp8", "nvfp4", "unknown"
 
-
 class SortPartition(OpenEnum):
     """Values of SortPartition."""
-
     MODEL, NONE = "model", "none"
 
-
-@define(kw_only=True, repr=False)
 class TextPart(JsonModel):
     """A piece of text within a multimodal input.
     Attributes:
         text: The text, not empty.
         type: The kind of the part."""
-
     text: Annotated[str, Length(1)]
     type: Literal["text"] = "text"
 
-
-@define(kw_only=True, repr=False)
 class TopProviderInfo(AnswerModel):
     """Limits of the provider that serves a model first.
     Attributes:
         is_moderated: Whether the provider screens inputs.
         context_length: The longest input, tokens; null when unknown.
         max_completion_tokens: The longest output, tokens; null when unknown."""
-
     is_moderated: bool | None
     context_length: int | Null = None
     max_completion_tokens: int | Null = None
 
-
-@define(kw_only=True, repr=False)
 class Usage(AnswerModel):
     """What the request consumed.
     Attributes:
@@ -543,7 +426,6 @@ class Usage(AnswerModel):
         cost_details: The cost by part.
         is_byok: Whether the provider was paid through your own key with it.
         prompt_tokens_details: The input tokens by medium."""
-
     prompt_tokens: int | None
     total_tokens: int | None
     cost: float | None = None
@@ -551,13 +433,10 @@ class Usage(AnswerModel):
     is_byok: bool | None = None
     prompt_tokens_details: PromptTokensDetails | None = None
 
-
-@define(kw_only=True, repr=False)
 class VideoPart(JsonModel):
     """A film within a multimodal input.
     Attributes:
         input_video: The bytes and their format.
         type: The kind of the part."""
-
     input_video: MultimodalMedia
     type: Literal["input_video"] = "input_video"

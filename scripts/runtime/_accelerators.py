@@ -1,8 +1,7 @@
-"""Faster implementations of the steps that take the time, when the extra `fast` is installed.
+"""Faster implementations of the steps that take the time, when the extra `fast` is installed, imported on first use.
 
 The results are the same, but for numbers beyond the range of floats in fields that the contract does not know: the
-faster parser refuses them, the standard library makes them infinite. The packages of the extra are imported on first
-use, not when this module is imported."""
+faster parser refuses them, the standard library makes them infinite."""
 
 import base64
 import importlib
@@ -12,8 +11,7 @@ from functools import cache
 from typing import Any, NoReturn
 
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
-# Shorter bodies with fewer values are not worth the memory of the faster parser, which is 1 MiB.
-_LONG_BODY, _MANY_VALUES = 2**14, 64
+_LONG_BODY, _MANY_VALUES = 2**14, 64  # less is not worth the memory of the faster parser, which is 1 MiB
 
 
 def parse_json(content: bytes) -> Any:

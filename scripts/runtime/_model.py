@@ -1,17 +1,17 @@
-"""The base of every model, and the decoder of every declared type.
+"""The base of every model, and the decoder of every declared type: `decoder_for(list[Usage])` makes lists of `Usage`.
 
-The declared types say it all: `decoder_for(list[Usage])` takes what the JSON parser returned and gives a list of
-`Usage`. Fields that the contract does not know are kept."""
+Fields that the contract does not know are kept."""
 
 from __future__ import annotations
 
 import sys
+import typing
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from functools import partial
 from operator import index
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, Union, get_args, get_origin
 
 from attrs import NOTHING, define, field, fields, frozen
 
@@ -26,14 +26,23 @@ _LONGEST_TEXT = 80
 _LONGEST_LIST = 6
 
 
-@define(kw_only=True, repr=False)
-class JsonModel:
+@typing.dataclass_transform(kw_only_default=True, field_specifiers=(field,))
+class _ModelType(type):
+    """Makes an attrs class of each model when it is declared: its fields are the arguments of its constructor."""
+
+    def __new__(cls, name: str, bases: tuple[type[Any], ...], namespace: dict[str, Any]) -> Any:
+        model = super().__new__(cls, name, bases, namespace)
+        return model if "__attrs_attrs__" in namespace else define(model, kw_only=True, repr=False)
+
+
+class JsonModel(metaclass=_ModelType):
     """A JSON object whose subclasses declare its fields.
 
     Attributes:
         additional_properties: fields that the contract does not know, by name. They are encoded as they came."""
 
     additional_properties: dict[str, Any] = field(factory=dict)
+    __attrs_attrs__: ClassVar[tuple[Any, ...]]
 
     @classmethod
     def from_dict(cls, source: Any) -> Self:
@@ -75,7 +84,6 @@ class JsonModel:
         return None if model_field.nullable or model_field.required else UNSET
 
 
-@define(kw_only=True, repr=False)
 class AnswerModel(JsonModel):
     """A JSON object of an answer. Fields that are absent, or not what the contract says, are None.
 
@@ -237,7 +245,7 @@ def _fields_of(model: type[Any]) -> tuple[_ModelField, ...]:
 def _declared_fields(model: type[Any]) -> tuple[_ModelField, ...]:
     """Return the fields that a model class declares, constants first: they tell of which kind an object is."""
     # Given a namespace of its own, a field that is called as a type is not taken for it.
-    hints = get_type_hints(model, localns=dict(vars(sys.modules[model.__module__])), include_extras=True)
+    hints = typing.get_type_hints(model, localns=dict(vars(sys.modules[model.__module__])), include_extras=True)
     declared: list[_ModelField] = []
     for attribute in fields(model):
         if attribute.name in _SHARED:

@@ -1,6 +1,8 @@
 """Page after page of a list, from servers that may be wrong about where it ends."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import suppress
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -60,16 +62,10 @@ class _Cursor:
         self._seen.append(page.data)
         if len(self._seen) > MAX_PAGES or (isinstance(total, int) and reached > total):
             raise ContractError("$.links.next", "null after the last page", f"another page after {total} items")
-        position = _offset_in(next_address, default=reached)
+        position = reached
+        with suppress(ValueError):
+            offset = parse_qs(urlsplit(next_address).query).get("offset", [""])[0]
+            position = int(offset) if re.fullmatch("[0-9]{1,9}", offset) else reached
         if position <= self._position:
             raise ContractError("$.links.next", f"an offset beyond {self._position}", f"offset {position}")
         self.offset = self._position = position
-
-
-def _offset_in(address: str, *, default: int) -> int:
-    """Return the offset in the query of an address, or the default when there is none."""
-    try:
-        offset = parse_qs(urlsplit(address).query).get("offset", [""])[0]
-    except ValueError:
-        return default
-    return int(offset) if offset.isascii() and offset.isdigit() and len(offset) < 10 else default

@@ -60,8 +60,7 @@ Response: TypeAlias = Success[T] | Failure
 def parse_response(response: httpx.Response, decoders: Mapping[int, Decoder[T]], body: JsonModel | None = None) -> T:
     """Return the typed result of a successful response, decoded by its status, and compared with the request's body.
 
-    `ApiError` when the response is an error, whatever its status; `ContractError` when its body is not what it claims.
-    """
+    `ApiError` when the response is an error, whatever its status; `ContractError` when its body is not as agreed."""
     try:
         result = _parse_content(response, decoders, body)
         if not getattr(result, "deviations", ()) or without_key(response).content == response.content:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from attrs import Attribute, field, frozen
 
-from ._decoding import DecodingError
+from ._decoding import literal_decoder
 from ._response import parse_response
-from ._types import checked_type
+from ._types import UNSET, checked_type
 from .errors import ApiError, ContractError, TransportError
 
 if TYPE_CHECKING:
@@ -49,9 +49,7 @@ class Retries:
         longest_wait: ceiling of one wait in seconds.
         total_time: seconds from the first attempt within which the last one begins; the deadline of a call counts too.
 
-    Raises:
-        ImportError: the extra `retries` is not installed.
-        TypeError, ValueError: a setting is wrong; the message names it."""
+    `ImportError` says that the extra `retries` is missing, `TypeError` or `ValueError` which setting is wrong."""
 
     attempts: int = field(default=3, validator=_at_least_zero)
     first_wait: float = field(default=0.5, validator=_at_least_zero)
@@ -118,16 +116,12 @@ def _error_in(response: httpx.Response) -> ApiError | None:
     if response.is_success and b'"error"' not in response.content:
         return None
     try:
-        parse_response(response, {response.status_code: _no_result})
+        parse_response(response, {response.status_code: literal_decoder(UNSET)})  # no answer is this
     except ApiError as error:
         return error
     except ContractError:
         pass
     return None
-
-
-def _no_result(_: Any, __: Any) -> None:
-    raise DecodingError("an error", "a result")
 
 
 def _tenacity() -> Any:

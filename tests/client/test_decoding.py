@@ -121,8 +121,8 @@ def is_indispensable(path: str) -> bool:
     return re.fullmatch(r"\$(\.data(\[\d+\](\.embedding|\.id)?)?)?", path) is not None
 
 
-LEFT_OPEN = {"benchmarks", "default_parameters", "overrides", "per_request_limits", "reasoning"}
-"""Fields of the model list that are about chat: the client looks at nothing inside of them."""
+LEFT_OPEN = {"alias_target", "benchmarks", "default_parameters", "overrides", "per_request_limits", "reasoning"}
+"""Fields of the model list that embedding models do not use: the client looks at nothing inside of them."""
 
 
 def is_not_looked_at(steps: Steps, other: Any) -> bool:

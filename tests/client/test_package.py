@@ -214,9 +214,9 @@ def test_every_file_names_the_command_that_made_it() -> None:
 
 
 def test_the_package_stays_small() -> None:
-    """The Python of the client for two operations is less than 3,345 lines, none longer than 120 characters."""
+    """The Python of the client for two operations is less than 3,200 lines, none longer than 120 characters."""
     lines = [line for path in SOURCES for line in path.read_text(encoding="utf-8").splitlines()]
-    assert len(lines) < 3345
+    assert len(lines) < 3200
     assert max(map(len, lines)) <= 120
 
 

@@ -34,14 +34,9 @@ def sync(*, client: Client, body: EmbeddingsRequest) -> EmbeddingsResponse:
 
     Args:
         client: the client to send the request with.
-        body: What to embed, with which model, and how to route it. Fields that are not listed, such as the sampling
-            parameters of chat models, are accepted and ignored.
+        body: What to embed, with which model and routing. Other fields, such as sampling parameters, are ignored.
 
-    Raises:
-        TransportError: no response arrived.
-        ApiError: the response is an error, whatever its status.
-        ContractError: the response claims success and its body is not what the contract says.
-        TypeError, ValueError: an argument is wrong, or the key is missing; nothing was sent."""
+    Raises `TransportError`, `ApiError` or `ContractError`; before anything is sent, `TypeError` or `ValueError`."""
     return parse(client.send(build(client=client, body=body)), body)
 
 

@@ -48,11 +48,7 @@ def sync(*, client: Client, limit: int | None = None, offset: int | None = None)
         limit: How many models a page holds at most (1 to 1000).
         offset: How many models to skip from the start of the list (from 0).
 
-    Raises:
-        TransportError: no response arrived.
-        ApiError: the response is an error, whatever its status.
-        ContractError: the response claims success and its body is not what the contract says.
-        TypeError, ValueError: an argument is wrong; nothing was sent."""
+    Raises `TransportError`, `ApiError` or `ContractError`; before anything is sent, `TypeError` or `ValueError`."""
     return parse(client.send(build(client=client, limit=limit, offset=offset)))
 
 
