@@ -1,4 +1,4 @@
-"""How long a revision takes to slice, compare and generate: `python benchmarks/revision_sweep.py FOLDER`.
+"""How long a revision takes to slice, compare and generate: `python scripts/measure_revisions.py FOLDER`.
 
 FOLDER holds published documents with dates in their names. Revisions in between are made from each two neighbors, by
 taking each difference between them with some probability; each is sliced and compared with the earlier neighbor, and
@@ -21,16 +21,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-REPOSITORY = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(REPOSITORY / "scripts"))
+from spec.diff.compare import compare
+from spec.errors import InputError
+from spec.load import parse_document
+from spec.operations import KNOWN, list_operations
+from spec.pin import build_pin
+from spec.source import Source
 
-from spec.diff.compare import compare  # noqa: E402 - scripts is no package
-from spec.errors import InputError  # noqa: E402
-from spec.load import parse_document  # noqa: E402
-from spec.operations import KNOWN, list_operations  # noqa: E402
-from spec.pin import build_pin  # noqa: E402
-from spec.source import Source  # noqa: E402
-
+SCRIPTS = Path(__file__).resolve().parent
 SLICE_AND_DIFF = 2.0
 WITH_GENERATION = 15.0
 """The targets, in seconds of processor time for one revision."""
@@ -68,7 +66,7 @@ def _revisions(trees: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
     """Yield pairs of a document and a revision of it without end: the neighbors first, then what lies between."""
     yield from itertools.pairwise(trees)
     for seed in itertools.count():
-        chance = random.Random(seed)
+        chance = random.Random(seed)  # noqa: S311 - it draws documents, not secrets
         index = chance.randrange(len(trees) - 1)
         yield trees[index], _between(trees[index], trees[index + 1], chance, chance.choice((0.1, 0.3, 0.6)))
 
@@ -109,7 +107,7 @@ def _generate(pin: bytes) -> float:
     with tempfile.TemporaryDirectory() as folder:
         spec = Path(folder) / "openapi.yaml"
         spec.write_bytes(pin)
-        command = [REPOSITORY / "scripts" / "generate.py", "--spec", spec, "--output", folder, "--tolerate-misses"]
+        command = [SCRIPTS / "generate.py", "--spec", spec, "--output", folder, "--tolerate-misses"]
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run([sys.executable, *map(str, command)], capture_output=True, text=True, check=False)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
