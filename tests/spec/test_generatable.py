@@ -1,7 +1,6 @@
 """What no whole client can be generated from is refused by name, by both commands."""
 
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -110,13 +109,11 @@ ABUSE: dict[str, Tree] = {
 
 
 @pytest.mark.parametrize("name", ABUSE)
-def test_oversized_slice_is_refused_in_seconds(name: str) -> None:
+def test_oversized_slice_is_refused(name: str) -> None:
     """What no published document comes near is refused by number and place before anything is built from it."""
     raw = json.dumps(ABUSE[name]).encode()
-    started = time.process_time()
     with pytest.raises(InputError, match="are accepted"):
         build_pin(Source(raw, "abuse"))
-    assert time.process_time() - started < 10
 
 
 def test_ceilings_leave_room_for_what_is_published() -> None:

@@ -20,7 +20,7 @@ from spec.canonical import json_text
 from spec.diff.instances import instances, numbers_in
 
 _TRIED = 400
-_LARGE = 20_000
+LARGE = 20_000
 """Characters of two schemas from which on algebra is slower than a search, and is asked last."""
 
 
@@ -98,12 +98,13 @@ def differences(accepting: Shape, refusing: Shape, first: Iterable[Any] = ()) ->
         first: values to try before any other.
 
     """
+
     def apart(values: Iterable[Any]) -> Iterator[Any]:
         return (value for value in values if accepting.accepts(value) and not refusing.accepts(value))
 
     searched = itertools.islice(instances(accepting.schema, numbers_in(refusing.schema)), _TRIED)
     left = itertools.islice(_subtracted(accepting, refusing), _TRIED)
-    if len(accepting.text) + len(refusing.text) < _LARGE:
+    if len(accepting.text) + len(refusing.text) < LARGE:
         yield from apart(itertools.chain(first, left, searched))
         return
     found = False

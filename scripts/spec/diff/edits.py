@@ -28,7 +28,7 @@ from spec.diff.alternatives import (
     summarize,
     with_definitions,
 )
-from spec.diff.decide import PROVEN, UNDECIDED, Evidence, Shape, Verdict, covers, differences, smallest, without
+from spec.diff.decide import LARGE, PROVEN, UNDECIDED, Evidence, Shape, Verdict, covers, differences, smallest, without
 from spec.diff.instances import instances, named_values, numbers_in
 from spec.diff.kinds import BOUNDS, FACETS
 from spec.diff.lifting import (
@@ -391,41 +391,51 @@ class _Asker:
                 return PROVEN
         if covers(refusing, accepting):
             return PROVEN
+        made = list(first)
         found: list[Any] = []
-        for value in differences(accepting, refusing, first):
+        for value in differences(accepting, refusing, made):
             if edited is None or not edited.accepts(value):
                 found.append(value)
             if len(found) >= _LIFTED:
                 break
-        for value in smallest(found):
+        for value in _made_first(found, made):
             whole = lifted(value, self.frames, direction)
             if whole is not NOTHING:
                 return Verdict(Evidence.WITNESS, value, whole)
         if any(covers(*sides(frame, direction)) for frame in self.frames):
             return PROVEN
-        return PROVEN if self._made_good(direction, without(accepting, edited or refusing)) else UNDECIDED
+        return PROVEN if self._made_good(direction, edited or refusing) else UNDECIDED
 
-    def _made_good(self, direction: Direction, part: Shape | None) -> bool:
+    def _made_good(self, direction: Direction, edited: Shape) -> bool:
         """Tell whether algebra proves that what an edit takes is accepted all the same, here or on a level above.
+
+        Large schemas are not asked: it would take long.
 
         Args:
             direction: which side is to accept.
-            part: what the accepting schema owes to the edit alone.
+            edited: the accepting schema with the edit alone.
 
         """
+        accepting, refusing = (self.old, self.new) if direction == "lost" else (self.new, self.old)
+        part = without(accepting, edited) if len(accepting.text) <= LARGE else None
         if part is None:
             return False
-        refusing = self.new if direction == "lost" else self.old
         if covers(refusing, part):
             return True
         schema: Schema | None = part.schema
         for frame in reversed(self.frames):
             schema = messages_with(schema, frame, direction)
-            if schema is None:
+            if schema is None or len(sides(frame, direction)[0].text) > LARGE:
                 return False
             if covers(sides(frame, direction)[0], Shape(schema)):
                 return True
         return False
+
+
+def _made_first(found: Sequence[Any], made: Sequence[Any]) -> list[Any]:
+    """Return values from short to long, those first that were made for an edit: nothing else in them is refused."""
+    texts = {json_text(value) for value in made}
+    return sorted(smallest(found), key=lambda value: json_text(value) not in texts)
 
 
 def _instances(schema: Schema, definitions: dict[str, Any]) -> Iterator[Any]:

@@ -1,8 +1,8 @@
 """Small values that a schema accepts, smallest first as far as they go: what witnesses are looked for among.
 
-They come from the schema's own words: its types, its enumerations, the numbers and lengths at and beside its bounds,
-an object with each property alone. Not all of them are valid (a `not` or an `if` is not looked at): whoever uses them
-asks a validator.
+Those within the bounds that a schema names come before those beside them. They come from the schema's own words: its
+types, its enumerations, the numbers and lengths at and beside its bounds, an object with each property alone. Not all
+of them are valid (a `not` or an `if` is not looked at): whoever uses them asks a validator.
 """
 
 from __future__ import annotations
@@ -51,7 +51,8 @@ def instances(schema: Any, hints: frozenset[float] = frozenset()) -> Iterator[An
 def named_values(schema: dict[str, Any]) -> list[dict[str, Any]]:
     """Return objects whose only property has a name that a pattern of a schema matches, with a value of each type."""
     names = [name for pattern in schema.get("patternProperties", {}) for name in _matching(pattern)]
-    return [{name: value} for name in names for value in (None, False, 0, 0.5, "", [], {})]
+    values: tuple[Any, ...] = (None, False, 0, 0.5, "", [], {})
+    return [{name: value} for name in names for value in values]
 
 
 def numbers_in(schema: Any) -> frozenset[float]:
@@ -135,11 +136,13 @@ class _Maker:
         yield from (False, True)
 
     def _integers(self, schema: dict[str, Any], depth: int) -> Iterator[Any]:  # noqa: ARG002 - one of a family
-        yield from sorted((int(value) for value in self._marks(schema) if float(value).is_integer()), key=abs)
+        whole = [int(value) for value in self._marks(schema) if float(value).is_integer()]
+        yield from sorted(whole, key=lambda number: (not _within_bounds(number, schema), abs(number)))
 
     def _numbers(self, schema: dict[str, Any], depth: int) -> Iterator[Any]:
         yield from self._integers(schema, depth)
-        yield from sorted({mark + half for mark in self._marks(schema) for half in (0.5, -0.5)}, key=abs)
+        halves = {mark + half for mark in self._marks(schema) for half in (0.5, -0.5)}
+        yield from sorted(halves, key=lambda number: (not _within_bounds(number, schema), abs(number)))
 
     def _marks(self, schema: dict[str, Any]) -> set[float]:
         """Return numbers at and beside the bounds of a schema."""
@@ -156,7 +159,9 @@ class _Maker:
             yield from _matching(schema["pattern"])
         marks = {0, 1, schema.get("minLength", 0), schema.get("maxLength", 0), *self._hints}
         lengths = {int(mark) + shift for mark in marks for shift in (0, 1, -1)}
-        for length in sorted(length for length in lengths if 0 <= length <= _LONGEST):
+        low, high = schema.get("minLength", 0), schema.get("maxLength", _LONGEST)
+        possible = (length for length in lengths if 0 <= length <= _LONGEST)
+        for length in sorted(possible, key=lambda length: (not low <= length <= high, length)):
             yield "a" * length
         yield from (" ", "0", "A", "é")
 
@@ -166,7 +171,9 @@ class _Maker:
         items = list(itertools.islice(self.make(schema.get("items", True), depth - 1), _EACH))
         least = max(schema.get("minItems", 0), 0)
         marks = {least, least + 1, schema.get("maxItems", 0), *(int(hint) for hint in self._hints)}
-        lengths = sorted({mark + shift for mark in marks for shift in (0, 1, -1) if 0 <= mark + shift <= _MOST})
+        most = schema.get("maxItems", _MOST)
+        possible = {mark + shift for mark in marks for shift in (0, 1, -1) if 0 <= mark + shift <= _MOST}
+        lengths = sorted(possible, key=lambda length: (not least <= length <= most, length))
         for index, item in enumerate(items or [None]):
             for length in lengths if index == 0 else lengths[:3]:
                 if length <= len(held):
@@ -198,6 +205,16 @@ class _Maker:
         for pattern, held in schema.get("patternProperties", {}).items():
             for name, value in zip(_matching(pattern), self.make(held, depth - 1), strict=False):
                 yield {**least, name: value}
+
+
+def _within_bounds(number: float, schema: dict[str, Any]) -> bool:
+    """Tell whether a number is within the bounds that a schema names."""
+    bounds = {key: value for key, value in schema.items() if _is_number(value)}
+    return (
+        bounds.get("minimum", number) <= number <= bounds.get("maximum", number)
+        and bounds.get("exclusiveMinimum", number - 1) < number < bounds.get("exclusiveMaximum", number + 1)
+        and (not bounds.get("multipleOf") or number % bounds["multipleOf"] == 0)
+    )
 
 
 _NOTHING = object()

@@ -46,11 +46,13 @@ def messages_with(part: Schema, frame: Frame, direction: Direction) -> Schema | 
     """
     _, accepting = sides(frame, direction)
     kind, key = frame.step
-    if kind == "branch":
+    if kind == "branch" and "oneOf" not in accepting.schema:
         return part
     if mentions_reference(part):
         return None
-    if kind == "property":
+    if kind == "branch":
+        around = part
+    elif kind == "property":
         around = {"type": "object", "required": [str(key)], "properties": {str(key): part}}
     elif kind == "items":
         around = {"type": "array", "contains": part}
