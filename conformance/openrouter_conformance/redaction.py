@@ -25,6 +25,8 @@ _MIRRORED_GAP = r"(?:\x00|0000u\\{1,7}){0,3}"
 """The zero bytes of UTF-16 and UTF-32 between two letters, plain or escaped; and the same read from right to left."""
 _CAN_HIDE_LETTERS = (b"\\", b"%", b"#", b"\0")
 """What every escape has in it."""
+_LONGEST_BEFORE = 2000
+"""Bytes that the prefix of a key takes at most."""
 _LONGEST_LETTER = 80
 """Bytes that one letter takes at most, with what stands before it, in any of the forms that are searched for."""
 
@@ -68,12 +70,12 @@ class _Search:
         secret = _secret(key)
         prefix = key.removesuffix(secret)
         start, end = _cuts(secret)
-        self._start = _Run(secret, start, before=f"(?:{_spelling(prefix)})?")
+        self._start = _Run(secret, start, before=prefix)
         self._end = _Run(secret[::-1], end, mirrored=True)
         self._backwards = _Run(key[::-1], len(secret))
         self._encoded = _base64(secret.encode())
         hexadecimal = secret.encode().hex().encode()
-        self._hexadecimal = re.compile(hexadecimal, re.IGNORECASE)
+        self._hexadecimal = re.compile(hexadecimal)
         plain = (secret[:start], secret[len(secret) - end :], secret[::-1])
         self._signs = [hexadecimal, *(part.lower().encode() for part in plain), *_CAN_HIDE_LETTERS]
         self._any_sign = re.compile(b"|".join(map(re.escape, self._signs)))
@@ -83,8 +85,9 @@ class _Search:
         """Yield where the key begins and ends in `content`, some places more than once."""
         if any(form in content for form in self._encoded):
             yield from (found.span() for found in re.finditer(b"|".join(map(re.escape, self._encoded)), content))
-        for start, end in self._windows(content.lower()):
-            yield from ((start + first, start + last) for first, last in self._spans(content[start:end]))
+        lowered = content.lower()
+        for start, end in self._windows(lowered):
+            yield from ((start + first, start + last) for first, last in self._spans(lowered[start:end]))
 
     def _windows(self, lowered: bytes) -> Iterator[tuple[int, int]]:
         """Yield the parts of an answer to search in, around each sign of the key or of an escape: most have none."""
@@ -96,25 +99,26 @@ class _Search:
             yield max(0, at - self._longest), at + 2 * self._longest
             found = self._any_sign.search(lowered, at + self._longest)
 
-    def _spans(self, content: bytes) -> Iterator[tuple[int, int]]:
-        yield from self._start.spans(content)
-        length = len(content)
-        yield from ((length - last, length - first) for first, last in self._end.spans(content[::-1]))
-        yield from self._backwards.spans(content)
-        yield from (found.span() for found in self._hexadecimal.finditer(content))
+    def _spans(self, lowered: bytes) -> Iterator[tuple[int, int]]:
+        yield from self._start.spans(lowered)
+        length = len(lowered)
+        yield from ((length - last, length - first) for first, last in self._end.spans(lowered[::-1]))
+        yield from self._backwards.spans(lowered)
+        yield from (found.span() for found in self._hexadecimal.finditer(lowered))
 
 
 class _Run:
-    """Finds as many of the first letters of a text as there are, from `least` on.
+    """Finds as many of the first letters of a text as there are, from `least` on, in bytes in lower case.
 
-    The first few are one pattern, `before` which something else may stand; the others are looked up where it was found.
+    The first few are one pattern, the others are looked up where it was found, as is what may stand `before`.
     `mirrored` is for bytes that are read from right to left.
     """
 
     def __init__(self, letters: str, least: int, *, before: str = "", mirrored: bool = False) -> None:
         first = min(least, _SEARCHED_AT_ONCE)
         spelling = _mirrored_spelling if mirrored else _spelling
-        self._first = _pattern(before + spelling(letters[:first]))
+        self._before = _ending(before) if before else None
+        self._first = _pattern(spelling(letters[:first]))
         self._others = [_next_letter(letter, mirrored=mirrored) for letter in letters[first:]]
         self._least = least - first
 
@@ -127,7 +131,12 @@ class _Run:
                     break
                 end, count = another.end(), count + 1
             if count >= self._least:
-                yield found.start(), end
+                yield self._begin(content, found.start()), end
+
+    def _begin(self, content: bytes, start: int) -> int:
+        """Return where a secret begins that was found at `start`, with what stands before it."""
+        found = self._before and self._before.search(content, max(0, start - _LONGEST_BEFORE), start)
+        return found.start() if found else start
 
 
 def _secret(key: str) -> str:
@@ -159,7 +168,17 @@ def _replaced(content: bytes, spans: Sequence[tuple[int, int]], name: bytes) -> 
 
 
 def _pattern(text: str) -> re.Pattern[bytes]:
-    return re.compile(text.encode(), re.IGNORECASE)
+    """Return a pattern for bytes in lower case.
+
+    Each choice in it begins with a letter of its own, and none is to be tried in two cases: so the search passes over
+    what begins otherwise at once, which makes it tenfold faster in an answer that is full of escapes.
+    """
+    return re.compile(text.encode())
+
+
+@functools.cache
+def _ending(text: str) -> re.Pattern[bytes]:
+    return _pattern(f"(?:{_spelling(text)})\\Z")
 
 
 @functools.cache
@@ -172,11 +191,15 @@ def _spelling(text: str) -> str:
 
     Between the letters there may be the zero bytes of UTF-16.
     """
-    ampersand = r"(?:&|\\{1,7}u0026|%26)(?:amp;){0,3}#"
-    return _GAP.join(
-        rf"(?:\\{{0,7}}{re.escape(letter)}|\\{{1,7}}u{ord(letter):04x}|\\{{1,7}}x{ord(letter):02x}"
-        rf"|%(?:25){{0,3}}{ord(letter):02x}|{ampersand}(?:0{{0,5}}{ord(letter)}|x0{{0,5}}{ord(letter):x});)"
-        for letter in text
+    return _GAP.join(map(_spelling_of_one, text))
+
+
+def _spelling_of_one(letter: str) -> str:
+    code, plain = ord(letter), re.escape(letter.lower())
+    reference = rf"(?:amp;){{0,3}}#(?:0{{0,5}}{code}|x0{{0,5}}{code:x});"
+    return (
+        rf"(?:{plain}|\\\\{{0,6}}(?:{plain}|u{code:04x}|x{code:02x}|u0026{reference})"
+        rf"|%(?:25){{0,3}}{code:02x}|&{reference}|%26{reference})"
     )
 
 
@@ -184,7 +207,8 @@ def _mirrored_spelling(text: str) -> str:
     """Return the pattern of `text` among bytes that are read from right to left, else as `_spelling` does."""
     ampersand = r"#(?:;pma){0,3}(?:&|6200u\\{1,7}|62%)"
     return _MIRRORED_GAP.join(
-        rf"(?:{re.escape(letter)}\\{{0,7}}|{f'{ord(letter):04x}'[::-1]}u\\{{1,7}}|{f'{ord(letter):02x}'[::-1]}x\\{{1,7}}"
+        rf"(?:{re.escape(letter.lower())}\\{{0,7}}|{f'{ord(letter):04x}'[::-1]}u\\{{1,7}}"
+        rf"|{f'{ord(letter):02x}'[::-1]}x\\{{1,7}}"
         rf"|{f'{ord(letter):02x}'[::-1]}(?:52){{0,3}}%"
         rf"|;(?:{str(ord(letter))[::-1]}0{{0,5}}|{f'{ord(letter):x}'[::-1]}0{{0,5}}x){ampersand})"
         for letter in text
