@@ -137,6 +137,14 @@ def refuses_token_ids_as_floats(validation_errors: Stage, call: Call) -> Errors:
 
 
 @fault("parse")
+def refuses_expectations(parse: Stage, call: Call) -> Any:
+    """A request with `Expect: 100-continue` is rejected."""
+    if "expect" in call.headers:
+        raise HTTPError(400, "Expect: not supported")
+    return parse(call)
+
+
+@fault("parse")
 def refuses_charset_in_content_type(parse: Stage, call: Call) -> Any:
     """A content type with a charset is rejected."""
     if ";" in call.headers.get("content-type", ""):
