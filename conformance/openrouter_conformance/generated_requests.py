@@ -22,12 +22,16 @@ from schemathesis import GenerationMode
 from openrouter_conformance.errors import HarnessError
 from openrouter_conformance.exchange import Request
 from openrouter_conformance.hypothesis_settings import keep_out_of_the_working_directory, settings
+from openrouter_conformance.spending import content_of
 
 if TYPE_CHECKING:
     from schemathesis import APIOperation, Case
 
     from openrouter_conformance.contract import Contract
     from openrouter_conformance.operations import Operation
+
+_MOST_MEDIA = 2
+"""Pictures and other media in one request: a hundred of them may cost dollars, and show no more."""
 
 _BASE = "http://target.invalid/api/v1"
 
@@ -67,6 +71,7 @@ def generate(
             cases += _spread(_boundary_cases(described, mode), quarter)
             cases += _fuzzed_cases(described, mode, quarter, seed)
         made = [_generated(case, contract, operation) for case in cases]
+    made = [one for one in made if content_of(one.request.body).media <= _MOST_MEDIA]
     return tuple({(one.request.path, one.request.body, one.request.headers): one for one in made}.values())
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from openrouter_conformance.session import Session
 
 _MILLION = 1_000_000
+_NOBODY = "A provider of no name"
 _MEETABLE = {"data_collection": "allow", "sort": "price", "max_price": {"prompt": 1000}}
 _JUST_BELOW = 0.9
 _ROUNDING = 0.02
@@ -41,9 +42,9 @@ def unmeetable_preferences_refused(session: Session) -> None:
     """Preferences that no provider can meet: refused, not overruled."""
     name, _ = _provider_of(session)
     unmeetable: tuple[dict[str, Any], ...] = (
-        {"only": ["A provider of no name"]},
+        {"only": [_NOBODY]},
         {"only": [name], "ignore": [name]},
-        {"order": ["A provider of no name"], "allow_fallbacks": False},
+        {"order": [_NOBODY], "allow_fallbacks": False},
     )
     around = plan.surroundings(session, "provider")
     for place, wanted in enumerate(session.choose(unmeetable, "unmeetable preferences")):
@@ -91,9 +92,9 @@ def preferred_provider_serves(session: Session) -> None:
     wishes: list[tuple[dict[str, Any], str]] = [
         ({"order": names[::-1]}, names[1]),
         ({"order": names, "allow_fallbacks": False}, names[0]),
-        ({"only": names[1:]}, names[1]),
+        ({"only": [_NOBODY, names[1]]}, names[1]),
+        ({"order": names, "ignore": names[:1]}, names[1]),
         ({"order": names[1:], "allow_fallbacks": False}, names[1]),
-        ({"only": names, "ignore": names[:1]}, names[1]),
     ]
     first, second = (prices[name] or 0.0 for name in names)
     if first and second and not math.isclose(first, second, rel_tol=_ROUNDING):

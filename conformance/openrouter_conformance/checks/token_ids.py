@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def token_ids_taken(session: Session) -> None:
     """A list of token ids, a list of one list, and ids with a decimal point."""
     session.require("token-ids", token_refusal)
-    session.embed([[9906, 1917]], 1)
-    floats = session.ask([9906.0, 1917.0])
-    if floats.status != 200 and floats.status is not None:
-        raise CheckFailure(floats.outline(), "200 for token ids with a decimal point", floats)
+    for ids in ([9906.0, 1917.0], [[9906.0, 1917.0]]):
+        floats = session.ask(ids)
+        if floats.status != 200 and floats.status is not None:
+            raise CheckFailure(floats.outline(), "200 for token ids with a decimal point", floats)

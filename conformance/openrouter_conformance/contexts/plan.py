@@ -32,6 +32,9 @@ _VERY_LARGE = 256
 _LARGE, _MOST_LONG, _LEAST_LONG = 9, 3, 60
 """Inputs from which on a batch holds few long texts: how many of the longest, and the words of the others."""
 
+_AS_IT_IS = 0.4
+"""How many of the batches have the very size of their level, where servers have limits; others have any size."""
+
 _SPARE = 8
 """How many more texts there are of a kind than the inputs of a request that are chosen from them."""
 
@@ -194,7 +197,7 @@ def second_model(session: Session) -> str | None:
 
 
 def _filled(session: Session, row: factors.Row, without: frozenset[str], chooser: random.Random) -> Request:
-    size = 1 if row["size"] == factors.ALONE else row["size"]
+    size = 1 if row["size"] == factors.ALONE else _near(session, row["size"], chooser)
     inputs = _inputs(session, row["kind"], size, chooser)
     if row["model"] == "second" and isinstance(inputs[0], str):
         inputs[0] = TEXT  # which the first model is asked for as well
@@ -217,6 +220,12 @@ def _filled(session: Session, row: factors.Row, without: frozenset[str], chooser
     return _request(
         body, style=row["spelling"], headers=factors.HEADERS[row["headers"]], key=row["key"], fresh=row["fresh"]
     )
+
+
+def _near(session: Session, size: int, chooser: random.Random) -> int:
+    """Return a batch size as it is, or one between it and the next smaller one of the profile."""
+    least = max((one for one in session.profile.sizes if one < size), default=0) + 1
+    return size if chooser.random() < _AS_IT_IS else chooser.randint(min(size, max(2, least)), size)
 
 
 def _inputs(session: Session, kind: str, size: int, chooser: random.Random) -> list[Any]:

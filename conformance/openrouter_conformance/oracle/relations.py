@@ -118,6 +118,7 @@ def judge(table: Table, ask: Ask | None = None) -> Findings:
 
     """
     findings = Findings()
+    table.sort(order)
     known = Laws(table.vectors)
     _vectors(table, known, findings, ask)
     _statuses(table, findings, ask)
@@ -544,6 +545,7 @@ def _sums(table: Table, provider: str | None, batches: Sequence[Batch], requirem
         if alone := table.tokens.get((argument, provider)):
             system.add(alone[0].exchange, {argument: 1}, alone[0].value)
     for batch in batches:
+        findings.compared[requirement] += 1
         implied = system.add(batch.exchange, Counter(batch.arguments), batch.tokens)
         if implied is None:
             least = sum(bool(_words(argument)) for argument in batch.arguments)
@@ -555,7 +557,6 @@ def _sums(table: Table, provider: str | None, batches: Sequence[Batch], requirem
                     batch.exchange,
                 )
             continue
-        findings.compared[requirement] += 1
         if abs(implied.value - batch.tokens) > _HALF:
             findings.fail(
                 requirement,

@@ -18,13 +18,14 @@ from openrouter_conformance.oracle import context as contexts
 from openrouter_conformance.oracle.context import Argument, Context, canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
     from openrouter_conformance.contract import Contract
     from openrouter_conformance.exchange import Exchange
 
+K = TypeVar("K")
 V = TypeVar("V")
 
 _EVIDENCE = "evidence"
@@ -140,6 +141,15 @@ class Table:
                 self._add_embeddings(exchange)
         elif exchange.operation == LIST_EMBEDDINGS_MODELS.operation_id and exchange.method == "GET":
             self._add_page(exchange)
+
+    def sort(self, order: Callable[[Sighting[Any]], Any]) -> None:
+        """Sort all that was observed, so that nothing follows from which answer came first."""
+        self.vectors = _sorted(self.vectors, order)
+        self.tokens = _sorted(self.tokens, order)
+        self.statuses = _sorted(self.statuses, order)
+        self.batches = _sorted(self.batches, lambda one: one.exchange.request_body or b"")
+        self.bills = _sorted(self.bills, lambda one: (one.tokens, one.cost, one.exchange.request_body or b""))
+        self.pages.sort(key=lambda one: (one.exchange.url, one.ids, str(one.total), str(one.next)))
 
     def _add_status(self, exchange: Exchange) -> None:
         """Enter the status of a request that the contract allows, by what it asks for and not how."""
@@ -272,6 +282,10 @@ def _type(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return "null" if value is None else "boolean"
     return "number" if isinstance(value, int | float) else type(value).__name__
+
+
+def _sorted(groups: dict[K, list[V]], order: Callable[[V], Any]) -> dict[K, list[V]]:
+    return defaultdict(list, {key: sorted(groups[key], key=order) for key in sorted(groups, key=str)})
 
 
 def same_vector(one: NDArray[Any], other: NDArray[Any], tolerance: float) -> bool:

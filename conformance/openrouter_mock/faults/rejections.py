@@ -136,12 +136,12 @@ def refuses_token_ids_as_floats(validation_errors: Stage, call: Call) -> Errors:
     return validation_errors(call)
 
 
-@fault("parse")
-def refuses_expectations(parse: Stage, call: Call) -> Any:
+@fault("validation_errors")
+def refuses_expectations(validation_errors: Stage, call: Call) -> Errors:
     """A request with `Expect: 100-continue` is rejected."""
     if "expect" in call.headers:
         raise HTTPError(400, "Expect: not supported")
-    return parse(call)
+    return validation_errors(call)
 
 
 @fault("parse")
