@@ -342,6 +342,52 @@ def test_costs_are_compared_as_exactly_as_they_are_written() -> None:
     assert list(_failures(service)) == ["usage/cost-follows-tokens"]
 
 
+def test_a_fee_for_each_request_is_a_price() -> None:
+    """A cost of a fee and a price for each token agrees; one that grows otherwise does not."""
+    service = Service()
+    service.send("a", "river garden", "copper bridge in spring", "one two three four five six seven")
+    bills = next(iter(service.table.bills.values()))
+    service.table.bills["m", None] = [attrs.evolve(bill, cost=1e-4 + bill.tokens * 1e-6) for bill in bills]
+    assert _failures(service) == {}
+    service.table.bills["m", None] = [attrs.evolve(bill, cost=1e-4 + bill.tokens**2 * 1e-6) for bill in bills]
+    assert list(_failures(service)) == ["usage/cost-follows-tokens"]
+
+
+@pytest.mark.parametrize(("added", "accused"), [((0, 0, 0), False), ((2, 2, 4), False), ((2, 0, 0), True)], ids=str)
+def test_a_model_may_add_as_many_tokens_to_each_list_of_ids(added: tuple[int, ...], *, accused: bool) -> None:
+    """Special tokens are counted with each list, always as many."""
+    service = Service()
+    service.send([1, 2], [3, 4, 5], [[1, 2], [6]])
+    for group, more in zip(list(service.table.tokens.values()), added, strict=False):
+        group[0] = attrs.evolve(group[0], value=group[0].value + more)
+    (batch,) = service.table.batches["Acme"]
+    service.table.batches["Acme"] = [attrs.evolve(batch, tokens=3 + added[2])]
+    assert ("usage/token-ids-counted" in _failures(service)) == accused
+
+
+def test_answers_of_a_model_have_the_same_fields() -> None:
+    """A field of the usage that some answers lack is accused, and no field that there is a requirement of."""
+    service = Service()
+    service.send("river garden", "copper bridge")
+    (exchange,) = service.table.fields[_MODEL, "Acme", frozenset()].values()
+    service.table.fields[_MODEL, "Acme", frozenset()][frozenset()] = exchange
+    assert list(_failures(service)) == ["response/fields-alike"]
+
+
+def test_nothing_follows_from_which_answer_came_first() -> None:
+    """The same observations in another order are the same findings, of the same requests."""
+    shown = []
+    for order in (1, -1):
+        service = Service(lambda body, _, vector: vector[::-1] if body.get("user") else vector)
+        for text in _TEXTS[::order]:
+            service.send(text)
+            service.send(text, user="u")
+        found = relations.judge(service.table)
+        shown.append({name: [one.request_body for one in each.exchanges] for name, each in found.failures.items()})
+    assert shown[0] == shown[1]
+    assert shown[0]
+
+
 def test_what_is_refused_only_in_a_context_is_accused() -> None:
     """A request that is refused, and answered when nothing but its context is taken away, fails that context."""
     service = Service(refused=lambda body: "user" in body and isinstance(body["input"], list))

@@ -329,7 +329,7 @@ def _different(table: Table, findings: Findings) -> None:
     """Inputs that have different words have different vectors."""
     spaces: dict[Any, list[_Seen]] = {}
     for (argument, length, provider), group in table.vectors.items():
-        if length < _FEWEST_NUMBERS or not _is_read_whole(table, argument, provider):
+        if length < vectors.FEWEST or not _is_read_whole(table, argument, provider):
             continue
         words = _words(argument)
         if words and np.isfinite(group[0].value).all():
@@ -369,8 +369,6 @@ def _different(table: Table, findings: Findings) -> None:
                 )
 
 
-_FEWEST_NUMBERS = 8
-"""Numbers of vectors that must differ: of one number there are two directions, and of three still few."""
 _MOST_DIFFERENT = 1500
 """Inputs of one model and length that are compared each with each; more take minutes and show nothing else."""
 
@@ -418,7 +416,7 @@ def _models(table: Table, findings: Findings) -> None:
     requirement = f"{_EMBED}/vectors/models-differ"
     by_text: dict[Any, dict[str, Sighting[Any]]] = {}
     for argument, length, provider in sorted(table.vectors, key=lambda key: -key[1]):
-        if length >= _FEWEST_NUMBERS:
+        if length >= vectors.FEWEST:
             longest = min(table.vectors[argument, length, provider], key=order)
             by_text.setdefault((argument.input, argument.input_type), {}).setdefault(argument.model, longest)
     for by_model in by_text.values():
