@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     from openrouter_conformance.contract import Contract
     from openrouter_conformance.operations import Operation
 
-_BASE = "http://target.invalid/api/v1"
 _MOST_MEDIA = 2
+"""Pictures and other media in one request: a hundred of them may cost dollars, and show no more."""
+
+_BASE = "http://target.invalid/api/v1"
 
 
 @attrs.frozen

@@ -19,6 +19,23 @@ def price_per_token(model: Any) -> float | None:
     return price if math.isfinite(price) and price >= 0 else None
 
 
+def cost_of_text(model: Any, tokens: int) -> float | None:
+    """Return what a request for so many tokens of text costs by the list, US dollars; None where it does not say."""
+    price = price_per_token(model)
+    if price is None or varies(model):
+        return None
+    pricing = model["pricing"]
+    discount = pricing.get("discount")
+    share = 1 - discount if isinstance(discount, int | float) and 0 <= discount <= 1 else 1
+    return float(share * (_amount(pricing.get("request")) + price * tokens))
+
+
+def varies(model: Any) -> bool:
+    """Return whether a model has other prices at some hours or sizes."""
+    pricing = model.get("pricing") if isinstance(model, dict) else None
+    return bool(pricing.get("overrides")) if isinstance(pricing, dict) else False
+
+
 def is_price(text: str) -> bool:
     """Return whether `text` is an amount that can be reckoned with: a finite decimal from 0."""
     try:

@@ -41,10 +41,10 @@ class Profile:
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("quick", 0, 8, 1, 1, 2, 4, 14, 2, (2, 9, 33), 180, 3),
+        Profile("quick", 0, 6, 1, 1, 2, 4, 11, 2, (2, 9, 33), 180, 3),
         Profile(
-            "default", 8, 50, None, 3, 2, None, 96, 12,
-            (1, 2, 3, 5, 8, 9, 16, 17, 32, 33, 64, 65, 100, 129),
+            "default", 8, 48, None, 3, 2, None, 92, 12,
+            (1, 2, 3, 5, 9, 16, 17, 25, 33, 64, 65, 100, 129),
             900, 16,
         ),
         Profile(

@@ -24,6 +24,15 @@ IMAGE_PART = {
 }
 """A picture of one pixel."""
 
+OTHER_IMAGE_PART = {
+    "type": "image_url",
+    "image_url": {
+        "url": "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAIAAAABCAIAAAB7QOjdAAAAD0lEQVR4nGM4IScnYnMHAAdVAjFTE9sM"
+        "AAAAAElFTkSuQmCC"
+    },
+}
+"""A picture of a red pixel and a blue one."""
+
 SAMPLING: dict[str, Any] = {
     "seed": 7,
     "max_tokens": 16,

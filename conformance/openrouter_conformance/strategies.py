@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 UNUSUAL_TEXTS = (
     "\0",
     "before\0after",
+    "before\0behind",
     " ",
     "\n\t ",
     "\u00a0",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import random
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -40,12 +41,14 @@ def open_run(session: Session, chosen: Sequence[Requirement]) -> list[Request]:
         campaigns = [one.operation for one in chosen if one.shared and one.facet == "schema"]
         made = [generating.submit(campaign.generated, session, operation) for operation in dict.fromkeys(campaigns)]
         if _observed(chosen, LIST_EMBEDDINGS_MODELS):
-            session.send_all(pages.requests(session))
+            session.send_all(pages.whole())
+            later += pages.requests(session)
         if _observed(chosen, CREATE_EMBEDDINGS):
             _probe(session)
             for fresh in (False, True):
                 session.send(plan.sentinel(session, fresh=fresh), again=True)
-            later = _see_contexts(session)
+            later += _see_contexts(session)
+            random.Random(session.seed).shuffle(later)  # noqa: S311
         for future in made:
             future.result()
     return later
@@ -54,13 +57,14 @@ def open_run(session: Session, chosen: Sequence[Requirement]) -> list[Request]:
 def _see_contexts(session: Session) -> list[Request]:
     """Send the requests of the covering array, but for those that are returned."""
     planned = plan.requests(session)
-    early = [one for place, one in enumerate(planned) if place % _LATER]
+    here = plan.before_burst(session, planned)
+    early = [one for place, one in enumerate(here) if place % _LATER]
     session.send_all(plan.anchors(session))
     for one, exchange in zip(early, session.send_all([one.request for one in early]), strict=True):
         if exchange.status == _OK and one.levels["model"] == "first":
             session.note_answered(one.levels)
     session.send_all(plan.unions(session, planned))
-    return [one.request for one in planned[::_LATER]]
+    return [one.request for one in here[::_LATER]]
 
 
 def _probe(session: Session) -> None:
@@ -73,9 +77,11 @@ def _probe(session: Session) -> None:
 
 def close_run(session: Session, chosen: Sequence[Requirement]) -> None:
     """Send the plainest requests again: beside others, and after all that was refused."""
+    if _observed(chosen, LIST_EMBEDDINGS_MODELS):
+        session.send(pages.whole()[-1], again=True)
     if _observed(chosen, CREATE_EMBEDDINGS):
         most = session.profile.burst if session.target.concurrency > 1 else 1
-        session.send_all(plan.burst(session), most)
+        session.send_all(plan.burst(session, plan.requests(session)), most)
         session.send(plan.sentinel(session), again=True)
 
 

@@ -22,6 +22,9 @@ SAME = 1 - 1e-4
 ALIKE = 0.99
 """Cosine from which two vectors are of one model, though computed by two providers in their number formats."""
 
+FEWEST = 8
+"""Numbers of vectors that must differ: of one number there are two directions, and of three still few."""
+
 _FLOAT32 = 4
 
 

@@ -83,10 +83,9 @@ def test_unions_hold_whole_batches_of_one_model() -> None:
     for body in bodies:
         assert set(body) <= {"model", "input", "input_type"}
         parts = [
-            batch["input"]
+            batch["input"] if isinstance(batch["input"], list) else [batch["input"]]
             for batch in batches
-            if isinstance(batch["input"], list)
-            and (batch["model"], batch.get("input_type")) == (body["model"], body.get("input_type"))
+            if (batch["model"], batch.get("input_type")) == (body["model"], body.get("input_type"))
         ]
         assert len(body["input"]) > min(map(len, parts))
         assert all(any(one in part for part in parts) for one in body["input"])
@@ -115,7 +114,7 @@ def test_requests_of_a_run_keep_the_contract() -> None:
                 *plan.anchors(session),
                 *(one.request for one in plan.requests(session)),
                 *plan.unions(session, planned),
-                *plan.burst(session),
+                *plan.burst(session, planned),
             ]
             for _ in range(2)
         )
@@ -124,7 +123,7 @@ def test_requests_of_a_run_keep_the_contract() -> None:
     assert all(session.contract.allows_body(CREATE_EMBEDDINGS, one.body or b"") for one in made)
     sizes = {len(body) for one in made if isinstance(body := json.loads(one.body or b"")["input"], list)}
     assert max(sizes) > 30
-    assert len(listed) > 3
+    assert len(listed) > 2
 
 
 def test_every_three_levels_meet_in_a_deep_run() -> None:

@@ -93,6 +93,7 @@ class Service:
     def _vector(self, body: dict[str, Any], place: int, value: Any) -> list[float]:
         seed = [ord(letter) for letter in f"{body['model']} {contexts.canonical(value)}"]
         vector: list[float] = np.random.default_rng(seed).normal(size=8).tolist()
+        vector = vector[: body.get("dimensions")]
         return vector if self._fault is None else self._fault(body, place, vector)
 
 
@@ -135,7 +136,7 @@ def test_a_request_is_read_as_it_was_written(
         fresh=fresh,
         listed=is_one,
     )
-    request = contexts.write(argument, context, None)
+    request = contexts.write(argument, context)
     found = list(contexts.read(request))
     assert len(found) == len(inputs)
     assert found[place] == (argument, context, None)
@@ -151,7 +152,8 @@ def test_what_asks_for_no_vectors_is_not_read() -> None:
 def test_each_factor_is_a_side_of_the_context(factor: Any) -> None:
     """Two contexts that differ in a factor are told apart by it alone."""
     other: dict[str, Any] = {
-        "encoding": '"base64"', "listed": True, "floats": True, "dimensions": True, "batch": Batch(('"a"', '"b"')), "place": 1,
+        "encoding": '"base64"', "listed": True, "floats": True, "dimensions": 8, "input_type": "search_query",
+        "batch": Batch(('"a"', '"b"')), "place": 1,
         "provider": "{}", "user": '"u"', "fields": '{"x":1}', "spelling": "spaced", "headers": (), "key": "bearer {key}",
         "fresh": True,
     }  # fmt: skip
@@ -257,6 +259,36 @@ def test_each_fault_is_one_finding(fault: Any, requirement: str) -> None:
     assert list(_failures(service)) == [requirement]
 
 
+_TEXTS = ["river garden", "copper bridge", "violin music", "winter market", "paper mountain"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "requirement"),
+    [
+        ({"dimensions": 6}, "dimensions/prefix-of-native"),
+        ({"input_type": "search_query"}, "parameters/input-type-accepted"),
+    ],
+    ids=str,
+)
+def test_what_holds_for_most_inputs_holds_for_all(fields: dict[str, Any], requirement: str) -> None:
+    """One vector that is no start of the whole one, where all others are, is a fault; where none is, a property."""
+    most = Service(lambda body, _, v: v[::-1] if body["input"] == _TEXTS[1] and fields.keys() <= body.keys() else v)
+    none = Service(lambda body, _, v: v[::-1] if fields.keys() <= body.keys() else v)
+    for service in (most, none):
+        service.send(*_TEXTS)
+        service.send(*_TEXTS, **fields)
+    assert list(_failures(most)) == [requirement]
+    assert _failures(none) == {}
+
+
+def test_vectors_that_only_resemble_the_start_of_others_are_no_law() -> None:
+    """Where arithmetic may be the reason that shortened vectors differ, they are not compared with whole ones."""
+    service = Service(lambda body, _, v: [one + 0.01 * len(body["input"]) for one in v] if "dimensions" in body else v)
+    service.send(*_TEXTS)
+    service.send(*_TEXTS, dimensions=7)
+    assert _failures(service) == {}
+
+
 def test_vectors_of_other_inputs_are_called_so() -> None:
     """A batch whose vectors stand at other places is told from one with strange vectors."""
     texts = ["river garden", "copper bridge", "violin music in spring"]
@@ -276,6 +308,13 @@ def test_texts_that_a_model_may_take_for_the_same_are_not_accused() -> None:
         service.table = Table(contract.shipped())
         service.send(*alike)
         assert _failures(service) == {}
+
+
+def test_words_count_beside_other_scripts() -> None:
+    """Texts that share what is beyond ASCII, and have other words beside it, differ."""
+    service = Service(lambda body, place, v: [1.0, *[0.0] * 7])
+    service.send("東京 river garden", "東京 copper bridge")
+    assert list(_failures(service)) == ["vectors/different-texts-differ"]
 
 
 def test_directions_of_few_numbers_may_be_the_same() -> None:
@@ -301,6 +340,52 @@ def test_costs_are_compared_as_exactly_as_they_are_written() -> None:
     assert _failures(service) == {}
     service.table.bills["m", None] = [attrs.evolve(bill, cost=1.1e-5) for bill in bills]
     assert list(_failures(service)) == ["usage/cost-follows-tokens"]
+
+
+def test_a_fee_for_each_request_is_a_price() -> None:
+    """A cost of a fee and a price for each token agrees; one that grows otherwise does not."""
+    service = Service()
+    service.send("a", "river garden", "copper bridge in spring", "one two three four five six seven")
+    bills = next(iter(service.table.bills.values()))
+    service.table.bills["m", None] = [attrs.evolve(bill, cost=1e-4 + bill.tokens * 1e-6) for bill in bills]
+    assert _failures(service) == {}
+    service.table.bills["m", None] = [attrs.evolve(bill, cost=1e-4 + bill.tokens**2 * 1e-6) for bill in bills]
+    assert list(_failures(service)) == ["usage/cost-follows-tokens"]
+
+
+@pytest.mark.parametrize(("added", "accused"), [((0, 0, 0), False), ((2, 2, 4), False), ((2, 0, 0), True)], ids=str)
+def test_a_model_may_add_as_many_tokens_to_each_list_of_ids(added: tuple[int, ...], *, accused: bool) -> None:
+    """Special tokens are counted with each list, always as many."""
+    service = Service()
+    service.send([1, 2], [3, 4, 5], [[1, 2], [6]])
+    for group, more in zip(list(service.table.tokens.values()), added, strict=False):
+        group[0] = attrs.evolve(group[0], value=group[0].value + more)
+    (batch,) = service.table.batches["Acme"]
+    service.table.batches["Acme"] = [attrs.evolve(batch, tokens=3 + added[2])]
+    assert ("usage/token-ids-counted" in _failures(service)) == accused
+
+
+def test_answers_of_a_model_have_the_same_fields() -> None:
+    """A field of the usage that some answers lack is accused, and no field that there is a requirement of."""
+    service = Service()
+    service.send("river garden", "copper bridge")
+    (exchange,) = service.table.fields[_MODEL, "Acme", frozenset()].values()
+    service.table.fields[_MODEL, "Acme", frozenset()][frozenset()] = exchange
+    assert list(_failures(service)) == ["response/fields-alike"]
+
+
+def test_nothing_follows_from_which_answer_came_first() -> None:
+    """The same observations in another order are the same findings, of the same requests."""
+    shown = []
+    for order in (1, -1):
+        service = Service(lambda body, _, vector: vector[::-1] if body.get("user") else vector)
+        for text in _TEXTS[::order]:
+            service.send(text)
+            service.send(text, user="u")
+        found = relations.judge(service.table)
+        shown.append({name: [one.request_body for one in each.exchanges] for name, each in found.failures.items()})
+    assert shown[0] == shown[1]
+    assert shown[0]
 
 
 def test_what_is_refused_only_in_a_context_is_accused() -> None:

@@ -109,11 +109,13 @@ def _good() -> Iterator[Probe]:
     yield embed("input type", "cat", input_type="search_query")
     yield embed("preferences", "cat", provider={"order": ["Azure"], "zdr": None})
     yield raw("charset", body("cat"), **{"content-type": "application/json; charset=utf-8"})
+    yield raw("expectation", body("cat"), expect="100-continue")
     yield raw("escapes", body("caf!").replace(b"!", rb"\u00e9"))
     yield embed("NaN as text", "NaN")
     image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}
     parts = [{"content": [{"type": "text", "text": "cat"}, image]}]
     yield embed("multimodal", parts, model="google/gemini-embedding-2")
+    yield embed("two multimodal inputs", [*parts, *parts], model="google/gemini-embedding-2")
     yield embed("medium that the model does not read", parts)
 
 
@@ -121,6 +123,8 @@ def _routed() -> Iterator[Probe]:
     yield embed("one provider alone", "cat", provider={"only": ["Azure"]})
     yield embed("only a provider without the model", "cat", provider={"only": ["Cohere"]})
     yield embed("a provider left out", "cat", provider={"ignore": ["OpenAI"]})
+    yield embed("two providers alone, one without data", "cat", provider={"only": ["OpenAI", "Azure"], "zdr": True})
+    yield embed("two providers in order", "cat", provider={"order": ["Azure", "OpenAI"]})
     yield embed("no fallbacks", "cat", provider={"order": ["Cohere"], "allow_fallbacks": False})
     yield embed(
         "a price below the more expensive provider",

@@ -41,7 +41,7 @@ CONCERNED = {
     "embeddings": r"status \d+ → (502|429)$",
     "models": r"status \d+ → 401$",
     "parse": r"status (400|415) → (200|500)$|status 200 → 415$|\$\.(data|usage)\b",
-    "route": r"status (400|404) → 200$|header x-provider-name$|\$\.(provider|usage)\b",
+    "route": r"status (400|404) → 200$|status 200 → 404$|header x-provider-name$|\$\.(provider|usage)\b",
     "inputs": r"status 200 → (400|500)$|status 400 → (200|500)$|(length of )?\$\.(data|usage)\b",
     "body": r"(length of )?\$\.",
     "window": r"status 400 → (200|500)$|(length of )?\$\.(data|links)\b",

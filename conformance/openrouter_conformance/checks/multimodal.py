@@ -9,7 +9,7 @@ from openrouter_conformance.checks.registry import check
 from openrouter_conformance.default_model import modalities
 from openrouter_conformance.errors import CheckFailure, NotApplicable
 from openrouter_conformance.features import image_model, multimodal_refusal
-from openrouter_conformance.samples import IMAGE_PART, OTHER_TEXT_PART, TEXT_PART
+from openrouter_conformance.samples import IMAGE_PART, OTHER_IMAGE_PART, OTHER_TEXT_PART, TEXT_PART
 from openrouter_conformance.session import OMIT
 
 if TYPE_CHECKING:
@@ -34,11 +34,12 @@ def parts_make_one_vector(session: Session) -> None:
         [OTHER_TEXT_PART, IMAGE_PART],
         [TEXT_PART, OTHER_TEXT_PART],
         [IMAGE_PART, TEXT_PART],
+        [TEXT_PART, OTHER_IMAGE_PART],
     ]
     for content in session.choose(contents, "contents"):
         _ask(session, [content])
-    answer = _ask(session, [both, text])
-    if vectors.same(*answer.vectors):
+    answer = _ask(session, [both, text, *contents[2:]])
+    if vectors.same(*answer.vectors[:2]):
         raise CheckFailure("the same vector with the image as without", "two different vectors", answer.exchange)
 
 

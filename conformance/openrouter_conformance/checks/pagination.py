@@ -33,7 +33,9 @@ def whole_list_by_default(session: Session) -> None:
 def next_ends(session: Session) -> None:
     """No next page after the last."""
     count = len(session.page().models)
-    for query in session.choose(({"offset": max(0, count - 1), "limit": 5}, {"offset": count, "limit": 5}), "ends"):
+    for query in session.choose(
+        ({"offset": max(0, count - 2), "limit": min(2, max(1, count))}, {"offset": count, "limit": 5}), "ends"
+    ):
         page = session.page(**query)
         if page.next is not None:
             raise CheckFailure(f"links.next {excerpts.of_value(page.next)} on the last page", "null", page.exchange)
@@ -44,8 +46,7 @@ def next_leads_on(session: Session) -> None:
     """Following `links.next` from the first page visits the whole list once."""
     whole = session.page().ids
     _need_several(whole)
-    limit = min(_HIGHEST_LIMIT, max(1, -(-len(whole) // (session.profile.pages + 1))))
-    page = session.page(offset=0, limit=limit)
+    page = session.page(offset=0, limit=_page_size(session))
     found = list(page.ids)
     for _ in range(_MOST_PAGES):
         if page.next is None:
@@ -65,14 +66,18 @@ def next_leads_on(session: Session) -> None:
 @check("list-embeddings-models/pagination/next-keeps-limit")
 def next_keeps_limit(session: Session) -> None:
     """The page that `links.next` leads to is no larger than the one it comes from."""
-    page = session.page(offset=0, limit=1)
+    limit = _page_size(session)
+    page = session.page(offset=0, limit=limit)
     if page.next is None:
-        raise NotApplicable("the first page of one model names no next page")
+        raise NotApplicable("the first page names no next page")
     for _ in range(2):
         following = _follow(session, page)
-        if len(following.models) > 1:
+        if len(following.models) > limit:
             raise CheckFailure(
-                f"{len(following.models)} models behind links.next of limit=1", "1", page.exchange, following.exchange
+                f"{len(following.models)} models behind links.next of limit={limit}",
+                f"at most {limit}",
+                page.exchange,
+                following.exchange,
             )
         if following.next is None:
             return
@@ -110,6 +115,11 @@ def bad_bounds_refused(session: Session) -> None:
         exchange = session.get_models(**query)
         if exchange.status not in (400, 422):
             raise CheckFailure(exchange.outline(), f"400 for {urlencode(query)}", exchange)
+
+
+def _page_size(session: Session) -> int:
+    """Return the size of pages of which the list has as many as the profile tries, and one more."""
+    return min(_HIGHEST_LIMIT, max(1, -(-len(session.page().ids) // (session.profile.pages + 1))))
 
 
 def _need_several(ids: list[object]) -> None:

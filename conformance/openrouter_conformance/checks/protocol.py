@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from typing import TYPE_CHECKING
 
 import attrs
@@ -113,6 +115,34 @@ def head_has_no_body(session: Session, operation: Operation) -> None:
     exchange = session.send(attrs.evolve(sample_requests.sample(session, operation), method="HEAD", key=None))
     if exchange.status != 200 or exchange.body:
         raise CheckFailure(exchange.outline(), "200 without a body", exchange)
+
+
+@shared_check("protocol/compressed-body-read-or-refused")
+def compressed_body_read_or_refused(session: Session, operation: Operation) -> None:
+    """The sample request in gzip: read like any other, or refused as a coding that is not taken."""
+    plain = sample_requests.sample(session, operation)
+    if operation.asks_model:
+        session.require_plain()
+    body = plain.body or b""
+    for coding, packed in session.choose(
+        (("gzip", gzip.compress(body, mtime=0)), ("deflate", zlib.compress(body))), "codings"
+    ):
+        exchange = session.send(
+            attrs.evolve(plain, body=packed, headers=(*plain.headers, ("Content-Encoding", coding)))
+        )
+        if exchange.status not in (200, 400, 415, 422):
+            raise CheckFailure(exchange.outline(), f"200, 415 or 400 for a body in {coding}", exchange)
+
+
+@shared_check("protocol/expectation-met")
+def expectation_met(session: Session, operation: Operation) -> None:
+    """The sample request with `Expect: 100-continue`, which curl sends with long bodies."""
+    if operation.asks_model:
+        session.require_plain()
+    plain = sample_requests.sample(session, operation)
+    exchange = session.send(attrs.evolve(plain, headers=(*plain.headers, ("Expect", "100-continue"))))
+    if exchange.status not in (200, 417):
+        raise CheckFailure(exchange.outline(), "200 with Expect: 100-continue, or 417", exchange)
 
 
 @check("create-embeddings/protocol/unknown-paths-are-404")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 from openrouter_conformance import answers, excerpts
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from openrouter_conformance.session import Session
 
 _MILLION = 1_000_000
+_NOBODY = "A provider of no name"
+_MEETABLE = {"data_collection": "allow", "sort": "price", "max_price": {"prompt": 1000}}
 _JUST_BELOW = 0.9
 _ROUNDING = 0.02
 
@@ -39,12 +42,13 @@ def unmeetable_preferences_refused(session: Session) -> None:
     """Preferences that no provider can meet: refused, not overruled."""
     name, _ = _provider_of(session)
     unmeetable: tuple[dict[str, Any], ...] = (
-        {"only": ["A provider of no name"]},
+        {"only": [_NOBODY]},
         {"only": [name], "ignore": [name]},
-        {"order": ["A provider of no name"], "allow_fallbacks": False},
+        {"order": [_NOBODY], "allow_fallbacks": False},
     )
     around = plan.surroundings(session, "provider")
-    for preferences in session.choose(unmeetable, "unmeetable preferences"):
+    for place, wanted in enumerate(session.choose(unmeetable, "unmeetable preferences")):
+        preferences = {**(_MEETABLE if place % 2 else {}), **wanted}
         exchange = session.ask(TEXT, **{**next(around), "provider": preferences})
         if exchange.status not in (400, 404):
             raise CheckFailure(exchange.outline(), f"404 or 400 with provider {json.dumps(preferences)}", exchange)
@@ -59,8 +63,9 @@ def max_price_kept(session: Session) -> None:
         raise NotApplicable("the model has no listed price above zero")
     below = _JUST_BELOW * price * _MILLION
     highest_prices: tuple[float | str, ...] = (0, below, f"{below:.9f}")
-    for highest in session.choose(highest_prices, "prices"):
-        exchange = session.ask(TEXT, provider={"max_price": {"prompt": highest}})
+    for place, highest in enumerate(session.choose(highest_prices, "prices")):
+        others = {} if place % 2 else {"completion": 1000, "request": 1000}
+        exchange = session.ask(TEXT, provider={"max_price": {"prompt": highest, **others}})
         if exchange.status in (400, 404):
             continue
         paid = _price_paid(exchange)
@@ -79,6 +84,72 @@ def _price_paid(exchange: Exchange) -> float | None:
     return _MILLION * cost / tokens
 
 
+@check("create-embeddings/routing/preferred-provider-serves")
+def preferred_provider_serves(session: Session) -> None:
+    """Two providers that serve, named in `order` either way, alone in `only`, and sorted by price."""
+    prices = _prices_of_two(session)
+    names = list(prices)
+    wishes: list[tuple[dict[str, Any], str]] = [
+        ({"order": names[::-1]}, names[1]),
+        ({"order": names, "allow_fallbacks": False}, names[0]),
+        ({"only": [_NOBODY, names[1]]}, names[1]),
+        ({"order": names, "ignore": names[:1]}, names[1]),
+        ({"order": names[1:], "allow_fallbacks": False}, names[1]),
+    ]
+    first, second = (prices[name] or 0.0 for name in names)
+    if first and second and not math.isclose(first, second, rel_tol=_ROUNDING):
+        wishes.append(({"sort": "price", "only": names}, names[first > second]))
+    for preferences, wanted in session.choose(wishes, "preferred providers"):
+        exchange = session.ask(TEXT, provider=preferences)
+        found = _served_by(session, exchange)
+        if found != wanted:
+            expected = f"{excerpts.of_value(wanted)} with provider {json.dumps(preferences)}"
+            raise CheckFailure(f"an answer of {excerpts.of_value(found)}", expected, exchange)
+
+
+def _prices_of_two(session: Session) -> dict[str, float | None]:
+    """Return the two providers that are found first, each with what it takes for a million tokens, US dollars."""
+    prices: dict[str, float | None] = {}
+    for preferences in ({}, {"provider": {"ignore": [_provider_of(session)[0]]}}):
+        exchange = session.ask(TEXT, **preferences)
+        if exchange.status in (400, 404):
+            raise NotApplicable("the model has one provider")
+        prices[_served_by(session, exchange)] = _price_paid(exchange)
+    if len(prices) < 2:
+        raise NotApplicable("the provider that is to be ignored serves: there is no other to prefer")
+    return prices
+
+
+@check("create-embeddings/routing/filters-agree")
+def filters_agree(session: Session) -> None:
+    """What a provider alone takes is taken by all of them; whoever serves under a filter takes it alone, too."""
+    if not session.profile.examples:
+        raise NotApplicable("a matter of longer profiles")
+    names = list(_prices_of_two(session))
+    for fields in session.choose(_FILTERS, "filters"):
+        together = session.ask(TEXT, provider={"only": names, **fields})
+        served = answers.answered(together)
+        takes = {name: session.ask(TEXT, provider={"only": [name], **fields}) for name in names}
+        able = [name for name, exchange in takes.items() if exchange.status == 200]
+        shown = json.dumps(fields)
+        if served is None and able and together.status in (400, 404):
+            raise CheckFailure(together.outline(), f"200 with {shown}, as of {able[0]} alone", together, takes[able[0]])
+        name = None if served is None else served.answer.body.get("provider")
+        if name in takes and name not in able:
+            raise CheckFailure(
+                takes[name].outline(), f"200 of {name} with {shown}, as beside others", takes[name], together
+            )
+
+
+_FILTERS: tuple[dict[str, Any], ...] = (
+    {"zdr": True},
+    {"data_collection": "deny"},
+    {"quantizations": ["unknown", "fp32", "fp16", "bf16"]},
+    {"quantizations": ["int8"]},
+)
+"""Preferences that leave out some providers, or none: nobody but the server knows which."""
+
+
 @check("create-embeddings/routing/ignored-provider-left-out")
 def ignored_provider_left_out(session: Session) -> None:
     """The provider that answers by itself, asked not to."""
@@ -90,6 +161,11 @@ def ignored_provider_left_out(session: Session) -> None:
         raise CheckFailure(
             f"an answer of {excerpts.of_value(name)}, which was to be ignored", "another provider, or 404", exchange
         )
+
+
+def _served_by(session: Session, exchange: Exchange) -> str:
+    """Return the provider that an answer names; Blocked when it is no answer."""
+    return str(session.usable(exchange, lambda: answers.embedded(exchange, 1)).body.get("provider"))
 
 
 def _provider_of(session: Session) -> tuple[str, answers.Embedded]:

@@ -69,6 +69,8 @@ def scripts_distinguished(session: Session) -> None:
     if answers.is_refusal(exchange):
         raise NotApplicable(f"the target takes no {2 * len(pairs)} texts at once: {exchange.outline()}")
     found = session.usable(exchange, lambda: answers.embedded(exchange, 2 * len(pairs))).vectors
+    if found[0].size < vectors.FEWEST:
+        raise NotApplicable(f"vectors of {found[0].size} numbers have few directions")
     for place, (one, other) in enumerate(pairs):
         if vectors.same(found[2 * place], found[2 * place + 1]):
             raise CheckFailure(

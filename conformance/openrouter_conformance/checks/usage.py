@@ -51,14 +51,34 @@ def total_equals_prompt(exchange: Exchange, contract: Contract) -> bool:  # noqa
 
 @exchange_check("create-embeddings/usage/token-ids-counted")
 def token_ids_counted(exchange: Exchange, contract: Contract) -> bool:  # noqa: ARG001
-    """As many tokens as token ids were sent, in every answer to token ids."""
+    """At least as many tokens as token ids were sent, in every answer to token ids."""
     found, usage = answers.answered(exchange), _usage(exchange)
     if found is None or usage is None or not all(isinstance(one, list) for one in found.inputs):
         return False
     sent, counted = sum(len(one) for one in found.inputs), _count(usage, "prompt_tokens", exchange)
-    if sent != counted:
-        raise CheckFailure(f"usage.prompt_tokens {counted}", f"{sent}, one per token id", exchange)
+    if counted < sent:
+        raise CheckFailure(f"usage.prompt_tokens {counted}", f"{sent}, one per token id, or more", exchange)
     return True
+
+
+@exchange_check("create-embeddings/usage/parts-add-up")
+def parts_add_up(exchange: Exchange, contract: Contract) -> bool:  # noqa: ARG001
+    """The tokens by kind of input, where an answer gives them, are all of its tokens."""
+    usage = _usage(exchange) or {}
+    parts = usage.get("prompt_tokens_details")
+    if not isinstance(parts, dict):
+        return False
+    counts = [parts[name] for name in _KINDS if type(parts.get(name)) is int]
+    if len(counts) == len(parts) and counts and sum(counts) != usage.get("prompt_tokens"):
+        raise CheckFailure(
+            f"{sum(counts)} tokens in prompt_tokens_details with prompt_tokens {usage.get('prompt_tokens')}",
+            "the same number",
+            exchange,
+        )
+    return bool(counts)
+
+
+_KINDS = ("text_tokens", "image_tokens", "audio_tokens", "video_tokens", "file_tokens")
 
 
 @exchange_check("create-embeddings/usage/cost-not-negative")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from typing import TYPE_CHECKING, Any
 
 from openrouter_conformance import answers, excerpts, vectors
@@ -54,10 +55,24 @@ def empty_input_refused(session: Session) -> None:
 @check("create-embeddings/validation/input-type-checked")
 def input_type_checked(session: Session) -> None:
     """Inputs that are no input."""
+    chooser = random.Random(f"{session.seed}/input type")  # noqa: S311
+    item = {"content": [{"type": "text", "text": TEXT}]}
     wrong: tuple[Any, ...] = (
-        None, 7, True, {"text": TEXT}, [None], [True], [1.5], [-1], [TEXT, 7], [[TEXT]], [[[1]]], [TEXT] * 40 + [7],
+        None, 7, True, item, *(_somewhere(one, chooser) for one in (None, True)),
+        *(_among_token_ids(one, chooser) for one in (1.5, -1)),
+        [TEXT, 7], [[TEXT]], [[[1]]], [TEXT] * 40 + [7], [item, {"content": [*item["content"], {"type": "text"}]}],
     )  # fmt: skip
     _each_refused(session, "input", wrong)
+
+
+def _somewhere(wrong: Any, chooser: random.Random) -> list[Any]:
+    """Return inputs of which one is wrong: the only one, or one behind others."""
+    return chooser.choice(([wrong], [TEXT, wrong], [TEXT, wrong, TEXT]))
+
+
+def _among_token_ids(wrong: Any, chooser: random.Random) -> list[Any]:
+    """Return token ids of which one is wrong: in one list, or in a later one of several."""
+    return chooser.choice(([wrong], [1, wrong], [[1], [wrong]], [[1], [1, wrong]]))
 
 
 @check("create-embeddings/validation/model-type-checked")
@@ -81,7 +96,7 @@ def dimensions_type_checked(session: Session) -> None:
 @check("create-embeddings/validation/encoding-format-checked")
 def encoding_format_checked(session: Session) -> None:
     """Encodings that do not exist."""
-    _each_refused(session, "encoding_format", ("hex", "", "FLOAT", "float32", 7, ["float"]))
+    _each_refused(session, "encoding_format", ("hex", "", "FLOAT", None, 7, ["float"]))
 
 
 @check("create-embeddings/validation/text-fields-type-checked")
@@ -103,7 +118,7 @@ def provider_type_checked(session: Session) -> None:
         {"ignore": ["A provider of no name"] * 40 + [7]},
         {"sort": "cheapest"},
         {"data_collection": "maybe"},
-        {"quantizations": ["int3"]},
+        {"quantizations": ["fp16", "int3"]},
         {"max_price": 1},
     )
     _each_refused(session, "provider", wrong)

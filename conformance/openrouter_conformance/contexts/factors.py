@@ -20,9 +20,10 @@ ALONE = "alone"
 """The size of a request for one input that stands in no list."""
 
 ENCODINGS: tuple[str | None, ...] = (None, "float", "base64")
-DIMENSIONS = (None, "native", "half", "third", "few")
+DIMENSIONS = (None, "native", "half", "odd", "few", "fewest", "third")
 INPUT_TYPES = (None, "search_query", "search_document")
-MODELS = ("first", "second")
+MODELS = ("first", "first", "second")
+"""The first one twice: what is seen of it is compared with more."""
 
 FIELDS: dict[str, dict[str, Any]] = {
     "none": {},
@@ -81,7 +82,7 @@ def levels(profile: Profile, kinds: tuple[str, ...], without: frozenset[str]) ->
     """
     return {
         "kind": kinds,
-        "size": (ALONE, *profile.sizes),
+        "size": (ALONE, *([ALONE] if profile.levels is None else []), *profile.sizes),
         "encoding": tuple(one for one in ENCODINGS if one not in without),
         "dimensions": DIMENSIONS if "dimensions" not in without else (None,),
         "input_type": INPUT_TYPES,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -16,7 +17,7 @@ Query = dict[str, int] | list[tuple[str, int]]
 
 
 def requests(session: Session) -> list[Request]:
-    """Return the requests for pages of the list, of every size that the profile tries, the whole list first."""
+    """Return the requests for pages of the list, of every size that the profile tries, with a key and without."""
     count = len(session.models)
     half = max(1, count // 2)
     queries: list[Query] = [{"limit": 1}, {"offset": half, "limit": max(1, half - 1)}, {"offset": count}]
@@ -27,7 +28,8 @@ def requests(session: Session) -> list[Request]:
     for size in range(2, session.profile.pages):
         step = max(1, count // (size + 1))
         queries += [{"offset": offset, "limit": step} for offset in range(0, min(count, 8 * step), step)]
-    return [*whole(), *(_request(query) for query in queries)]
+    chooser = random.Random(f"{session.seed}/pages")  # noqa: S311
+    return [_request(query, key=chooser.choice((None, None, True))) for query in queries]
 
 
 def whole() -> list[Request]:

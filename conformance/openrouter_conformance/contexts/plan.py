@@ -29,8 +29,17 @@ _LONGEST_UNION = 60_000
 _VERY_LARGE = 256
 """Inputs from which on a batch is asked for few numbers each."""
 
-_LARGE = 9
-"""Inputs from which on a batch holds no long texts."""
+_LARGE, _MOST_LONG, _LEAST_LONG = 9, 3, 60
+"""Inputs from which on a batch holds few long texts: how many of the longest, and the words of the others."""
+
+_AS_IT_IS = 0.4
+"""How many of the batches have the very size of their level, where servers have limits; others have any size."""
+
+_SPARE = 8
+"""How many more texts there are of a kind than the inputs of a request that are chosen from them."""
+
+_SHARES = (0.2, 0.5, 1.0)
+"""How much of a batch is of one kind; the rest is mixed."""
 
 
 def sentinel(session: Session, *, fresh: bool = False) -> Request:
@@ -44,8 +53,15 @@ def anchors(session: Session) -> list[Request]:
     inputs: list[Any] = [[TEXT], "\n".join([TEXT] * 5), PAIR, *PAIR]
     bodies: list[dict[str, Any]] = [{"model": session.model, "input": one} for one in inputs]
     bodies.append({"model": session.model, "input": TEXT, "encoding_format": "float"})
+    bodies += [{"model": session.model, "input": texts.alike(words)} for words in _lengths(session)]
     defaults = session.target.request_defaults
     return [_request({**body, **defaults}) for body in bodies]
+
+
+def _lengths(session: Session) -> list[int]:
+    """Return the words of long texts that are compared with each other: as few lengths as the profile has pages."""
+    longest = _longest(session)
+    return [max(30, longest // divisor) for divisor in (1, 3, 10)][: session.profile.pages]
 
 
 @attrs.frozen
@@ -58,6 +74,10 @@ class Planned:
 
 def requests(session: Session) -> list[Planned]:
     """Return the requests of the covering array, the same for the same seed and features of the target."""
+    return session.once("planned requests", lambda: _requests(session))
+
+
+def _requests(session: Session) -> list[Planned]:
     kinds, without = _supported(session)
     found = factors.rows(session.profile, factors.levels(session.profile, kinds, without), session.seed)
     chooser = random.Random(session.seed)  # noqa: S311
@@ -75,9 +95,9 @@ def unions(session: Session, planned: Sequence[Planned]) -> list[Request]:
     groups: dict[Any, list[list[Any]]] = {}
     for one in sorted(planned, key=lambda each: len(each.request.body or b"")):
         body = json.loads(one.request.body or b"")
-        if isinstance(body["input"], list) and one.levels["size"] != factors.ALONE:
-            shared = body["model"], body.get("input_type"), isinstance(body["input"][0], list)
-            groups.setdefault(shared, []).append(body["input"])
+        batch = [body["input"]] if one.levels["size"] == factors.ALONE else body["input"]
+        shared = body["model"], body.get("input_type"), isinstance(batch[0], list)
+        groups.setdefault(shared, []).append(batch)
     made: list[tuple[int, Request]] = []
     for (model, input_type, _), batches in groups.items():
         body = {"model": model, **({"input_type": input_type} if input_type else {}), **session.target.request_defaults}
@@ -131,13 +151,18 @@ def surroundings(session: Session, name: str) -> Iterator[dict[str, Any]]:
         plain = not plain
 
 
-def burst(session: Session) -> list[Request]:
-    """Return requests that are sent at the same time: different texts, and the sentinel among them."""
-    made = [sentinel(session)]
-    for place in range(session.profile.burst - 1):
-        body = {"model": session.model, "input": texts.words(place % 5), **session.target.request_defaults}
-        made.append(_request(body))
-    return made
+def burst(session: Session, planned: Sequence[Planned]) -> list[Request]:
+    """Return requests that are sent at the same time: the sentinel, and the last of the planned ones."""
+    return [sentinel(session), *(one.request for one in planned[len(planned) - _at_once(session) :])]
+
+
+def before_burst(session: Session, planned: Sequence[Planned]) -> Sequence[Planned]:
+    """Return the planned requests that are not left for the burst."""
+    return planned[: len(planned) - _at_once(session)]
+
+
+def _at_once(session: Session) -> int:
+    return session.profile.burst - 1
 
 
 def _supported(session: Session) -> tuple[tuple[str, ...], frozenset[str]]:
@@ -172,8 +197,10 @@ def second_model(session: Session) -> str | None:
 
 
 def _filled(session: Session, row: factors.Row, without: frozenset[str], chooser: random.Random) -> Request:
-    size = 1 if row["size"] == factors.ALONE else row["size"]
+    size = 1 if row["size"] == factors.ALONE else _near(session, row["size"], chooser)
     inputs = _inputs(session, row["kind"], size, chooser)
+    if row["model"] == "second" and isinstance(inputs[0], str):
+        inputs[0] = TEXT  # which the first model is asked for as well
     body: dict[str, Any] = {
         "model": session.model if row["model"] == "first" else second_model(session),
         "input": inputs[0] if row["size"] == factors.ALONE else inputs,
@@ -195,20 +222,39 @@ def _filled(session: Session, row: factors.Row, without: frozenset[str], chooser
     )
 
 
+def _near(session: Session, size: int, chooser: random.Random) -> int:
+    """Return a batch size as it is, or one between it and the next smaller one of the profile."""
+    least = max((one for one in session.profile.sizes if one < size), default=0) + 1
+    return size if chooser.random() < _AS_IT_IS else chooser.randint(min(size, max(2, least)), size)
+
+
 def _inputs(session: Session, kind: str, size: int, chooser: random.Random) -> list[Any]:
-    """Return inputs of a kind: those that many requests have, in an order of chance; one of several twice."""
-    make = texts.KINDS[kind]
-    first = chooser.randrange(2) if size == 1 else 0
-    if kind in ("long", "mixed") and size > _LARGE:
-        made = [texts.long(place, 60) if kind == "long" else texts.mixed(place) for place in range(size)]
-    elif kind == "long":
-        made = [texts.long(first + place, _longest(session)) for place in range(size)]
+    """Return inputs that other requests have, too, in an order of chance; one of several twice.
+
+    A batch of texts holds about half of the named kind and half of all others: so most batches have some of each class,
+    at any place. There are more texts to choose from than a batch has, so each stands beside others every time.
+    """
+    if kind == "tokens":
+        made: list[Any] = [texts.tokens(place) for place in chooser.sample(range(size + _SPARE), size)]
     else:
-        made = [make(first + place) for place in range(size)]
+        places = chooser.sample(range(max(session.profile.contexts, size + _SPARE)), size)
+        of_kind = 1.0 if size == 1 else chooser.choice(_SHARES)
+        most = [_longest(session) if rank < _MOST_LONG or size < _LARGE else _LEAST_LONG for rank in range(size)]
+        made = [
+            _text(kind if chooser.random() < of_kind else "mixed", place, longest)
+            for place, longest in zip(places, most, strict=True)
+        ]
     if size > 2 and chooser.random() < 0.5:
         made[-1] = made[0]
     chooser.shuffle(made)
     return made
+
+
+def _text(kind: str, place: int, longest: int) -> Any:
+    """Return the text of a kind at a place; one of many words has at most `longest`."""
+    if kind == "mixed":
+        kind, place = texts.of_mixed(place)
+    return texts.long(place, longest) if kind == "long" else texts.KINDS[kind](place)
 
 
 def _longest(session: Session) -> int:
@@ -225,7 +271,15 @@ def _dimensions(session: Session, level: str | None) -> int | None:
         native = session.native_dimensions
     except Blocked:
         return None
-    return {"native": native, "half": max(1, native // 2), "third": max(1, native // 3), "few": min(native, 8)}[level]
+    lengths = {
+        "native": native,
+        "half": native // 2,
+        "third": native // 3,
+        "odd": native // 5 | 1,
+        "few": 8,
+        "fewest": 3,
+    }
+    return min(native, max(1, lengths[level]))
 
 
 def _request(

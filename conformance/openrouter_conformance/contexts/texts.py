@@ -23,8 +23,12 @@ _SCRIPTS = (
 )  # fmt: skip
 _TOKENS = (9906, 1917, 1820, 4062, 14198, 39935, 883, 264, 1296, 3373, 7559, 1148, 527, 499, 3815)
 _SHORT = (
-    "ox", "go", "Hi", "a", "7", "no", "42", "UK", "x", "me", "we", "it", "I", "up", "on", "at",
+    "ox", "go", "Hi", "a", "7", "no", "42", "UK", "x", "me", "we", "it", "I", "up", "on", "at", "null",
+    "NaN", "None", "true", "[1]",
 )  # fmt: skip
+_FIRST = (("night", "light"), ("gold", "bold"), ("house", "mouse"), ("river", "liver"), ("table", "cable"))
+_LAST = (("bear", "bean"), ("road", "roar"), ("cat", "car"), ("film", "fill"), ("seat", "seal"), ("plan", "play"))
+"""Words of which two differ in the first letter, or in the last."""
 _LENGTHS = (60, 180, 420, 900, 1900, 4000)
 """Words of a long text, about."""
 
@@ -37,14 +41,14 @@ def words(place: int) -> str:
 
 def sentence(place: int) -> str:
     """Return a sentence of about ten words."""
-    who, what = _NOUNS[(place * 3 + 1) % 20], _NOUNS[(place * 11 + 5) % 20]
-    how = f"{_VERBS[place % 10]} the {what} {_PLACES[place % 6]}"
-    return f"An old {who} {how}, and nobody asks about the {_TAIL[place // 2 % 10]} {_number(place // 20)}."
+    base, (first, who, last) = _twins(place, _TAIL[place // 8 % 10])
+    how = f"{_VERBS[base % 10]} the {_NOUNS[(base * 11 + 5) % 20]} {_PLACES[base % 6]}"
+    return f"{first.capitalize()} an old {who} {how}, and nobody asks {_number(base // 20)} about the {last}."
 
 
 def variant(place: int) -> str:
     """Return one of several spellings of a sentence: a model may take them for the same, but always or never."""
-    plain = sentence(place // 6)
+    plain = sentence(4 * (place // 6))
     return (plain, plain.upper(), f"{plain} ", f" {plain}", plain.replace(" ", "  "), plain.rstrip("."))[place % 6]
 
 
@@ -55,10 +59,11 @@ def long(place: int, most: int = 420) -> str:
     the end.
     """
     lengths = [one for one in _LENGTHS if one <= most] or [min(most, _LENGTHS[0])]
-    count = lengths[place // 4 % len(lengths)]
-    text = [
-        f"{_NOUNS[at % 20]} {_VERBS[(at // 20 + at) % 10]}" for at in range(place // (4 * len(lengths)), count // 2)
-    ]
+    return _long(place, lengths[place // 4 % len(lengths)], place // (4 * len(lengths)))
+
+
+def _long(place: int, count: int, start: int = 0) -> str:
+    text = [f"{_NOUNS[at % 20]} {_VERBS[(at // 20 + at) % 10]}" for at in range(start, count // 2)]
     changed = [_TAIL[(place + at) % 10] for at in range(4)]
     match place % 4:
         case 1:
@@ -70,6 +75,11 @@ def long(place: int, most: int = 420) -> str:
     return " ".join(text)
 
 
+def alike(words: int) -> list[str]:
+    """Return four texts of so many words: one, and others with other words at the start, in the middle, at the end."""
+    return [_long(place, words) for place in range(4)]
+
+
 def numbers(place: int) -> str:
     """Return a short text that differs from others in its numbers alone."""
     return f"Flight {100 + 7 * place} leaves from gate {place % 40} on day {place % 9}."
@@ -77,33 +87,36 @@ def numbers(place: int) -> str:
 
 def unicode(place: int) -> str:
     """Return a text beyond ASCII: scripts, composed and decomposed letters, signs of several code points, all mixed."""
-    parts = [_SCRIPTS[(place + 7 * at) % 20] for at in range(1 + 3 * (place % 2 == 0))]
-    return " ".join([*parts, *([_number(place // 20)] if place >= 20 else [])])
+    base, (first, middle, last) = _twins(place, _number(place // 80) if place >= 80 else "")
+    parts = [_SCRIPTS[(base + 7 * at) % 20] for at in range(1 + 3 * (base % 2 == 0))]
+    return " ".join(one for one in (first, *parts[:2], middle, *parts[2:], last) if one)
 
 
 def white_space(place: int) -> str:
     """Return a text of several lines, with tabs, blank lines and spaces between and around them."""
-    parts = [_NOUNS[place % 20], _NOUNS[(place + 7) % 20], _number(place // 20)]
+    base, parts = _twins(place, _number(place // 80))
     forms = ("  {0}\t{1}\r\n\r\n{2}  \n", "{0}\n{1}\n{2}", "{0}\t{1} {2}\n", "\n\n{0} {1}\r\n{2}", "{0}  {1} {2} ")
-    return forms[place % 5].format(*parts)
+    return forms[base % 5].format(*parts)
 
 
 def signs(place: int) -> str:
     """Return a text with quotes, slashes, markup, numbers and other signs between its words."""
-    parts = [_NOUNS[place % 20], _NOUNS[(place + 9) % 20], _number(place // 20)]
+    base, parts = _twins(place, _number(place // 80))
     forms = (
         "\"{0}\" & <b>{1}</b>: C:\\{0}\\{1}, 3.14%?! {{{{x}}}} + #7 '{2}'.",
         "{0} {0} {1}; {2}?",
         "https://example.org/{0}?q={1}%20{2}&n=1",
         "The {0}'s {1}, {2}.",
+        "<{0}>{1}</{0}>{2}",
         '{{"{0}": ["{1}", 42, null], "{2}": "\\u0041"}}',
     )
-    return forms[place % 5].format(*parts)
+    return forms[base % 6].format(*parts)
 
 
 def short(place: int) -> str:
     """Return a text of a few letters."""
-    return (f"{_SHORT[place % 16]}{place // 16 or ''}", f"{_SHORT[place % 16]} {place // 16}")[place // 16 % 2]
+    first, rank = _SHORT[place % len(_SHORT)], place // len(_SHORT)
+    return (f"{first}{rank or ''}", f"{first} {rank}")[rank % 2]
 
 
 def tokens(place: int) -> list[int]:
@@ -114,7 +127,14 @@ def tokens(place: int) -> list[int]:
 
 def mixed(place: int) -> str:
     """Return texts of all kinds, one after another: short ones beside long ones."""
-    return (words, long, unicode, signs, sentence, short, white_space, variant, numbers)[place % 9](place // 9)
+    kind, place = of_mixed(place)
+    text: str = KINDS[kind](place)
+    return text
+
+
+def of_mixed(place: int) -> tuple[str, int]:
+    """Return the kind of the mixed text at a place, and its place among those of the kind."""
+    return _MIXED[place % len(_MIXED)], place // len(_MIXED)
 
 
 KINDS: dict[str, Callable[[int], Any]] = {
@@ -127,9 +147,37 @@ KINDS: dict[str, Callable[[int], Any]] = {
     "white space": white_space,
     "signs": signs,
     "short": short,
+    "numbers": numbers,
     "tokens": tokens,
 }
 """Functions from a place to an input, by the kind of input."""
+
+_MIXED = (
+    "words",
+    "long",
+    "unicode",
+    "signs",
+    "sentence",
+    "short",
+    "white space",
+    "variants",
+    "unicode",
+    "signs",
+    "numbers",
+)
+
+
+def _twins(place: int, more: str) -> tuple[int, list[str]]:
+    """Return the number of a group of four texts, and three words for the text at a place, `more` after the second.
+
+    In a group the texts differ in one word: in its first letter in the first word of a text, in its last letter in the
+    last one, so that whoever cuts a letter off makes two texts the same.
+    """
+    base, which = divmod(place, 4)
+    first, middle, last = _FIRST[base % 5], _NOUNS[(base + 7) % 20], _LAST[base % 6]
+    words = [first[which == 1], _TAIL[(base + 3) % 10] if which == 2 else middle, last[which == 3]]
+    words[1] = f"{words[1]} {more}".rstrip()
+    return base, words
 
 
 def _number(value: int) -> str:

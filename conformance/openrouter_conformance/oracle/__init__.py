@@ -8,6 +8,7 @@ context, and must not show: how the request was spelled, where in a batch an inp
 - `factors`: the sides of a context, and the requirement that says that each must not show
 - `contradictions`: observations that cannot both be right, each blamed on the fewest factors
 - `linear_system`: sums of unknown numbers, and what they imply for each other
+- `laws`: what holds for most inputs of a target, and so must hold for all: lengths, input types, providers
 - `relations`: from a run's observations to failures of requirements
 - `minimal_pairs`: asks again until two requests differ in one factor
 """

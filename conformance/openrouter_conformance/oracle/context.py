@@ -67,7 +67,8 @@ class Context:
         encoding: `encoding_format`, as JSON.
         listed: whether the input stands in a list of one, where it could stand alone.
         floats: whether token ids are written with a decimal point.
-        dimensions: whether `dimensions` are named.
+        dimensions: the `dimensions` that are named, 0 when none are.
+        input_type: the kind of input that was named to a model which makes nothing of it, else "".
         batch: the inputs beside which it stands, itself among them.
         place: the position of the input in the batch, from 0.
         provider: the provider preferences, as JSON.
@@ -83,7 +84,8 @@ class Context:
     encoding: str = ""
     listed: bool = False
     floats: bool = False
-    dimensions: bool = False
+    dimensions: int = 0
+    input_type: str = ""
     batch: Batch = Batch()
     place: int = 0
     provider: str = ""
@@ -134,7 +136,7 @@ def read(request: Request) -> Iterator[tuple[Argument, Context, int | None]]:
     shared: dict[str, Any] = {
         "encoding": _shown(body, "encoding_format"),
         "listed": listed,
-        "dimensions": dimensions is not None,
+        "dimensions": _whole_number(dimensions) or 0,
         "provider": _shown(body, "provider"),
         "user": _shown(body, "user"),
         "fields": _undocumented(body),
@@ -156,7 +158,7 @@ def read(request: Request) -> Iterator[tuple[Argument, Context, int | None]]:
         )
 
 
-def write(argument: Argument, context: Context, dimensions: int | None) -> Request:
+def write(argument: Argument, context: Context) -> Request:
     """Return the request that asks for `argument` in `context`: what `read` reads, the other way round."""
     inputs = [json.loads(one) for one in context.others]
     inputs.insert(context.place, argument.value)
@@ -164,8 +166,8 @@ def write(argument: Argument, context: Context, dimensions: int | None) -> Reque
         inputs = [[float(one) for one in item] if isinstance(item, list) else item for item in inputs]
     alone = len(inputs) == 1 and not context.listed and not isinstance(inputs[0], dict)
     body: dict[str, Any] = {"model": argument.model, "input": inputs[0] if alone else inputs}
-    if dimensions is not None and context.dimensions:
-        body["dimensions"] = dimensions
+    if context.dimensions:
+        body["dimensions"] = context.dimensions
     for name, text in (
         ("encoding_format", context.encoding),
         ("provider", context.provider),
@@ -173,8 +175,8 @@ def write(argument: Argument, context: Context, dimensions: int | None) -> Reque
     ):
         if text:
             body[name] = json.loads(text)
-    if argument.input_type is not None:
-        body["input_type"] = argument.input_type
+    if input_type := argument.input_type or context.input_type:
+        body["input_type"] = input_type
     body |= json.loads(context.fields or "{}")
     return Request(
         CREATE_EMBEDDINGS.method,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
 import attrs
+import numpy as np
 
 from openrouter_conformance.oracle.factors import Factor, differing, plainness
 from openrouter_conformance.oracle.table import Sighting
@@ -77,10 +78,12 @@ def compare(groups: Iterable[Sequence[Sighting[V]]], same: Callable[[V, V], bool
     return Comparison(_blame(outliers), repeated)
 
 
-def order(one: Sighting[Any]) -> tuple[int, bytes, int]:
+def order(one: Sighting[Any]) -> tuple[int, bytes, int, bytes]:
     """Return what sorts sightings the same way in every run, whichever answer came first."""
-    request = one.exchange.request
-    return plainness(one.context), (request.body or b"") if request is not None else b"", one.context.place
+    request, value = one.exchange.request, one.value
+    content = (request.body or b"") if request is not None else b""
+    seen = value.tobytes() if isinstance(value, np.ndarray) else str(value).encode()
+    return plainness(one.context), content, one.context.place, seen
 
 
 def _clusters(group: Sequence[Sighting[V]], same: Callable[[V, V], bool]) -> list[list[Sighting[V]]]:

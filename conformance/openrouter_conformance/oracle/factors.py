@@ -47,6 +47,11 @@ def _of_encoding(argument: Argument, one: Context, other: Context) -> str:  # no
     return "encoding/base64-equals-float" if is_base64 else "encoding/float-is-default"
 
 
+def _of_dimensions(argument: Argument, one: Context, other: Context) -> str:  # noqa: ARG001
+    is_named_by_both = one.dimensions and other.dimensions
+    return f"dimensions/{'prefix-of-native' if is_named_by_both else 'native-dimensions-accepted'}"
+
+
 def _of_fields(argument: Argument, one: Context, other: Context) -> str:  # noqa: ARG001
     names = set(_names(one.fields)) ^ set(_names(other.fields))
     return "parameters/sampling-ignored" if names and names <= SAMPLING.keys() else "parameters/unknown-fields-ignored"
@@ -64,7 +69,8 @@ FACTORS = (
     Factor("other inputs of the batch", ("batch", "place"), _OF_BATCH),
     Factor("a list of one", ("listed",), _OF_LIST),
     Factor("token ids with a decimal point", ("floats",), _always("token-ids/whole-floats-are-integers")),
-    Factor("dimensions of the native length", ("dimensions",), _always("dimensions/native-dimensions-accepted")),
+    Factor("dimensions", ("dimensions",), _of_dimensions),
+    Factor("input_type", ("input_type",), _always("parameters/input-type-accepted")),
     Factor("provider", ("provider",), _always("routing/preferences-keep-the-vector")),
     Factor("user", ("user",), _always("parameters/user-accepted")),
     Factor("fields of no meaning", ("fields",), _of_fields),

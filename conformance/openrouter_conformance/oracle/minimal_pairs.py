@@ -29,7 +29,7 @@ def narrow(found: Contradiction[V], ask: Ask, read: Read[V], same: Callable[[V, 
     """
     if not found.factors:
         return found
-    again = _ask(found.outlier, found.outlier, ask, read)
+    again = _ask(found.outlier, ask, read)
     if again is not None and same(again.value, found.reference.value):
         return attrs.evolve(found, reference=again, factors=())
     if len(found.factors) == 1:
@@ -37,7 +37,7 @@ def narrow(found: Contradiction[V], ask: Ask, read: Read[V], same: Callable[[V, 
     before = found.reference
     for factor in found.factors:
         context = with_factor(before.context, factor, found.outlier.context)
-        after = _ask(attrs.evolve(before, context=context), found.outlier, ask, read)
+        after = _ask(attrs.evolve(before, context=context), ask, read)
         if after is None:
             return found
         if not same(before.value, after.value):
@@ -46,12 +46,10 @@ def narrow(found: Contradiction[V], ask: Ask, read: Read[V], same: Callable[[V, 
     return found
 
 
-def _ask(wanted: Sighting[V], asked: Sighting[V], ask: Ask, read: Read[V]) -> Sighting[V] | None:
-    """Ask for an argument in a context, with the `dimensions` that either sighting names."""
-    dimensions = wanted.dimensions or asked.dimensions
-    context = wanted.context
-    exchange = ask(contexts.write(wanted.argument, context, dimensions))
-    value = read(exchange, context.place)
+def _ask(wanted: Sighting[V], ask: Ask, read: Read[V]) -> Sighting[V] | None:
+    """Ask for an argument in a context."""
+    exchange = ask(contexts.write(wanted.argument, wanted.context))
+    value = read(exchange, wanted.context.place)
     if value is None:
         return None
-    return Sighting(wanted.argument, context, value, exchange, dimensions if context.dimensions else None)
+    return Sighting(wanted.argument, wanted.context, value, exchange, wanted.context.dimensions or None)

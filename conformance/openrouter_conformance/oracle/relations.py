@@ -19,13 +19,15 @@ import numpy as np
 from openrouter_conformance import answers, vectors
 from openrouter_conformance.errors import CheckFailure
 from openrouter_conformance.oracle import context as contexts
+from openrouter_conformance.oracle import laws
 from openrouter_conformance.oracle.context import Context
 from openrouter_conformance.oracle.contradictions import Contradiction, compare, order
 from openrouter_conformance.oracle.factors import Factor, differing, plainness
+from openrouter_conformance.oracle.laws import Laws
 from openrouter_conformance.oracle.linear_system import LinearSystem
 from openrouter_conformance.oracle.minimal_pairs import Ask, narrow
-from openrouter_conformance.oracle.table import Batch, Bill, Page, Sighting, Table, same_vector
-from openrouter_conformance.prices import price_per_token
+from openrouter_conformance.oracle.table import COST, Batch, Bill, Page, Sighting, Table, same_vector
+from openrouter_conformance.prices import cost_of_text, varies
 from openrouter_conformance.samples import PREFERENCES
 
 if TYPE_CHECKING:
@@ -56,6 +58,8 @@ RELATIONS = {
     f"{_EMBED}/texts/every-part-read": "Long texts that differ in a few words at one place.",
     f"{_EMBED}/parameters/unknown-fields-ignored": "Every input with and without fields of no meaning.",
     f"{_EMBED}/parameters/sampling-ignored": "Every input with and without sampling parameters.",
+    f"{_EMBED}/parameters/input-type-accepted": "Every input with and without a type that changes nothing for others.",
+    f"{_EMBED}/dimensions/prefix-of-native": "Every input in all lengths of which most are starts of the whole vector.",
     f"{_EMBED}/parameters/user-accepted": "Every input with and without `user`.",
     f"{_EMBED}/parameters/attribution-accepted": "Every input with and without further headers.",
     f"{_EMBED}/auth/scheme-in-any-case": "Every input with the scheme in lower case.",
@@ -69,8 +73,10 @@ RELATIONS = {
     f"{_EMBED}/usage/cost-follows-price": "The cost of every answer beside the listed price.",
     f"{_EMBED}/vectors/equal-length": "The lengths of all vectors of a model for which no length was asked.",
     f"{_EMBED}/usage/batch-is-sum-of-singles": "Every batch whose inputs were also counted alone or in other batches.",
+    f"{_EMBED}/usage/token-ids-counted": "The tokens of all lists of token ids beside how many ids they have.",
     f"{_EMBED}/usage/cost-follows-tokens": "The cost for a token in every answer of a model.",
     f"{_EMBED}/response/id-fresh": "The `id` of every answer.",
+    f"{_EMBED}/response/fields-alike": "The fields of every answer of a model and provider.",
     f"{_EMBED}/response/model-named-alike": "The `model` of every answer.",
     f"{_LIST}/catalog/entries-agree": "Every entry of the list, on every page, with a key and without.",
     f"{_LIST}/catalog/repeats-agree": "Every answer with the whole list.",
@@ -112,10 +118,15 @@ def judge(table: Table, ask: Ask | None = None) -> Findings:
 
     """
     findings = Findings()
-    for relation in (_vectors, _statuses, _tokens):
-        relation(table, findings, ask)
+    table.sort(order)
+    known = Laws(table.vectors)
+    _vectors(table, known, findings, ask)
+    _statuses(table, findings, ask)
+    _tokens(table, known, findings, ask)
+    _batches(table, known, findings)
     for plain in (
-        _providers, _lengths, _different, _models, _longer, _batches, _bills, _prices, _names, _entries, _pages,
+        _providers, _lengths, _different, _models, _longer, _token_ids, _bills, _prices, _names, _fields, _entries,
+        _pages,
     ):  # fmt: skip
         plain(table, findings)
     return findings
@@ -124,17 +135,18 @@ def judge(table: Table, ask: Ask | None = None) -> Findings:
 # Vectors
 
 
-def _vectors(table: Table, findings: Findings, ask: Ask | None) -> None:
-    groups = [(key, list(group)) for key, group in table.vectors.items()]
-    named = [group for (_, _, provider), group in groups if provider is not None]
-    unnamed = [group for (_, _, provider), group in groups if provider is None]
-    tolerance = max(_STRICT, _noise(unnamed))
-    for part, allowed in ((named, _STRICT), (unnamed, tolerance)):
+def _vectors(table: Table, known: Laws, findings: Findings, ask: Ask | None) -> None:
+    named = [group for group in known.groups if group[0].provider is not None]
+    unnamed = [group for group in known.groups if group[0].provider is None]
+    once = [group for (_, _, provider), group in table.vectors.items() if provider is None]
+    tolerance = max(_STRICT, _noise(once))
+    exact = min(_STRICT, known.precision())
+    for part, allowed in ((named, exact), (unnamed, tolerance if tolerance > _STRICT else exact)):
         _equal_vectors(table, part, allowed, findings, ask)
     strict, closely = f"{_EMBED}/determinism/repeats-agree", f"{_EMBED}/determinism/repeats-agree-closely"
     findings.compared[closely] = findings.compared[strict]
     if tolerance > _STRICT:
-        pair = next(_time_pairs(unnamed, _STRICT))
+        pair = next(_time_pairs(once, _STRICT))
         findings.fail(
             closely,
             f"{vectors.compare(*(one.value for one in pair))} between two answers to one request",
@@ -167,7 +179,7 @@ def _equal_vectors(
     ask: Ask | None,
 ) -> None:
     def same(one: NDArray[Any], other: NDArray[Any]) -> bool:
-        return same_vector(one, other, tolerance)
+        return laws.same(one, other, tolerance)
 
     result = compare(groups, same)
     _count(findings, result.repeated, groups)
@@ -175,8 +187,11 @@ def _equal_vectors(
         shown = found if ask is None else narrow(found, ask, _read_vector, same)
         requirement = _requirement_of(table, shown, same)
         one, other = shown.outlier, shown.reference
-        how = vectors.compare(one.value, other.value)
-        if how.startswith("cosine 1.0"):
+        length = min(one.value.size, other.value.size)
+        how = vectors.compare(one.value[:length], other.value[:length])
+        if one.value.size != other.value.size:
+            how += f" of {length} numbers"
+        elif how.startswith("cosine 1.0"):
             norms = [float(np.linalg.norm(each.value)) for each in (one, other)]
             how = f"norms {norms[0]:.4g} and {norms[1]:.4g}"
         findings.fail(
@@ -194,12 +209,19 @@ def _requirement_of(table: Table, found: Contradiction[Any], same: Callable[[Any
         return "order/duplicates-equal"
     if not found.factors:
         return "determinism/repeats-agree"
-    requirement = found.factors[0].requirement(one.argument, one.context, other.context)
+    requirement = _requirement(found.factors[0], one, other)
     if requirement != "order/batch-equals-singles":
         return requirement
     if _belongs_to_another(table, one, same):
         return "order/vectors-follow-inputs"
     return "order/duplicates-equal" if _differs_from_its_double(table, one, other, same) else requirement
+
+
+def _requirement(factor: Factor, one: Sighting[Any], other: Sighting[Any]) -> str:
+    """Return what says that a factor must not show in two vectors."""
+    if factor.fields == ("dimensions",) and one.value.size != other.value.size:
+        return "dimensions/prefix-of-native"
+    return factor.requirement(one.argument, one.context, other.context)
 
 
 def _differs_from_its_double(
@@ -237,7 +259,7 @@ def _count(findings: Findings, repeated: int, groups: Sequence[Sequence[Sighting
             if one.exchange is first.exchange:
                 findings.compared[f"{_EMBED}/order/duplicates-equal"] += 1
             for factor in differing(one.context, first.context):
-                requirement = factor.requirement(one.argument, one.context, first.context)
+                requirement = _requirement(factor, one, first)
                 findings.compared[f"{_EMBED}/{requirement}"] += 1
                 if requirement == "order/batch-equals-singles":
                     findings.compared[f"{_EMBED}/order/vectors-follow-inputs"] += 1
@@ -307,7 +329,7 @@ def _different(table: Table, findings: Findings) -> None:
     """Inputs that have different words have different vectors."""
     spaces: dict[Any, list[_Seen]] = {}
     for (argument, length, provider), group in table.vectors.items():
-        if length < _FEWEST_NUMBERS or not _is_read_whole(table, argument, provider):
+        if length < vectors.FEWEST or not _is_read_whole(table, argument, provider):
             continue
         words = _words(argument)
         if words and np.isfinite(group[0].value).all():
@@ -315,12 +337,15 @@ def _different(table: Table, findings: Findings) -> None:
             vector = first.value.astype(np.float64)
             seen = _Seen(argument, words, vector / np.linalg.norm(vector), first)
             kind = argument.input[0]
-            spaces.setdefault((argument.model, argument.input_type, kind, length, provider), []).append(seen)
+            space = argument.model, argument.input_type, kind, length, provider, _beyond_ascii(argument)
+            spaces.setdefault(space, []).append(seen)
     for space, found in spaces.items():
         texts = found[:_MOST_DIFFERENT]
         requirement = f"{_EMBED}/" + (
             "multimodal/parts-make-one-vector" if space[2] == "{" else "vectors/different-texts-differ"
         )
+        if len(texts) < 2:
+            continue
         matrix = np.stack([one.vector for one in texts])
         for place, one in enumerate(texts):
             likeness = matrix[place + 1 :] @ one.vector
@@ -344,8 +369,6 @@ def _different(table: Table, findings: Findings) -> None:
                 )
 
 
-_FEWEST_NUMBERS = 8
-"""Numbers of vectors that must differ: of one number there are two directions, and of three still few."""
 _MOST_DIFFERENT = 1500
 """Inputs of one model and length that are compared each with each; more take minutes and show nothing else."""
 
@@ -357,10 +380,20 @@ def _words(argument: Argument) -> frozenset[str]:
     """Return what no model may overlook: words of Latin letters, numbers, token ids, or parts of a multimodal input."""
     value = argument.value
     if isinstance(value, str):
-        return frozenset(re.findall(r"[a-z]{3,}|[0-9]+", value.lower())) if value.isascii() else frozenset()
+        return frozenset(re.findall(r"[a-z]{3,}|[0-9]+", " ".join(_plain_pieces(value)).lower()))
     if isinstance(value, list):
         return frozenset(map(str, value))
     return frozenset(json.dumps(part, sort_keys=True) for part in value.get("content", []) if isinstance(part, dict))
+
+
+def _plain_pieces(text: str) -> list[str]:
+    """Return the pieces between white space that are ASCII."""
+    return [piece for piece in text.split() if piece.isascii()]
+
+
+def _beyond_ascii(argument: Argument) -> tuple[str, ...]:
+    """Return the pieces of a text that are not ASCII: of what a model makes of them nothing is said."""
+    return tuple(piece for piece in (argument.text or "").split() if not piece.isascii())
 
 
 def _must_differ(one: frozenset[str], other: frozenset[str]) -> bool:
@@ -382,20 +415,18 @@ def _models(table: Table, findings: Findings) -> None:
     """Two models that the list describes differently give a text different vectors."""
     requirement = f"{_EMBED}/vectors/models-differ"
     by_text: dict[Any, dict[str, Sighting[Any]]] = {}
-    for (argument, length, _), group in table.vectors.items():
-        if length < _FEWEST_NUMBERS:
-            continue
-        by_text.setdefault((argument.input, argument.input_type, length), {}).setdefault(argument.model, group[0])
-    lengths: dict[Any, set[int]] = {}
-    for name, kind, length in by_text:
-        lengths.setdefault((name, kind), set()).add(length)
+    for argument, length, provider in sorted(table.vectors, key=lambda key: -key[1]):
+        if length >= vectors.FEWEST:
+            longest = min(table.vectors[argument, length, provider], key=order)
+            by_text.setdefault((argument.input, argument.input_type), {}).setdefault(argument.model, longest)
     for by_model in by_text.values():
         for one, other in itertools.combinations(by_model.values(), 2):
             entries = [_listed(table, each.argument.model) for each in (one, other)]
             if not all(entries) or not _described_differently(*entries):
                 continue
             findings.compared[requirement] += 1
-            if vectors.cosine(one.value, other.value) > 1 - _IDENTICAL:
+            apart = laws.deviation(one.value, other.value)
+            if apart is not None and apart < _IDENTICAL:
                 findings.fail(
                     requirement,
                     f"the same vector of {shown_input(one.argument)} from {one.argument.model} "
@@ -422,14 +453,18 @@ def _listed(table: Table, model: str) -> dict[str, Any]:
 # Counts and costs
 
 
-def _tokens(table: Table, findings: Findings, ask: Ask | None) -> None:
+def _tokens(table: Table, known: Laws, findings: Findings, ask: Ask | None) -> None:
     """The tokens of an input depend on model and input alone."""
     requirement = f"{_EMBED}/usage/tokens-follow-input"
 
     def same(one: int, other: int) -> bool:
         return one == other
 
-    groups = [list(group) for group in table.tokens.values()]
+    merged: dict[Any, list[Sighting[int]]] = {}
+    for (argument, provider), group in table.tokens.items():
+        plain = known.plain(argument, provider)
+        merged.setdefault((plain, provider), []).extend(group if plain == argument else laws.retyped(group, plain))
+    groups = list(merged.values())
     result = compare(groups, same)
     findings.compared[requirement] += sum(max(0, len(group) - 1) for group in groups)
     for found in result.contradictions:
@@ -453,13 +488,45 @@ def _read_tokens(exchange: Exchange, place: int) -> int | None:  # noqa: ARG001
     return tokens if type(tokens) is int else None
 
 
-def _batches(table: Table, findings: Findings) -> None:
+def _token_ids(table: Table, findings: Findings) -> None:
+    """Token ids count one each, and what a model adds to each list is always as much."""
+    requirement = f"{_EMBED}/usage/token-ids-counted"
+    added: dict[Any, dict[float, Exchange]] = {}
+
+    def enter(provider: str | None, arguments: Sequence[Argument], tokens: int, exchange: Exchange) -> None:
+        if all(one.input.startswith("[") for one in arguments):
+            sent = sum(len(one.value) for one in arguments)
+            share = (tokens - sent) / len(arguments)
+            added.setdefault((arguments[0].model, provider), {}).setdefault(share, exchange)
+            findings.compared[requirement] += 1
+
+    for (argument, provider), group in sorted(table.tokens.items(), key=lambda pair: len(pair[0][0].input)):
+        for one in group:
+            enter(provider, [argument], one.value, one.exchange)
+    for provider, batches in table.batches.items():
+        for batch in sorted(batches, key=_size_of_batch):
+            enter(provider, batch.arguments, batch.tokens, batch.exchange)
+    for by_share in added.values():
+        if len(by_share) > 1:
+            (share, first), (unlike, second) = itertools.islice(by_share.items(), 2)
+            findings.fail(
+                requirement,
+                f"{unlike:g} tokens more than ids for each list, and {share:g} in another answer",
+                "one per token id, and as many more for each list everywhere",
+                second,
+                first,
+            )
+
+
+def _batches(table: Table, known: Laws, findings: Findings) -> None:
     """The tokens of all batches and single inputs are sums of one number for each input."""
     requirement = f"{_EMBED}/usage/batch-is-sum-of-singles"
     for provider, batches in table.batches.items():
         groups: dict[Any, list[Batch]] = {}
         for batch in sorted(batches, key=_size_of_batch):
-            first = batch.arguments[0]
+            plain = tuple(known.plain(one, provider) for one in batch.arguments)
+            batch = attrs.evolve(batch, arguments=plain)  # noqa: PLW2901
+            first = plain[0]
             groups.setdefault((first.model, first.input_type), []).append(batch)
         for group in groups.values():
             _sums(table, provider, group[:_MOST_SUMS], requirement, findings)
@@ -476,6 +543,7 @@ def _sums(table: Table, provider: str | None, batches: Sequence[Batch], requirem
         if alone := table.tokens.get((argument, provider)):
             system.add(alone[0].exchange, {argument: 1}, alone[0].value)
     for batch in batches:
+        findings.compared[requirement] += 1
         implied = system.add(batch.exchange, Counter(batch.arguments), batch.tokens)
         if implied is None:
             least = sum(bool(_words(argument)) for argument in batch.arguments)
@@ -487,7 +555,6 @@ def _sums(table: Table, provider: str | None, batches: Sequence[Batch], requirem
                     batch.exchange,
                 )
             continue
-        findings.compared[requirement] += 1
         if abs(implied.value - batch.tokens) > _HALF:
             findings.fail(
                 requirement,
@@ -532,12 +599,12 @@ def _prices(table: Table, findings: Findings) -> None:
     """A cost is the tokens times the listed price."""
     requirement = f"{_EMBED}/usage/cost-follows-price"
     for (model, _), bills in table.bills.items():
-        price = price_per_token(_listed(table, model))
-        if price is None:
+        entry = _listed(table, model)
+        if cost_of_text(entry, 1) is None:
             continue
         findings.compared[requirement] += len(bills)
-        for bill in (one for one in bills if not one.routed):
-            expected = price * bill.tokens
+        for bill in (one for one in bills if not one.routed and one.field == COST):
+            expected = cost_of_text(entry, bill.tokens) or 0.0
             if not math.isclose(bill.cost, expected, rel_tol=0.01, abs_tol=1e-12):
                 findings.fail(
                     requirement,
@@ -551,24 +618,43 @@ def _prices(table: Table, findings: Findings) -> None:
 def _bills(table: Table, findings: Findings) -> None:
     """Each token of a model costs the same, as exactly as the cost is written."""
     requirement = f"{_EMBED}/usage/cost-follows-tokens"
-    for bills in table.bills.values():
+    parts: dict[Any, list[Bill]] = {}
+    for (model, provider), all_bills in table.bills.items():
+        for bill in all_bills if not varies(_listed(table, model)) else ():
+            parts.setdefault((model, provider, bill.field), []).append(bill)
+    for bills in parts.values():
         findings.compared[requirement] += max(0, len(bills) - 1)
-        quantum = 10.0 ** -max(_decimals(bill.cost) for bill in bills)
-        # The longer the bill, the less its rounding matters.
-        rate = statistics.median(bill.cost / bill.tokens for bill in bills)
-        reference = min(bills, key=lambda bill: (abs(bill.cost / bill.tokens - rate), -bill.tokens))
-        for bill in bills:
-            if abs(bill.cost - rate * bill.tokens) > max(
-                0.002 * abs(bill.cost), quantum * (1 + bill.tokens / reference.tokens)
-            ):
-                _fail_bill(findings, requirement, bill, reference)
-                break
+        found = _unlike(bills, 0.0)
+        if found is not None and _unlike(bills, _fee(bills)) is not None:
+            _fail_bill(findings, requirement, *found)
+
+
+def _unlike(bills: Sequence[Bill], fee: float) -> tuple[Bill, Bill] | None:
+    """Return a bill that is not a fee and a price for each token, and one that is; None when all are."""
+    quantum = 10.0 ** -max(_decimals(bill.cost) for bill in bills)
+    # The longer the bill, the less its rounding matters.
+    rate = statistics.median((bill.cost - fee) / bill.tokens for bill in bills)
+    reference = min(bills, key=lambda bill: (abs((bill.cost - fee) / bill.tokens - rate), -bill.tokens))
+    for bill in bills:
+        apart = abs(bill.cost - fee - rate * bill.tokens)
+        if apart > max(0.002 * abs(bill.cost), quantum * (1 + bill.tokens / reference.tokens)):
+            return bill, reference
+    return None
+
+
+def _fee(bills: Sequence[Bill]) -> float:
+    """Return what a request without tokens would cost by the shortest and the longest bill."""
+    ordered = sorted(bills, key=lambda bill: bill.tokens)
+    few, many = ordered[0], ordered[-1]
+    if many.tokens < 2 * few.tokens or many.cost <= few.cost:
+        return 0.0
+    return max(0.0, few.cost - few.tokens * (many.cost - few.cost) / (many.tokens - few.tokens))
 
 
 def _fail_bill(findings: Findings, requirement: str, bill: Bill, reference: Bill) -> None:
     findings.fail(
         requirement,
-        f"usage.cost {bill.cost!r} for {bill.tokens} tokens, {reference.cost!r} for {reference.tokens}",
+        f"usage.{bill.field} {bill.cost!r} for {bill.tokens} tokens, {reference.cost!r} for {reference.tokens}",
         "the same cost for each token",
         bill.exchange,
         reference.exchange,
@@ -624,10 +710,10 @@ def _refused_in_context(table: Table, ask: Ask) -> Iterator[Contradiction[int]]:
             plain = attrs.evolve(plain, encoding=one.context.encoding)
         if one.context.provider not in meetable:
             plain = attrs.evolve(plain, provider=one.context.provider)
-        request = contexts.write(one.argument, plain, one.dimensions)
+        request = contexts.write(one.argument, plain)
         if _may_be_too_long(one.exchange, request.body):
             plain = attrs.evolve(plain, spelling=one.context.spelling)  # bodies may have a limit
-            request = contexts.write(one.argument, plain, one.dimensions)
+            request = contexts.write(one.argument, plain)
         factors = differing(one.context, plain)
         if not factors or any(set(known) <= set(factors) for known in tried):
             continue
@@ -675,6 +761,23 @@ def _names(table: Table, findings: Findings) -> None:
                 "one name",
                 first[1],
                 second[1],
+            )
+
+
+def _fields(table: Table, findings: Findings) -> None:
+    """All answers of a model and provider have the same fields, of the same types."""
+    requirement = f"{_EMBED}/response/fields-alike"
+    for (model, _, _), seen in table.fields.items():
+        findings.compared[requirement] += 1
+        if len(seen) > 1:
+            (one, first), (other, second) = itertools.islice(seen.items(), 2)
+            differing_fields = ", ".join(sorted(one - other)) or "no more", ", ".join(sorted(other - one)) or "no more"
+            findings.fail(
+                requirement,
+                f"{differing_fields[0]} in one answer of {model}, {differing_fields[1]} in another",
+                "the same fields in all answers",
+                first,
+                second,
             )
 
 

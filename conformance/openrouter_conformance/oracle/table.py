@@ -18,17 +18,28 @@ from openrouter_conformance.oracle import context as contexts
 from openrouter_conformance.oracle.context import Argument, Context, canonical
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from numpy.typing import NDArray
 
     from openrouter_conformance.contract import Contract
     from openrouter_conformance.exchange import Exchange
 
+K = TypeVar("K")
 V = TypeVar("V")
 
 _EVIDENCE = "evidence"
 
+COST = "cost"
+_OF_EACH = frozenset({"object", "data", "model", "usage", "id", "provider", "error"})
+_OF_EACH_USAGE = frozenset({"prompt_tokens", "total_tokens"})
+"""Fields of which there is a requirement that they are there."""
+
 _TOO_LARGE = 413
 """A status that says something about the bytes of a request, which its spelling may multiply."""
+
+_ASKING_MORE = frozenset({"expect", "content-encoding"})
+"""Headers that ask a server for something that it may refuse."""
 
 TEMPORARY = frozenset({408, 429})
 """Statuses that say nothing about the request; so do those from 500 on."""
@@ -38,7 +49,7 @@ TEMPORARY = frozenset({408, 429})
 class Sighting(Generic[V]):
     """One value that was seen: of which argument, in which context, in which exchange.
 
-    `dimensions` is the length that was asked for, None when none was; `length` is that of the vector.
+    `dimensions` is the length that was asked for, None when none was; `provider` is who answered, where that is told.
     """
 
     argument: Argument
@@ -46,6 +57,7 @@ class Sighting(Generic[V]):
     value: V = attrs.field(eq=False, repr=False)
     exchange: Exchange = attrs.field(eq=False, repr=False)
     dimensions: int | None = None
+    provider: str | None = None
 
 
 @attrs.frozen
@@ -74,12 +86,16 @@ class Batch:
 
 @attrs.frozen
 class Bill:
-    """What an answer says it cost, US dollars, for so many tokens; `routed` by a preference or not."""
+    """What an answer says it cost, US dollars, for so many tokens; `routed` by a preference or not.
+
+    `field` is where it stands in the usage: what a request cost is said as a whole and in parts.
+    """
 
     tokens: int
     cost: float
     routed: bool
     exchange: Exchange = attrs.field(repr=False)
+    field: str = COST
 
 
 class Table:
@@ -91,6 +107,7 @@ class Table:
         batches: the counts of several inputs, by provider.
         bills: by model and provider.
         statuses: by the request, whatever its spelling.
+        fields: the fields that answers have, by model, provider and the types of parts that inputs have.
         names: the `model` of answers, by the model asked for and the provider.
         ids: the exchanges that carried each `id`.
         entries: of the model list, by id: the entry as canonical JSON.
@@ -105,6 +122,7 @@ class Table:
         self.batches: dict[str | None, list[Batch]] = defaultdict(list)
         self.bills: dict[tuple[str, str | None], list[Bill]] = defaultdict(list)
         self.statuses: dict[str, list[Sighting[int]]] = defaultdict(list)
+        self.fields: dict[tuple[str, str | None, frozenset[str]], dict[frozenset[str], Exchange]] = defaultdict(dict)
         self.names: dict[tuple[str, str | None], dict[str, Exchange]] = defaultdict(dict)
         self.ids: dict[str, list[Exchange]] = defaultdict(list)
         self.entries: dict[str, dict[str, Exchange]] = defaultdict(dict)
@@ -124,6 +142,15 @@ class Table:
         elif exchange.operation == LIST_EMBEDDINGS_MODELS.operation_id and exchange.method == "GET":
             self._add_page(exchange)
 
+    def sort(self, order: Callable[[Sighting[Any]], Any]) -> None:
+        """Sort all that was observed, so that nothing follows from which answer came first."""
+        self.vectors = _sorted(self.vectors, order)
+        self.tokens = _sorted(self.tokens, order)
+        self.statuses = _sorted(self.statuses, order)
+        self.batches = _sorted(self.batches, lambda one: one.exchange.request_body or b"")
+        self.bills = _sorted(self.bills, lambda one: (one.tokens, one.cost, one.exchange.request_body or b""))
+        self.pages.sort(key=lambda one: (one.exchange.url, one.ids, str(one.total), str(one.next)))
+
     def _add_status(self, exchange: Exchange) -> None:
         """Enter the status of a request that the contract allows, by what it asks for and not how."""
         request = exchange.request
@@ -136,6 +163,8 @@ class Table:
         found = list(contexts.read(request))
         kinds = [value for name, value in request.headers if name.lower() == "content-type"]
         kind = kinds[0].partition(";")[0].strip().lower() if kinds else ""
+        if any(name.lower() in _ASKING_MORE for name, _ in request.headers):
+            return
         if not found or kind != "application/json" or request.key not in (True, "bearer {key}"):
             return
         argument, context, dimensions = found[0]
@@ -162,6 +191,8 @@ class Table:
         model = answer.body.get("model")
         if isinstance(model, str):
             self.names[found[0][0].model, provider].setdefault(model, shown)
+        parts = frozenset(part for argument, _, _ in found for part in _part_types(argument))
+        self.fields[found[0][0].model, provider, parts].setdefault(_fields_of(answer.body), shown)
         self._add_usage(answer, [argument for argument, _, _ in found], found[0][1], provider, shown)
         if len(answer.items) != len(found):
             return
@@ -177,7 +208,7 @@ class Table:
             with np.errstate(over="ignore", invalid="ignore"):
                 kept = vector.astype(np.float32)
             self.vectors[argument, int(vector.size), provider].append(
-                Sighting(argument, context, kept, shown, dimensions)
+                Sighting(argument, context, kept, shown, dimensions, provider)
             )
 
     def _add_usage(
@@ -197,12 +228,14 @@ class Table:
             self.tokens[arguments[0], provider].append(sighting)
         else:
             self.batches[provider].append(Batch(tuple(arguments), context, tokens, shown))
-        if (
-            isinstance(cost, int | float)
-            and not isinstance(cost, bool)
-            and not any(one.input.startswith("{") for one in arguments)
-        ):
-            self.bills[arguments[0].model, provider].append(Bill(tokens, float(cost), bool(context.provider), shown))
+        if any(one.input.startswith("{") for one in arguments):
+            return
+        details = usage.get("cost_details")
+        costs = {f"cost_details.{name}": value for name, value in details.items()} if isinstance(details, dict) else {}
+        for field, value in {COST: cost, **costs}.items():
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                bill = Bill(tokens, float(value), bool(context.provider), shown, field)
+                self.bills[arguments[0].model, provider].append(bill)
 
     def _add_page(self, exchange: Exchange) -> None:
         if exchange.status != 200:
@@ -223,6 +256,36 @@ class Table:
         readings = tuple(itertools.product(offsets, limits))
         ids = tuple(str(name) for name in page.ids)
         self.pages.append(Page(exchange.derived[_EVIDENCE], readings, ids, page.total_count, page.next))
+
+
+def _part_types(argument: Argument) -> Iterator[str]:
+    """Yield the types of the parts of a multimodal input."""
+    if argument.input.startswith("{"):
+        content = argument.value.get("content")
+        for part in content if isinstance(content, list) else ():
+            yield str(part.get("type")) if isinstance(part, dict) else ""
+
+
+def _fields_of(body: dict[str, Any]) -> frozenset[str]:
+    """Return the places of the fields that not every answer must have, with the type of each."""
+    found = {f"{name}: {_type(value)}" for name, value in body.items() if name not in _OF_EACH}
+    usage = body.get("usage")
+    for name, value in usage.items() if isinstance(usage, dict) else ():
+        if name not in _OF_EACH_USAGE:
+            found.add(f"usage.{name}: {_type(value)}")
+        for part, inner in value.items() if isinstance(value, dict) else ():
+            found.add(f"usage.{name}.{part}: {_type(inner)}")
+    return frozenset(found)
+
+
+def _type(value: Any) -> str:
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else "boolean"
+    return "number" if isinstance(value, int | float) else type(value).__name__
+
+
+def _sorted(groups: dict[K, list[V]], order: Callable[[V], Any]) -> dict[K, list[V]]:
+    return defaultdict(list, {key: sorted(groups[key], key=order) for key in sorted(groups, key=str)})
 
 
 def same_vector(one: NDArray[Any], other: NDArray[Any], tolerance: float) -> bool:

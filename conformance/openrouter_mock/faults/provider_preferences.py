@@ -64,6 +64,36 @@ def ignores_data_policy(route: Stage, call: Call) -> None:
     _route_without(route, call, "data_collection", "zdr")
 
 
+@fault("route")
+def prefers_last_provider_of_order(route: Stage, call: Call) -> None:
+    """Providers are tried in the order of `order` from its end."""
+    preferences = call.fields.get("provider") or {}
+    if not preferences.get("order"):
+        route(call)
+        return
+    fields = call.fields
+    call.fields = {**fields, "provider": {**preferences, "order": preferences["order"][::-1]}}
+    try:
+        route(call)
+    finally:
+        call.fields = fields
+
+
+@fault("route")
+def filters_look_at_one_provider(route: Stage, call: Call) -> None:
+    """Whether providers retain data is looked at for the first of those that `only` names, and decides for all."""
+    preferences = call.fields.get("provider") or {}
+    if len(preferences.get("only") or ()) > 1 and (preferences.get("zdr") or preferences.get("data_collection")):
+        fields = call.fields
+        call.fields = {**fields, "provider": {**preferences, "only": preferences["only"][:1]}}
+        try:
+            route(call)
+        finally:
+            call.fields = fields
+    else:
+        route(call)
+
+
 @fault("vector")
 def preferences_change_vector(vector: Stage, call: Call, given: Input) -> NDArray[np.float32]:
     """A text gets a different vector when provider preferences are sent, from the same provider, too."""

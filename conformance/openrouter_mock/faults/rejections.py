@@ -136,6 +136,14 @@ def refuses_token_ids_as_floats(validation_errors: Stage, call: Call) -> Errors:
     return validation_errors(call)
 
 
+@fault("validation_errors")
+def refuses_expectations(validation_errors: Stage, call: Call) -> Errors:
+    """A request with `Expect: 100-continue` is rejected."""
+    if "expect" in call.headers:
+        raise HTTPError(400, "Expect: not supported")
+    return validation_errors(call)
+
+
 @fault("parse")
 def refuses_charset_in_content_type(parse: Stage, call: Call) -> Any:
     """A content type with a charset is rejected."""

@@ -68,6 +68,22 @@ def model_null(body: Stage, call: Call) -> Json:
     return body(call) | {"model": None}
 
 
+@fault("usage")
+def cost_missing_for_single_inputs(usage: Stage, call: Call) -> Json:
+    """The usage of a single input lacks `cost`."""
+    return _without(usage(call), "cost") if len(call.inputs) == 1 else usage(call)
+
+
+@fault("usage")
+def media_counted_once_more_in_batches(usage: Stage, call: Call) -> Json:
+    """The tokens by kind of input of a batch count its media twice."""
+    found: Json = usage(call)
+    parts = found.get("prompt_tokens_details")
+    if parts is None or len(call.inputs) < 2:
+        return found
+    return found | {"prompt_tokens_details": {k: v if k == "text_tokens" else 2 * v for k, v in parts.items()}}
+
+
 @fault("body")
 def data_missing(body: Stage, call: Call) -> Json:
     """The response lacks `data`."""
