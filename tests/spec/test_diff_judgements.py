@@ -107,6 +107,16 @@ def test_required_property_that_is_not_declared_breaks_callers() -> None:
     assert found[0].effects[0].witness == {}
 
 
+def test_default_of_a_parameter_refuses_nothing() -> None:
+    """Set, it changes what a server assumes of a request without it; each request is accepted as before."""
+
+    def paged(schema: Schema) -> Schema:
+        return document(parameters=[{"name": "limit", "in": "query", "schema": schema}])
+
+    found = said(paged({"type": "integer"}), paged({"type": "integer", "default": 500}))
+    assert found == [("parameter-default-value-added", "request query limit", {})]
+
+
 def test_number_that_became_an_integer_in_an_answer_harms_servers_alone() -> None:
     """What is answered now could be answered before: no reader notices, a server that answers halves does."""
     found = said(
