@@ -18,6 +18,7 @@ from openrouter_conformance.known_deviations import Kind
 from openrouter_conformance.report import records as report_records
 from openrouter_conformance.targets import Ceilings, Target, describe, open_target
 from openrouter_conformance.targets.target_file import parse
+from openrouter_mock.server import MockServer
 
 from .conftest import Printed, serve_app
 
@@ -214,3 +215,19 @@ def test_a_run_takes_its_target_from_a_file(
     header = report_records.read(tmp_path / "report" / "results.jsonl").header
     assert header["model"] == "openai/text-embedding-3-large"
     assert plans[0].limits == Ceilings(tokens=100_000)
+
+
+def test_only_models_that_the_file_names_are_asked(
+    tmp_path: Path, command: Callable[..., Printed], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The requirement on the cheapest listed model asks for the cheapest of those that the file names."""
+    named = ["openai/text-embedding-3-small", "openai/text-embedding-3-large"]
+    monkeypatch.setenv("CONFORMANCE_API_KEY", "sk-or-v1-models")
+    path = tmp_path / "target.yaml"
+    with MockServer() as mock:
+        path.write_text(f"address: {mock.url}\nmodels: {named}\n".replace("'", ""), encoding="utf-8")
+        printed = command("run", path, "--profile", "quick", "--only", "*/catalog/*", "-v")
+        asked = {call.model for call in mock.calls if call.model is not None}
+    assert printed.code == 0, printed
+    assert "passed list-embeddings-models/catalog/listed-model-embeds" in printed.out
+    assert asked <= set(named)

@@ -136,10 +136,11 @@ def context_positive(session: Session) -> None:
 
 @check("list-embeddings-models/catalog/listed-model-embeds")
 def listed_model_embeds(session: Session) -> None:
-    """A vector from the cheapest model of the list."""
-    model = cheapest(session.catalog)
+    """A vector from the cheapest model of the list that may be asked."""
+    model = cheapest(one for one in session.catalog if session.target.may_ask(str(one.get("id"))))
     if model is None:
-        raise NotApplicable("the list has no model that reads text and has a price")
+        named = "" if session.target.others is None else ", of those that the target file names,"
+        raise NotApplicable(f"the list has no model{named} that reads text and has a price")
     exchange = session.ask(TEXT, model=model["id"], dimensions=OMIT)
     answer = session.usable(exchange, lambda: answers.embedded(exchange, 1))
     if not answer.vectors[0].size:
