@@ -331,6 +331,21 @@ def test_a_text_that_is_longer_than_the_model_reads_may_be_cut() -> None:
     assert _failures(service) == {}
 
 
+def test_the_start_of_a_long_text_may_be_forgotten() -> None:
+    """Texts that differ long before their end may get one vector; those that differ near it may not."""
+    service = Service(lambda body, place, v: [1.0, *[0.0] * 7])
+    service.table.entries[_MODEL][json.dumps({"id": _MODEL, "context_length": 8192})] = service.ask(
+        Request("POST", "/embeddings", b'{"model": "x", "input": "y"}', operation="createEmbeddings")
+    )
+    service.send(
+        "copper bridge " + "winter market paper mountain horse " * 80,
+        "violin music " + "winter market paper mountain horse " * 80,
+    )
+    assert _failures(service) == {}
+    service.send("winter market paper mountain horse " * 80 + "copper bridge")
+    assert list(_failures(service)) == ["texts/every-part-read"]
+
+
 def test_costs_are_compared_as_exactly_as_they_are_written() -> None:
     """A cost that is rounded to its last digit agrees; one that is not the tokens' does not."""
     service = Service()
