@@ -281,6 +281,17 @@ def test_what_holds_for_most_inputs_holds_for_all(fields: dict[str, Any], requir
     assert _failures(none) == {}
 
 
+def test_what_holds_for_most_lengths_holds_for_all() -> None:
+    """One length whose vectors are no starts of the whole ones, where those of two others are, is a fault."""
+    service = Service(lambda body, _, v: [-one for one in v] if body.get("dimensions") == 7 else v)
+    service.send(*_TEXTS)
+    for length in (6, 7):
+        service.send(*_TEXTS, dimensions=length)
+    assert _failures(service) == {}
+    service.send(*_TEXTS, dimensions=5)
+    assert list(_failures(service)) == ["dimensions/prefix-of-native"]
+
+
 def test_vectors_that_only_resemble_the_start_of_others_are_no_law() -> None:
     """Where arithmetic may be the reason that shortened vectors differ, they are not compared with whole ones."""
     service = Service(lambda body, _, v: [one + 0.01 * len(body["input"]) for one in v] if "dimensions" in body else v)

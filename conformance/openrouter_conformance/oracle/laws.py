@@ -127,6 +127,11 @@ def _starts(found: Mapping[tuple[Argument, int, str | None], Sequence[Sighting[A
             if whole is not None and length < whole.value.size:
                 seen[argument.model, provider, length].append(deviation(one.value, whole.value))
     laws = {key for key, apart in seen.items() if _is_law(apart)}
+    broken = {key for key, apart in seen.items() if _is_broken(apart)}
+    for model, provider in native:
+        of_lengths = [{key for key in some if key[:2] == (model, provider)} for some in (laws, broken)]
+        if len(of_lengths[0]) > max(1, len(of_lengths[1])):  # what holds for most lengths holds for all
+            laws |= of_lengths[1]
     return laws | {(*key, length) for key, length in native.items() if length}
 
 
@@ -177,6 +182,12 @@ def retyped(group: Iterable[Sighting[Any]], argument: Argument) -> Iterator[Sigh
 
 def _apart(one: Group, other: Group) -> float | None:
     return deviation(min(one, key=order).value, min(other, key=order).value)
+
+
+def _is_broken(apart: Sequence[float | None]) -> bool:
+    """Return whether most of some vectors clearly differ."""
+    known = [one for one in apart if one is not None]
+    return len(known) >= _FEWEST and 2 * sum(one > CLOSE * _CLEARLY for one in known) > len(known)
 
 
 def _is_law(apart: Sequence[float | None]) -> bool:
