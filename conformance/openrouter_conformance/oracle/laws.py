@@ -146,7 +146,7 @@ def _ignored_types(groups: Mapping[_Key, Group]) -> set[Any]:
     return {key for key, apart in seen.items() if _is_law(apart)}
 
 
-def _alike_providers(groups: Mapping[_Key, Group]) -> dict[Any, str]:
+def _alike_providers(groups: Mapping[_Key, Group]) -> dict[Any, str | None]:
     """Return for the model and name of a provider another one that gives the same vectors."""
     seen: dict[Any, list[float | None]] = defaultdict(list)
     by_argument: dict[Any, dict[str, Group]] = defaultdict(dict)
@@ -158,7 +158,7 @@ def _alike_providers(groups: Mapping[_Key, Group]) -> dict[Any, str]:
         for place, name in enumerate(names):
             for other in names[:place]:
                 seen[argument.model, name, other].append(_apart(by_provider[name], by_provider[other]))
-    found: dict[Any, str] = {}
+    found: dict[Any, str | None] = {}
     for (model, name, other), apart in sorted(seen.items(), key=lambda pair: pair[0]):
         if _is_law(apart):
             found.setdefault((model, name), found.get((model, other), other))
