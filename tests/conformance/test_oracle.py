@@ -281,6 +281,17 @@ def test_what_holds_for_most_inputs_holds_for_all(fields: dict[str, Any], requir
     assert _failures(none) == {}
 
 
+def test_what_holds_for_most_lengths_holds_for_all() -> None:
+    """One length whose vectors are no starts of the whole ones, where those of two others are, is a fault."""
+    service = Service(lambda body, _, v: [-one for one in v] if body.get("dimensions") == 7 else v)
+    service.send(*_TEXTS)
+    for length in (6, 7):
+        service.send(*_TEXTS, dimensions=length)
+    assert _failures(service) == {}
+    service.send(*_TEXTS, dimensions=5)
+    assert list(_failures(service)) == ["dimensions/prefix-of-native"]
+
+
 def test_vectors_that_only_resemble_the_start_of_others_are_no_law() -> None:
     """Where arithmetic may be the reason that shortened vectors differ, they are not compared with whole ones."""
     service = Service(lambda body, _, v: [one + 0.01 * len(body["input"]) for one in v] if "dimensions" in body else v)
@@ -329,6 +340,21 @@ def test_a_text_that_is_longer_than_the_model_reads_may_be_cut() -> None:
     service = Service(lambda body, place, v: [1.0, *[0.0] * 7])
     service.send(" ".join(["river"] * 150), " ".join(["river"] * 150 + ["copper"]))
     assert _failures(service) == {}
+
+
+def test_the_start_of_a_long_text_may_be_forgotten() -> None:
+    """Texts that differ long before their end may get one vector; those that differ near it may not."""
+    service = Service(lambda body, place, v: [1.0, *[0.0] * 7])
+    service.table.entries[_MODEL][json.dumps({"id": _MODEL, "context_length": 8192})] = service.ask(
+        Request("POST", "/embeddings", b'{"model": "x", "input": "y"}', operation="createEmbeddings")
+    )
+    service.send(
+        "copper bridge " + "winter market paper mountain horse " * 80,
+        "violin music " + "winter market paper mountain horse " * 80,
+    )
+    assert _failures(service) == {}
+    service.send("winter market paper mountain horse " * 80 + "copper bridge")
+    assert list(_failures(service)) == ["texts/every-part-read"]
 
 
 def test_costs_are_compared_as_exactly_as_they_are_written() -> None:

@@ -81,7 +81,7 @@ def levels(profile: Profile, kinds: tuple[str, ...], without: frozenset[str]) ->
 
     """
     return {
-        "kind": kinds,
+        "kind": (*kinds, *(kind for kind in kinds if kind == "tokens" and profile.levels is None)),
         "size": (ALONE, *([ALONE] if profile.levels is None else []), *profile.sizes),
         "encoding": tuple(one for one in ENCODINGS if one not in without),
         "dimensions": DIMENSIONS if "dimensions" not in without else (None,),

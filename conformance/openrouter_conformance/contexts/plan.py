@@ -32,6 +32,9 @@ _VERY_LARGE = 256
 _LARGE, _MOST_LONG, _LEAST_LONG = 9, 3, 60
 """Inputs from which on a batch holds few long texts: how many of the longest, and the words of the others."""
 
+_DOUBLED = 0.7
+"""How many of the batches have an input twice."""
+
 _AS_IT_IS = 0.4
 """How many of the batches have the very size of their level, where servers have limits; others have any size."""
 
@@ -244,7 +247,7 @@ def _inputs(session: Session, kind: str, size: int, chooser: random.Random) -> l
             _text(kind if chooser.random() < of_kind else "mixed", place, longest)
             for place, longest in zip(places, most, strict=True)
         ]
-    if size > 2 and chooser.random() < 0.5:
+    if size > 2 and chooser.random() < _DOUBLED:
         made[-1] = made[0]
     chooser.shuffle(made)
     return made

@@ -127,6 +127,11 @@ def _starts(found: Mapping[tuple[Argument, int, str | None], Sequence[Sighting[A
             if whole is not None and length < whole.value.size:
                 seen[argument.model, provider, length].append(deviation(one.value, whole.value))
     laws = {key for key, apart in seen.items() if _is_law(apart)}
+    broken = {key for key, apart in seen.items() if _is_broken(apart)}
+    for model, provider in native:
+        of_lengths = [{key for key in some if key[:2] == (model, provider)} for some in (laws, broken)]
+        if len(of_lengths[0]) > max(1, len(of_lengths[1])):  # what holds for most lengths holds for all
+            laws |= of_lengths[1]
     return laws | {(*key, length) for key, length in native.items() if length}
 
 
@@ -141,7 +146,7 @@ def _ignored_types(groups: Mapping[_Key, Group]) -> set[Any]:
     return {key for key, apart in seen.items() if _is_law(apart)}
 
 
-def _alike_providers(groups: Mapping[_Key, Group]) -> dict[Any, str]:
+def _alike_providers(groups: Mapping[_Key, Group]) -> dict[Any, str | None]:
     """Return for the model and name of a provider another one that gives the same vectors."""
     seen: dict[Any, list[float | None]] = defaultdict(list)
     by_argument: dict[Any, dict[str, Group]] = defaultdict(dict)
@@ -153,7 +158,7 @@ def _alike_providers(groups: Mapping[_Key, Group]) -> dict[Any, str]:
         for place, name in enumerate(names):
             for other in names[:place]:
                 seen[argument.model, name, other].append(_apart(by_provider[name], by_provider[other]))
-    found: dict[Any, str] = {}
+    found: dict[Any, str | None] = {}
     for (model, name, other), apart in sorted(seen.items(), key=lambda pair: pair[0]):
         if _is_law(apart):
             found.setdefault((model, name), found.get((model, other), other))
@@ -177,6 +182,12 @@ def retyped(group: Iterable[Sighting[Any]], argument: Argument) -> Iterator[Sigh
 
 def _apart(one: Group, other: Group) -> float | None:
     return deviation(min(one, key=order).value, min(other, key=order).value)
+
+
+def _is_broken(apart: Sequence[float | None]) -> bool:
+    """Return whether most of some vectors clearly differ."""
+    known = [one for one in apart if one is not None]
+    return len(known) >= _FEWEST and 2 * sum(one > CLOSE * _CLEARLY for one in known) > len(known)
 
 
 def _is_law(apart: Sequence[float | None]) -> bool:

@@ -354,7 +354,7 @@ def _different(table: Table, findings: Findings) -> None:
                 findings.compared[f"{_EMBED}/texts/every-part-read"] += 1
             for offset in np.flatnonzero(likeness > 1 - _IDENTICAL):
                 other = texts[place + 1 + int(offset)]
-                if not _must_differ(one.words, other.words):
+                if not _must_differ(one.words, other.words) or _may_be_forgotten(one.argument, other.argument):
                     continue
                 shared = len(one.words & other.words)
                 is_part = shared > _FEW_SHARED and 2 * shared > min(len(one.words), len(other.words))
@@ -399,6 +399,18 @@ def _beyond_ascii(argument: Argument) -> tuple[str, ...]:
 def _must_differ(one: frozenset[str], other: frozenset[str]) -> bool:
     """Return whether what two inputs do not share is more than the same letters in other numbers or another order."""
     return set("".join(one - other)) != set("".join(other - one))
+
+
+def _may_be_forgotten(one: Argument, other: Argument) -> bool:
+    """Return whether two long texts differ at the start alone: what came so long before may no longer show."""
+    texts = one.text or "", other.text or ""
+    if min(map(len, texts)) < _LONG_REMEMBERED:
+        return False
+    return texts[0][-_LONG_REMEMBERED:] == texts[1][-_LONG_REMEMBERED:]
+
+
+_LONG_REMEMBERED = 1200
+"""Characters after which a model that reads one word after another may have forgotten what came before them."""
 
 
 def _is_read_whole(table: Table, argument: Argument, provider: str | None) -> bool:

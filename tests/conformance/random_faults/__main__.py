@@ -5,7 +5,8 @@ context. The suite runs against the mock with the fault, quick at first, default
 does not catch is asked many other requests, and sorted by how the answers differ from those of the mock as it is:
 
 - equivalent: they do not, or in nothing but what the contract leaves free
-- out of reach: they do, for requests that are larger than those of a default run, or for other models
+- out of reach: they do, for requests that are larger than those of a default run, for other models, or for bytes that
+  are no HTTP, which the suite's client cannot send
 - missed: they do, for a request that a default run could have made
 
 Exits with 0 when nothing was missed, 1 when something was, 2 for wrong options.
@@ -128,9 +129,12 @@ def compare(fault: Fault, known: Baseline, probe_seed: int) -> tuple[str, str]:
         return EQUIVALENT, f"of {len(pairs)} answers {what}"
     within = [one for one in differing if is_within(one[0], one[1], known.reach)]
     request, clean, faulty = min(within or differing, key=lambda one: len(one[0].body or b""))
+    broken = sum(not one[0].is_http for one in differing)
     return MISSED if within else OUT_OF_REACH, "\n".join(
         [
-            f"{len(differing)} of {len(pairs)} answers differ, {len(within)} of them within reach; the smallest:",
+            f"{len(differing)} of {len(pairs)} answers differ, {len(within)} of them within reach"
+            + (f", {broken} to bytes that are no HTTP" if broken else "")
+            + "; the smallest:",
             f"- request: `{request.shown()}`",
             f"- without the fault: `{clean[2]}`",
             f"- with it: `{faulty[2]}`",
@@ -140,8 +144,10 @@ def compare(fault: Fault, known: Baseline, probe_seed: int) -> tuple[str, str]:
 
 
 def is_within(request: Probe, clean: Sequence[str], reach: Mapping[str, Any]) -> bool:
-    """Return whether a request is no larger than those of a default run, and for one of its models."""
+    """Return whether a request is no larger than those of a default run, for one of its models, and HTTP."""
     inputs = request.inputs
+    if not request.is_http:
+        return False
     if len(inputs) > reach["inputs"]:
         return False
     if max((len(one) for one in inputs if isinstance(one, str)), default=0) > reach["characters"]:

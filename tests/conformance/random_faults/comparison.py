@@ -166,9 +166,10 @@ def _view_embeddings(request: Probe, body: dict[str, Any], functions: _Functions
         shown["cost"] = _price(cost, tokens)
         if isinstance(details := usage.get("cost_details"), dict):
             shown["cost_details"] = {name: _price(value, tokens) for name, value in details.items()}
-        if "prompt_tokens_details" in usage:  # how many tokens a medium has is free; that the parts add up is not
-            parts = usage["prompt_tokens_details"]
-            shown["prompt_tokens_details"] = [sorted(parts), sum(parts.values()) == tokens]
+        # Whether tokens are given by kind is free, and how many a medium has; that the parts add up is not.
+        parts = usage.get("prompt_tokens_details")
+        shown["prompt_tokens_details"] = parts is None or sum(parts.values()) == tokens
+        if any(isinstance(given, dict) for given in inputs):
             shown["cost"] = shown["cost_details"] = "of several kinds"
         body["usage"] = shown
 

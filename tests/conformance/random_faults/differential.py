@@ -63,6 +63,11 @@ class Probe:
         return value if isinstance(value, dict) else {}
 
     @property
+    def is_http(self) -> bool:
+        """Whether an HTTP client can send it."""
+        return self.raw is None or self.raw not in _NO_HTTP
+
+    @property
     def inputs(self) -> list[Any]:
         """The inputs of the body in order; nothing when it has none that can be told apart."""
         given = self.fields.get("input")
@@ -314,6 +319,12 @@ _RAW = (
     _HEAD + b"Content-Length: 99999999\r\nExpect: 100-continue\r\n\r\n", _WHOLE[:-5], _LIST,
 )  # fmt: skip
 """Requests as bytes, for what the server makes of HTTP itself."""
+
+_NO_HTTP = (
+    _HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", _HEAD + b"Content-Length: x\r\n\r\n", b"\x16\x03\x01" * 9,
+    b"GET\r\n\r\n", _HEAD + b"Content-Length: 99999999\r\nExpect: 100-continue\r\n\r\n", _WHOLE[:-5], _LIST,
+)  # fmt: skip
+"""Those that no HTTP client sends: broken framing, and requests that end in the middle."""
 
 
 def _embeddings(body: dict[str, Any], chooser: random.Random | None = None) -> Probe:
