@@ -206,7 +206,8 @@ def _equal_vectors(
 def _requirement_of(table: Table, found: Contradiction[Any], same: Callable[[Any, Any], bool]) -> str:
     one, other = found.outlier, found.reference
     if one.exchange is other.exchange:
-        return "order/duplicates-equal"
+        are_both = all(_belongs_to_another(table, each, same) for each in (one, other))
+        return "order/vectors-follow-inputs" if are_both else "order/duplicates-equal"
     if not found.factors:
         return "determinism/repeats-agree"
     requirement = _requirement(found.factors[0], one, other)
