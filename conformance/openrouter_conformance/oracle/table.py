@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import parse_qsl, urlsplit
@@ -141,6 +142,12 @@ class Table:
                 self._add_embeddings(exchange)
         elif exchange.operation == LIST_EMBEDDINGS_MODELS.operation_id and exchange.method == "GET":
             self._add_page(exchange)
+
+    def listed(self, model: str) -> dict[str, Any]:
+        """Return the entry of a model in the list, {} when it has none."""
+        found = self.entries.get(model)
+        entry: dict[str, Any] = json.loads(next(iter(found))) if found else {}
+        return entry
 
     def sort(self, order: Callable[[Sighting[Any]], Any]) -> None:
         """Sort all that was observed, so that nothing follows from which answer came first."""
