@@ -22,7 +22,12 @@ def requests(session: Session) -> list[Request]:
     half = max(1, count // 2)
     queries: list[Query] = [{"limit": 1}, {"offset": half, "limit": max(1, half - 1)}, {"offset": count}]
     if session.profile.pages > 1:
-        queries += [{"offset": half}, {"offset": max(0, count - 1), "limit": 5}, {"limit": min(count + 1, 1000)}]
+        queries += [
+            {"offset": half},
+            {"offset": max(0, count - 1), "limit": 5},
+            {"limit": min(count + 1, 1000)},
+            {"limit": 1000},
+        ]
         queries += [{"offset": offset, "limit": half} for offset in range(0, count, half)][:3]
         queries += [[("limit", half), ("limit", 1)], [("offset", 1), ("limit", 2), ("offset", half)]]  # either is right
     for size in range(2, session.profile.pages):
