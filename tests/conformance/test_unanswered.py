@@ -30,7 +30,7 @@ _OTHER = Request("POST", "/embeddings", b'{"input":"b"}', operation="createEmbed
 _LIST = Request("GET", "/embeddings/models", operation="listEmbeddingsModels")
 _FIRST, _SECOND, _THIRD = (
     "create-embeddings/response/batches-answered",
-    "create-embeddings/parameters/input-type-accepted",
+    "create-embeddings/texts/long-text-survived",
     "create-embeddings/routing/preferences-accepted",
 )
 _OF_EXCHANGES = "create-embeddings/schema/answers-match"
