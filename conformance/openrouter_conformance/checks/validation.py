@@ -59,7 +59,7 @@ def input_type_checked(session: Session) -> None:
     item = {"content": [{"type": "text", "text": TEXT}]}
     wrong: tuple[Any, ...] = (
         None, 7, True, item, *(_somewhere(one, chooser) for one in (None, True)),
-        *(_among_token_ids(one, chooser) for one in (1.5, -1)),
+        *(ids for one in (1.5, -1) for ids in _among_token_ids(one, chooser)),
         [TEXT, 7], [[TEXT]], [[[1]]], [TEXT] * 40 + [7], [item, {"content": [*item["content"], {"type": "text"}]}],
     )  # fmt: skip
     _each_refused(session, "input", wrong)
@@ -70,9 +70,9 @@ def _somewhere(wrong: Any, chooser: random.Random) -> list[Any]:
     return chooser.choice(([wrong], [TEXT, wrong], [TEXT, wrong, TEXT]))
 
 
-def _among_token_ids(wrong: Any, chooser: random.Random) -> list[Any]:
-    """Return token ids of which one is wrong: in one list, or in a later one of several."""
-    return chooser.choice(([wrong], [1, wrong], [[1], [wrong]], [[1], [1, wrong]]))
+def _among_token_ids(wrong: Any, chooser: random.Random) -> tuple[Any, Any]:
+    """Return token ids of which one is wrong: in one list, and in a later one of several."""
+    return chooser.choice(([wrong], [1, wrong])), chooser.choice(([[1], [wrong]], [[1], [1, wrong]]))
 
 
 @check("create-embeddings/validation/model-type-checked")
