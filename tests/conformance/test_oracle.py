@@ -379,6 +379,22 @@ def test_a_fee_for_each_request_is_a_price() -> None:
     assert list(_failures(service)) == ["usage/cost-follows-tokens"]
 
 
+@pytest.mark.parametrize(
+    ("short", "accused"),
+    [
+        ("river garden copper bridge spring", True),
+        ('{"river": ["garden", 42], "copper": "\\u0041 bridge", "spring": 7}', False),
+    ],
+)
+def test_signs_may_count_more_than_words(short: str, *, accused: bool) -> None:
+    """A text of more words counts more tokens than one of few, but not than one of few words and many signs."""
+    service = Service()
+    service.send(short, " ".join(["library"] * 22))
+    for argument, group in zip(list(service.table.tokens), [25, 22], strict=True):
+        service.table.tokens[argument] = [attrs.evolve(one, value=group) for one in service.table.tokens[argument]]
+    assert ("usage/longer-text-costs-more" in _failures(service)) is accused
+
+
 @pytest.mark.parametrize(("added", "accused"), [((0, 0, 0), False), ((2, 2, 4), False), ((2, 0, 0), True)], ids=str)
 def test_a_model_may_add_as_many_tokens_to_each_list_of_ids(added: tuple[int, ...], *, accused: bool) -> None:
     """Special tokens are counted with each list, always as many."""

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from openrouter_conformance.oracle.table import Table
 
 _FEWEST_WORDS = 5
+_PLAIN = re.compile(r"[A-Za-z ,.]+")
 
 
 def tokens_agree(table: Table, known: Laws, findings: Findings, ask: Ask | None) -> None:
@@ -156,12 +157,12 @@ _MOST_SUMS = 300
 
 
 def longer_texts_count_more(table: Table, findings: Findings) -> None:
-    """A text of four times the words counts more tokens."""
+    """A text of four times the words counts more tokens, where both are words alone: signs are tokens, too."""
     requirement = f"{EMBED}/usage/longer-text-costs-more"
     counted: dict[Any, list[tuple[int, Sighting[int]]]] = {}
     for (argument, provider), group in table.tokens.items():
         text = argument.text
-        if text is not None and text.isascii() and is_read_whole(table, argument, provider):
+        if text is not None and _PLAIN.fullmatch(text) and is_read_whole(table, argument, provider):
             words = len(re.findall(r"[a-z]{3,}", text.lower()))
             counted.setdefault((argument.model, argument.input_type, provider), []).append((words, group[0]))
     for texts in counted.values():
