@@ -12,6 +12,7 @@ TOKENS = [9906, 1917]
 
 UNKNOWN_MODEL = "conformance/no-such-model"
 UNKNOWN_KEY = "conformance-unknown-key-7f3a9c51"
+UNKNOWN_PROVIDER = "A provider of no name"
 
 TEXT_PART = {"type": "text", "text": PAIR[0]}
 OTHER_TEXT_PART = {"type": "text", "text": PAIR[1]}
@@ -55,8 +56,8 @@ PREFERENCES: dict[str, dict[str, Any]] = {
     "sort": {"provider": {"sort": "price"}},
     "data": {"provider": {"data_collection": "allow", "require_parameters": False}},
     "price": {"provider": {"max_price": {"prompt": 1000, "completion": "1000.5"}}},
-    "unknown": {"provider": {"order": ["A provider of no name"], "allow_fallbacks": True}},
-    "ignore": {"provider": {"ignore": ["A provider of no name"]}},
+    "unknown": {"provider": {"order": [UNKNOWN_PROVIDER], "allow_fallbacks": True}},
+    "ignore": {"provider": {"ignore": [UNKNOWN_PROVIDER]}},
     "sort by": {"provider": {"sort": {"by": "latency", "partition": "model"}}},
     "prices": {"provider": {"max_price": {"prompt": 1000, "request": 1000, "image": 1000, "audio": 1000}}},
     "speed": {"provider": {"preferred_max_latency": 100, "preferred_min_throughput": {"p50": 0.1}}},
@@ -80,7 +81,7 @@ EXAMPLES: tuple[dict[str, Any], ...] = (
             "allow_fallbacks": True,
             "require_parameters": False,
             "data_collection": "allow",
-            "ignore": ["A provider of no name", "Another one", "A third one"],
+            "ignore": [UNKNOWN_PROVIDER, "Another one", "A third one"],
             "sort": "price",
             "max_price": {"prompt": 1000, "completion": "1000.5", "request": 1000},
             "preferred_max_latency": {"p50": 100},

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from openrouter_conformance import answers, excerpts
 from openrouter_conformance.checks.registry import check
+from openrouter_conformance.contexts.pages import HIGHEST_LIMIT
 from openrouter_conformance.errors import CheckFailure, NotApplicable
 from openrouter_conformance.exchange import Request
 from openrouter_conformance.operations import LIST_EMBEDDINGS_MODELS
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from openrouter_conformance.session import Session
 
 _MOST_PAGES = 100
-_HIGHEST_LIMIT = 1000
 
 
 @check("list-embeddings-models/pagination/whole-list-by-default")
@@ -104,7 +104,7 @@ def bad_bounds_refused(session: Session) -> None:
     """Offsets and limits that are none."""
     queries: tuple[dict[str, Any], ...] = (
         {"limit": 0},
-        *([{"limit": 1001}] if len(session.models) <= _HIGHEST_LIMIT else []),
+        *([{"limit": HIGHEST_LIMIT + 1}] if len(session.models) <= HIGHEST_LIMIT else []),
         {"limit": -1},
         {"limit": "ten"},
         {"offset": -1},
@@ -119,7 +119,7 @@ def bad_bounds_refused(session: Session) -> None:
 
 def _page_size(session: Session) -> int:
     """Return the size of pages of which the list has as many as the profile tries, and one more."""
-    return min(_HIGHEST_LIMIT, max(1, -(-len(session.page().ids) // (session.profile.pages + 1))))
+    return min(HIGHEST_LIMIT, max(1, -(-len(session.page().ids) // (session.profile.pages + 1))))
 
 
 def _need_several(ids: list[object]) -> None:

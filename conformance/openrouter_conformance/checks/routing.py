@@ -11,14 +11,13 @@ from openrouter_conformance.checks.registry import check
 from openrouter_conformance.contexts import plan
 from openrouter_conformance.errors import CheckFailure, NotApplicable
 from openrouter_conformance.prices import price_per_token
-from openrouter_conformance.samples import PREFERENCES, TEXT
+from openrouter_conformance.samples import PREFERENCES, TEXT, UNKNOWN_PROVIDER
 
 if TYPE_CHECKING:
     from openrouter_conformance.exchange import Exchange
     from openrouter_conformance.session import Session
 
 _MILLION = 1_000_000
-_NOBODY = "A provider of no name"
 _MEETABLE = {"data_collection": "allow", "sort": "price", "max_price": {"prompt": 1000}}
 _JUST_BELOW = 0.9
 _ROUNDING = 0.02
@@ -42,9 +41,9 @@ def unmeetable_preferences_refused(session: Session) -> None:
     """Preferences that no provider can meet: refused, not overruled."""
     name, _ = _provider_of(session)
     unmeetable: tuple[dict[str, Any], ...] = (
-        {"only": [_NOBODY]},
+        {"only": [UNKNOWN_PROVIDER]},
         {"only": [name], "ignore": [name]},
-        {"order": [_NOBODY], "allow_fallbacks": False},
+        {"order": [UNKNOWN_PROVIDER], "allow_fallbacks": False},
     )
     around = plan.surroundings(session, "provider")
     for place, wanted in enumerate(session.choose(unmeetable, "unmeetable preferences")):
@@ -92,7 +91,7 @@ def preferred_provider_serves(session: Session) -> None:
     wishes: list[tuple[dict[str, Any], str]] = [
         ({"order": names[::-1]}, names[1]),
         ({"order": names, "allow_fallbacks": False}, names[0]),
-        ({"only": [_NOBODY, names[1]]}, names[1]),
+        ({"only": [UNKNOWN_PROVIDER, names[1]]}, names[1]),
         ({"order": names, "ignore": names[:1]}, names[1]),
         ({"order": names[1:], "allow_fallbacks": False}, names[1]),
     ]

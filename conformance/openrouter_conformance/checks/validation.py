@@ -10,7 +10,7 @@ from openrouter_conformance import answers, excerpts, vectors
 from openrouter_conformance.checks.registry import check
 from openrouter_conformance.contexts import plan
 from openrouter_conformance.errors import CheckFailure
-from openrouter_conformance.samples import PAIR, TEXT
+from openrouter_conformance.samples import PAIR, TEXT, UNKNOWN_PROVIDER
 from openrouter_conformance.session import OMIT
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def provider_type_checked(session: Session) -> None:
         {"allow_fallbacks": "yes"},
         {"order": "OpenAI"},
         {"only": [7]},
-        {"ignore": ["A provider of no name"] * 40 + [7]},
+        {"ignore": [UNKNOWN_PROVIDER] * 40 + [7]},
         {"sort": "cheapest"},
         {"data_collection": "maybe"},
         {"quantizations": ["fp16", "int3"]},

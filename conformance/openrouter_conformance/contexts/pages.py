@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from openrouter_conformance.session import Session
 
 
+HIGHEST_LIMIT = 1000
+"""The longest page that may be asked for."""
+
 Query = dict[str, int] | list[tuple[str, int]]
 
 
@@ -25,8 +28,8 @@ def requests(session: Session) -> list[Request]:
         queries += [
             {"offset": half},
             {"offset": max(0, count - 1), "limit": 5},
-            {"limit": min(count + 1, 1000)},
-            {"limit": 1000},
+            {"limit": min(count + 1, HIGHEST_LIMIT)},
+            {"limit": HIGHEST_LIMIT},
         ]
         queries += [{"offset": offset, "limit": half} for offset in range(0, count, half)][:3]
         queries += [[("limit", half), ("limit", 1)], [("offset", 1), ("limit", 2), ("offset", half)]]  # either is right
