@@ -8,6 +8,7 @@ The pin is corrected, documented and fitted to the generator by the overlays, th
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import tempfile
 from pathlib import Path
@@ -17,7 +18,7 @@ from codegen import drift, generator, generator_input, replace_package, stock_te
 from spec import contract, overlays
 from spec.canonical import dump
 from spec.errors import InputError, describe_failure
-from spec.files import digest_of_file, digest_of_folder, list_files, replace_files
+from spec.files import digest_of_file, digest_of_folder, list_files, locked, replace_files
 from spec.generatable import check_generatable
 from spec.load import read_document
 from spec.lock import lock_path, read_lock, render_lock
@@ -33,7 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.accept_stock_templates:
             return _accept_stock_templates()
-        return _generate(options.spec, options.output, check=options.check, tolerate=options.tolerate_misses)
+        with contextlib.nullcontext() if options.check else locked(options.output):
+            return _generate(options.spec, options.output, check=options.check, tolerate=options.tolerate_misses)
     except Exception as error:  # noqa: BLE001 - whatever happens, a person gets one sentence and no traceback
         if isinstance(error, stock_templates.ChangedTemplatesError):
             print(error.difference, end="", file=sys.stderr)
@@ -65,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _generate(spec: Path, output: Path, *, check: bool, tolerate: bool) -> int:
     target = output / generator.PACKAGE
-    if replace_package.recover(target):
+    if not check and replace_package.recover(target):
         print(f"generate.py: a run was killed while it replaced {target}: the old one is back", file=sys.stderr)
     lock = read_lock(lock_path(spec))
     generated: dict[str, Any] = {

@@ -23,7 +23,7 @@ from spec.diff.accepted import review
 from spec.diff.compare import compare
 from spec.diff.versions import bump_of, next_version, package_version
 from spec.errors import InputError, describe_failure
-from spec.files import replace_files
+from spec.files import locked, replace_files
 from spec.lock import lock_path, read_lock
 from spec.operations import ALL
 from spec.pin import build_pin
@@ -45,13 +45,14 @@ def main(arguments: Sequence[str] | None = None, repository: Path = REPOSITORY) 
     pin = repository / "openapi.yaml"
     written = [pin, lock_path(pin), repository / "generated"]
     try:
-        if _undo_killed_runs(written, repository):
-            print("update_contract.py: a run was killed: pin, lock and client are as before it", file=sys.stderr)
-        before = pin.read_bytes() if pin.exists() else None
-        with _restored_on_failure(written, repository):
-            _run([repository / "scripts" / "update_spec.py", *rest, "--output", pin], repository, 2)
-            _run([repository / "scripts" / "generate.py"], repository, 2)
-            _run(_SUITE, repository, 1)
+        with locked(repository):
+            if _undo_killed_runs(written, repository):
+                print("update_contract.py: a run was killed: pin, lock and client are as before it", file=sys.stderr)
+            before = pin.read_bytes() if pin.exists() else None
+            with _restored_on_failure(written, repository):
+                _run([repository / "scripts" / "update_spec.py", *rest, "--output", pin], repository, 2)
+                _run([repository / "scripts" / "generate.py"], repository, 2)
+                _run(_SUITE, repository, 1)
         summary = _summary(before, pin, repository)
         if options.markdown:
             replace_files({options.markdown: ("\n".join(render.as_markdown(summary)) + "\n").encode()})

@@ -3,8 +3,10 @@
 import contextlib
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from spec.canonical import digest
 from spec.errors import InputError
@@ -42,6 +44,28 @@ def replace_files(contents: Mapping[Path, bytes]) -> None:
         for left in aside.values():
             with contextlib.suppress(OSError):
                 left.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep other runs from writing into a folder meanwhile; it is made if it is not there.
+
+    Raises:
+        InputError: another run is writing there.
+
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / ".swap-lock")
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise InputError(f"another run writes into {folder}: start this one when it has ended.") from None
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):  # Windows deletes no open file
+            Path(lock.lock_file).unlink()
+        lock.release()
 
 
 def list_files(folder: Path) -> list[Path]:

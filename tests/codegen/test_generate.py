@@ -14,6 +14,7 @@ import checkout
 import generate
 from checkout import PACKAGE, REPOSITORY, contents, copy_checkout
 from spec.canonical import digest, dump
+from spec.files import locked
 
 PIN = REPOSITORY / "openapi.yaml"
 SCRIPTS = REPOSITORY / "scripts"
@@ -305,6 +306,21 @@ def test_a_package_that_a_killed_run_left_aside_is_put_back(copied: Path) -> Non
     assert outcome.code == 2
     assert outcome.err[0] == f"generate.py: a run was killed while it replaced {package}: the old one is back"
     assert contents(package) == before
+
+
+def test_a_second_run_beside_a_running_one_is_refused(copied: Path) -> None:
+    """The package that the first is replacing is left alone, by `--check` as well, which may run at any time."""
+    package = copied / "generated" / PACKAGE
+    (copied / "generated" / f".swap-{PACKAGE}-x1").mkdir()
+    package.rename(copied / "generated" / f".swap-{PACKAGE}-x1" / "old")
+    with locked(copied / "generated"):
+        outcome = checkout.generate(copied)
+        assert (outcome.code, outcome.err) == (
+            2,
+            [f"generate.py: another run writes into {copied / 'generated'}: start this one when it has ended."],
+        )
+        assert checkout.generate(copied, "--check").code == 1
+    assert not package.exists()
 
 
 def test_a_malformed_overlay_is_refused(copied: Path) -> None:

@@ -11,6 +11,7 @@ import yaml
 import update_contract
 from checkout import REPOSITORY, contents, copy_checkout
 from spec.canonical import dump
+from spec.files import locked
 
 PIN = REPOSITORY / "openapi.yaml"
 
@@ -127,3 +128,15 @@ def test_killed_update_is_undone_by_the_next_run(copied: Path) -> None:
         "update_contract.py: a run was killed: pin, lock and client are as before it"
     )
     assert (state(copied), sorted(path.name for path in copied.iterdir())) == (before, files)
+
+
+def test_second_update_beside_a_running_one_is_refused(copied: Path) -> None:
+    """It neither undoes what the first has done so far, nor writes anything; when the first has ended, it may run."""
+    before, files = state(copied), sorted(path.name for path in copied.iterdir())
+    with locked(copied):
+        done = update(copied, "--from", "missing.yaml")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        2, "", f"update_contract.py: another run writes into {copied}: start this one when it has ended.\n"
+    )  # fmt: skip
+    assert (state(copied), sorted(path.name for path in copied.iterdir())) == (before, files)
+    assert "another run" not in update(copied, "--from", "missing.yaml").stderr
