@@ -518,6 +518,22 @@ def test_tokens_of_batches_are_compared_though_no_input_was_sent_alone() -> None
     assert list(_failures(service)) == ["usage/batch-is-sum-of-singles"]
 
 
+@pytest.mark.parametrize(("more", "found"), [(0, []), (1, ["usage/counts-consistent"])])
+def test_batch_that_counts_otherwise_than_most_is_a_contradiction(more: int, found: list[str]) -> None:
+    """Where the counts of most batches add up, one that does not fails the run, be it in texts or in token ids."""
+    texts = ["river garden", "copper bridge today", "violin", "old market in spring"]
+    service = Service()
+    service.send(*texts, texts[:2], texts[1:3], texts[2:], texts)
+    *others, last = service.table.batches["Acme"]
+    service.table.batches["Acme"] = [*others, attrs.evolve(last, tokens=last.tokens + more)]
+    assert list(_failures(service)) == found
+    service = Service()
+    service.send([1, 2], [3], [4, 5, 6], [7, 8], [[1, 2], [3]])
+    (batch,) = service.table.batches["Acme"]
+    service.table.batches["Acme"] = [attrs.evolve(batch, tokens=batch.tokens + more)]
+    assert [name for name in _failures(service) if name != "usage/batch-is-sum-of-singles"] == found
+
+
 # Pages
 
 

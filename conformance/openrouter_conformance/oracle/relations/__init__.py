@@ -63,6 +63,7 @@ RELATIONS = {
     f"{EMBED}/usage/longer-text-costs-more": "The tokens of texts of which one has four times the words of the other.",
     f"{EMBED}/usage/cost-follows-price": "The cost of every answer beside the listed price.",
     f"{EMBED}/vectors/equal-length": "The lengths of all vectors of a model for which no length was asked.",
+    f"{EMBED}/usage/counts-consistent": "Every batch and list of token ids of a model most of which add up.",
     f"{EMBED}/usage/batch-is-sum-of-singles": "Every batch whose inputs were also counted alone or in other batches.",
     f"{EMBED}/usage/token-ids-counted": "The tokens of all lists of token ids beside how many ids they have.",
     f"{EMBED}/usage/cost-follows-tokens": "The cost for a token in every answer of a model.",
