@@ -51,6 +51,9 @@ class Request:
     fresh_connection: bool = False
 
 
+OWN_KEYS: tuple[bool | str, ...] = (True, "bearer {key}")
+"""The spellings of the target's own key in a request."""
+
 JSON_HEADERS = (("Content-Type", "application/json"),)
 """The headers of a request with a JSON body."""
 

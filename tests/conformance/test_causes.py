@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,7 +13,9 @@ from openrouter_conformance.operations import CREATE_EMBEDDINGS
 from openrouter_conformance.results import Result
 from openrouter_conformance.status import Status, conclude
 
-from .conftest import CheckMock
+from . import other_server
+from .altered_server import Call, altered
+from .conftest import CheckMock, Printed, serve_app
 
 
 def _of(results: list[Result], *statuses: Status) -> dict[str, Result]:
@@ -66,3 +69,37 @@ def test_malformed_bases_are_refused(rests_on: Any) -> None:
     entry = {"level": "required", "text": "It is.", "source": "a document", "rests_on": rests_on}
     with pytest.raises(HarnessError, match="rests_on must be"):
         list(requirements.parse({"it-is": entry}, CREATE_EMBEDDINGS, "response", contract.shipped()))
+
+
+def test_text_that_is_forbidden_is_no_refusal_of_the_key(
+    command: Callable[..., Printed], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A 403 for what stands in a text says nothing about the key; the finding is about the text."""
+
+    def moderated(call: Call, status: int, body: Any) -> tuple[int, Any]:
+        forbidden = b"<script>" in call.body and status == 200
+        return (403, {"error": {"code": 403, "message": "flagged"}}) if forbidden else (status, body)
+
+    monkeypatch.setenv("CONFORMANCE_API_KEY", other_server.KEY)
+    with serve_app(altered(other_server.application(), moderated)) as url:
+        known = ("create-embeddings/auth/known-key-accepted", "create-embeddings/texts/any-text-survived")
+        chosen = [part for one in known for part in ("--only", one)]
+        printed = command("run", url + other_server.BASE, "--profile", "quick", *chosen)
+    assert printed.code == 1
+    assert [line for line in printed.out.splitlines() if line.startswith("FAILED")] == [f"FAILED {known[1]}"]
+
+
+def test_cached_answer_for_a_request_without_a_key_is_found(
+    command: Callable[..., Printed], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every request without a key is looked at, not the first one alone; its answer is held against no other."""
+    answer = {"object": "list", "model": "m", "data": [{"object": "embedding", "index": 0, "embedding": [1.0]}]}
+
+    def cached(call: Call, status: int, body: Any) -> tuple[int, Any]:
+        return (200, answer) if status == 401 and b"quick brown" not in call.body else (status, body)
+
+    monkeypatch.setenv("CONFORMANCE_API_KEY", other_server.KEY)
+    with serve_app(altered(other_server.application(), cached)) as url:
+        printed = command("run", url + other_server.BASE, "--profile", "quick", "--seed", "1")
+    failed = [line for line in printed.out.splitlines() if line.startswith("FAILED")]
+    assert failed == ["FAILED create-embeddings/auth/missing-key-refused"], printed.out

@@ -23,7 +23,8 @@ _MALFORMED = (
     f"Token {UNKNOWN_KEY}",
     f"Bearer {UNKNOWN_KEY} {UNKNOWN_KEY}",
 )
-_REFUSED = (401, 402, 403, 429)
+_REFUSED = (401, 402, 429)
+"""What a known key never gets; 403 may be for what stands in the request."""
 _MISPLACED = ("{key}", "Basic {key}", "Token {key}", "Bearer:{key}")
 
 
@@ -31,6 +32,17 @@ _MISPLACED = ("{key}", "Basic {key}", "Token {key}", "Bearer:{key}")
 def missing_key_refused(session: Session, operation: Operation) -> None:
     """No `Authorization` header at all."""
     _expect_401(session, operation, None, "no key")
+
+
+@shared_exchange_check("auth/missing-key-refused")
+def never_answered_without_a_key(exchange: Exchange, contract: Contract, operation: Operation) -> bool:  # noqa: ARG001
+    """The status of every request of the run that has no key."""
+    request = exchange.request
+    if request is None or request.key is not None or request.method != operation.method or exchange.status is None:
+        return False
+    if exchange.status == 200:
+        raise CheckFailure(exchange.outline(), "401 for no key", exchange)
+    return True
 
 
 @shared_check("auth/known-key-accepted")
@@ -94,6 +106,8 @@ def key_compared_whole(session: Session, operation: Operation) -> None:
 def challenge_given(session: Session, operation: Operation) -> None:
     """How to authenticate, said with the refusal."""
     exchange = sample_requests.send(session, operation, key=None)
+    if exchange.status != 401:
+        raise NotApplicable(f"no key, and no 401: {exchange.outline()}")
     if "bearer" not in (exchange.header("WWW-Authenticate") or "").lower():
         raise CheckFailure(
             f"401 with WWW-Authenticate {excerpts.of_value(exchange.header('WWW-Authenticate'))}", "`Bearer`", exchange

@@ -50,7 +50,8 @@ def message_not_empty(exchange: Exchange, contract: Contract, operation: Operati
         return False
     message = _error(exchange).get("message")
     if not isinstance(message, str) or not message.strip():
-        raise CheckFailure(exchange.outline(), "an error.message with words in it", exchange)
+        in_json = "" if isinstance(exchange.json, dict) else "JSON with "
+        raise CheckFailure(exchange.outline(), f"{in_json}an error.message with words in it", exchange)
     return True
 
 

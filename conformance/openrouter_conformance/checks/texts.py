@@ -106,7 +106,7 @@ def _survived(session: Session, texts: Sequence[str]) -> None:
 
 def _answered_or_refused(exchange: Exchange) -> None:
     if exchange.status != 200 and not answers.is_refusal(exchange):
-        raise CheckFailure(exchange.outline(), "200, or 4xx for what the target cannot read", exchange)
+        raise CheckFailure(exchange.outline(), "200, or 400, 413 or 422 for what the target cannot read", exchange)
 
 
 def _context(session: Session) -> int:

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from openrouter_conformance.exchange import Exchange
     from openrouter_conformance.session import Session
 
-_MAX_SHOWN = 60
-
 
 def _refused(exchange: Exchange, what: str, *also: int) -> None:
     if exchange.status not in (400, 422, *also):
@@ -29,9 +27,8 @@ def _refused(exchange: Exchange, what: str, *also: int) -> None:
 def _each_refused(session: Session, field: str, values: tuple[Any, ...]) -> None:
     around = plan.surroundings(session, field)
     for value in session.choose(values, field):
-        shown = json.dumps(value)
-        shown = shown if len(shown) < _MAX_SHOWN else f"{shown[:_MAX_SHOWN]}…"
-        _refused(session.ask(TEXT, **{**next(around), field: value}), f"{json.dumps(field)}: {shown}")
+        what = f"{json.dumps(field)}: {excerpts.of_value(value)}"
+        _refused(session.ask(TEXT, **{**next(around), field: value}), what)
 
 
 @check("create-embeddings/validation/input-required")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import covertable
 
-from openrouter_conformance.exchange import JSON_HEADERS
+from openrouter_conformance.exchange import JSON_HEADERS, OWN_KEYS
 from openrouter_conformance.oracle.spelling import SPELLINGS
 from openrouter_conformance.samples import PREFERENCES, SAMPLING
 
@@ -68,7 +68,6 @@ HEADERS: dict[str, tuple[tuple[str, str], ...]] = {
     "upper case": (("CONTENT-TYPE", "APPLICATION/JSON"), ("ACCEPT", "*/*")),
     "many": (*JSON_HEADERS, *((f"X-Example-{place}", "x" * 60) for place in range(30))),
 }
-KEYS: tuple[bool | str, ...] = (True, "bearer {key}")
 
 
 def levels(profile: Profile, kinds: tuple[str, ...], without: frozenset[str]) -> dict[str, tuple[Any, ...]]:
@@ -91,7 +90,7 @@ def levels(profile: Profile, kinds: tuple[str, ...], without: frozenset[str]) ->
         "fields": tuple(FIELDS),
         "headers": tuple(HEADERS),
         "provider": tuple(PREFERENCES),
-        "key": KEYS if "key" not in without else KEYS[:1],
+        "key": OWN_KEYS if "key" not in without else OWN_KEYS[:1],
         "fresh": (False, True),
     }
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from openrouter_conformance import answers, vectors
 from openrouter_conformance.errors import CheckFailure
-from openrouter_conformance.exchange import ALLOWED
+from openrouter_conformance.exchange import ALLOWED, OWN_KEYS
 from openrouter_conformance.operations import CREATE_EMBEDDINGS, LIST_EMBEDDINGS_MODELS
 from openrouter_conformance.oracle import context as contexts
 from openrouter_conformance.oracle.context import Argument, Context, canonical
@@ -135,6 +135,9 @@ class Table:
             return
         if exchange.derived.get(ALLOWED) is False:
             return
+        is_public = exchange.method == LIST_EMBEDDINGS_MODELS.method
+        if exchange.request is not None and exchange.request.key not in OWN_KEYS and not is_public:
+            return  # what is answered to a stranger is a finding of its own
         exchange.derived[_EVIDENCE] = exchange.stripped()
         if exchange.operation == CREATE_EMBEDDINGS.operation_id and exchange.method == CREATE_EMBEDDINGS.method:
             self._add_status(exchange)

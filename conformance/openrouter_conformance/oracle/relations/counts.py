@@ -161,11 +161,13 @@ def _sums(table: Table, provider: str | None, batches: Sequence[Batch], requirem
             kept += 1
     name = _name_of(requirement, kept, len(broken), findings)
     for batch, implied in broken:
+        others = f"{len(implied.of)} other request{'' if len(implied.of) == 1 else 's'}"
+        # Sums that contradict each other imply anything.
+        tokens = f"{implied.value:.0f} tokens, as" if implied.value >= len(batch.arguments) else "the tokens that"
         findings.fail(
             name,
             f"{batch.tokens} tokens for {len(batch.arguments)} inputs{more(len(broken))}",
-            f"{implied.value:.0f} tokens, as the same inputs count in {len(implied.of)} other "
-            f"request{'' if len(implied.of) == 1 else 's'}",
+            f"{tokens} the same inputs count in {others}",
             batch.exchange,
             *implied.of[:3],
         )
