@@ -8,7 +8,7 @@ import json
 import attrs
 import pytest
 
-from openrouter_conformance import contract
+from openrouter_conformance import answers, contract
 from openrouter_conformance.contexts import factors, pages, plan, texts
 from openrouter_conformance.operations import CREATE_EMBEDDINGS
 from openrouter_conformance.profiles import PROFILES
@@ -83,7 +83,7 @@ def test_unions_hold_whole_batches_of_one_model() -> None:
     for body in bodies:
         assert set(body) <= {"model", "input", "input_type"}
         parts = [
-            batch["input"] if isinstance(batch["input"], list) else [batch["input"]]
+            answers.inputs_of(batch["input"])
             for batch in batches
             if (batch["model"], batch.get("input_type")) == (body["model"], body.get("input_type"))
         ]

@@ -109,6 +109,7 @@ def _good() -> Iterator[Probe]:
     yield embed("input type", "cat", input_type="search_query")
     yield embed("preferences", "cat", provider={"order": ["Azure"], "zdr": None})
     yield raw("charset", body("cat"), **{"content-type": "application/json; charset=utf-8"})
+    yield raw("chunks", body("cat"), **{"transfer-encoding": "chunked"})
     yield raw("expectation", body("cat"), expect="100-continue")
     yield raw("escapes", body("caf!").replace(b"!", rb"\u00e9"))
     yield embed("NaN as text", "NaN")

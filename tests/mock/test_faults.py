@@ -48,7 +48,7 @@ CONCERNED = {
     "serialize": r"the body as a whole$|how the JSON is written$|header content-length$",
     "respond": r"status \d+ → (200|201|307)$|header |the body as a whole$",
     "error_response": r"status \d+ → \d+$|header |the body as a whole$|\$$",
-    "wire": r"status 200 → 405$|header content-length$",
+    "wire": r"status 200 → (400|405)$|header content-length$",
     "page": r"(length of )?\$|status 200 → (404|500)$|header content-length$",
     "catalog": r"(length of )?\$\.(data|total_count|links)\b|header content-length$",
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import covertable
 
-from openrouter_conformance.exchange import JSON_HEADERS
+from openrouter_conformance.exchange import CHUNKED, IDENTITY, JSON_HEADERS
 from openrouter_conformance.oracle.spelling import SPELLINGS
 from openrouter_conformance.samples import PREFERENCES, SAMPLING
 
@@ -45,7 +45,7 @@ HEADERS: dict[str, tuple[tuple[str, str], ...]] = {
         ("Cookie", ""),
     ),
     "accept": (*JSON_HEADERS, ("Accept", "application/json;q=1, text/event-stream;q=0")),
-    "plain bytes": (*JSON_HEADERS, ("Accept-Encoding", "identity")),
+    "plain bytes": (*JSON_HEADERS, IDENTITY),
     "charset": (("Content-Type", "application/json; charset=utf-8"),),
     "json accepted": (*JSON_HEADERS, ("Accept", "application/json"), ("Accept-Language", "de-CH, en;q=0.5, *;q=0")),
     "browser": (
@@ -66,6 +66,7 @@ HEADERS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "lower case": (("content-type", "application/json"), ("accept", "*/*")),
     "upper case": (("CONTENT-TYPE", "APPLICATION/JSON"), ("ACCEPT", "*/*")),
+    "chunked": (*JSON_HEADERS, CHUNKED, IDENTITY),
     "many": (*JSON_HEADERS, *((f"X-Example-{place}", "x" * 60) for place in range(30))),
 }
 KEYS: tuple[bool | str, ...] = (True, "bearer {key}")
@@ -77,7 +78,7 @@ def levels(profile: Profile, kinds: tuple[str, ...], without: frozenset[str]) ->
     Args:
         profile: how much effort to make.
         kinds: the kinds of input that the target reads.
-        without: what it does not have: `dimensions`, `base64`, `second model`, `key`.
+        without: what it does not have: `dimensions`, `base64`, `second model`, `key`, `chunked`.
 
     """
     return {
@@ -89,7 +90,7 @@ def levels(profile: Profile, kinds: tuple[str, ...], without: frozenset[str]) ->
         "model": MODELS if "second model" not in without else MODELS[:1],
         "spelling": tuple(SPELLINGS),
         "fields": tuple(FIELDS),
-        "headers": tuple(HEADERS),
+        "headers": tuple(name for name in HEADERS if name not in without),
         "provider": tuple(PREFERENCES),
         "key": KEYS if "key" not in without else KEYS[:1],
         "fresh": (False, True),

@@ -12,7 +12,7 @@ import attrs
 from openrouter_conformance.contexts import factors, texts
 from openrouter_conformance.default_model import modalities
 from openrouter_conformance.errors import Blocked
-from openrouter_conformance.exchange import Request
+from openrouter_conformance.exchange import READS_CHUNKS, Request
 from openrouter_conformance.features import base64_refusal, refusal_to_shorten, token_refusal
 from openrouter_conformance.operations import CREATE_EMBEDDINGS
 from openrouter_conformance.oracle import spelling
@@ -182,6 +182,8 @@ def _supported(session: Session) -> tuple[tuple[str, ...], frozenset[str]]:
         without.add("second model")
     if session.target.key is None:
         without.add("key")
+    if session.ask(TEXT).http_version != READS_CHUNKS:
+        without.add("chunked")
     return kinds, frozenset(without)
 
 

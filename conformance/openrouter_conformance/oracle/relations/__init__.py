@@ -53,6 +53,7 @@ RELATIONS = {
     f"{EMBED}/dimensions/prefix-of-native": "Every input in all lengths of which most are starts of the whole vector.",
     f"{EMBED}/parameters/user-accepted": "Every input with and without `user`.",
     f"{EMBED}/parameters/attribution-accepted": "Every input with and without further headers.",
+    f"{EMBED}/protocol/chunked-bodies-read": "Every input in bodies that are sent in chunks and in others.",
     f"{EMBED}/auth/scheme-in-any-case": "Every input with the scheme in lower case.",
     f"{EMBED}/routing/preferences-keep-the-vector": "Every input with and without provider preferences.",
     f"{EMBED}/routing/providers-agree": "Every input that two providers embedded.",
