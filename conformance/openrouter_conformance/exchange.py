@@ -57,6 +57,7 @@ class Request:
 
 
 IDENTITY = ("Accept-Encoding", "identity")
+NOT_COMPRESSED = ("Accept-Encoding", "gzip;q=0, br;q=0, deflate;q=0, zstd;q=0, identity;q=0.5")
 CHUNKED = ("Transfer-Encoding", "chunked")
 READS_CHUNKS = "HTTP/1.1"
 """The version of HTTP whose servers read bodies in chunks; those of an older one need not."""

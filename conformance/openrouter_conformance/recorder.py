@@ -294,7 +294,8 @@ class Recorder:
 
     def _built(self, request: Request) -> httpx.Request:
         headers = self._default_headers.copy()
-        headers.update([*request.headers, *self._authorization(request, self._target.key)])
+        given = [*request.headers, *self._authorization(request, self._target.key)]
+        headers.update([(name.encode(), value.encode()) for name, value in given])
         built = httpx.Request(request.method, self._target.url + request.path, headers=headers, content=request.body)
         if request.is_chunked:
             del built.headers["Content-Length"]

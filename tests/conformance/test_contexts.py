@@ -46,7 +46,7 @@ def test_rows_follow_from_the_seed() -> None:
 
 def test_levels_that_a_target_lacks_are_left_out() -> None:
     """What a target does not have takes levels away, and no factor."""
-    without = frozenset({"dimensions", "base64", "second model", "key"})
+    without = frozenset({"dimensions", "base64", "second", "another", "key"})
     whole, part = (factors.levels(_DEFAULT, ("words",), lacking) for lacking in (frozenset[str](), without))
     assert set(whole) == set(part)
     assert part["dimensions"] == (None,)

@@ -154,6 +154,7 @@ def _bad() -> Iterator[Probe]:
     yield raw("missing model", orjson.dumps({"input": "cat"}))
     yield embed("model of wrong type", "cat", model=5)
     yield embed("unknown model", "cat", model="example/none")
+    yield embed("last model of the list", "cat", model="qwen/qwen3-embedding-4b", dimensions=None)
     for length in (0, -1, 1.5, "8", 1_000_000):
         yield embed(f"dimensions {length!r}", "cat", dimensions=length)
     yield embed("length the model does not have", "cat", model=WITHOUT_SHORTENING)
@@ -200,6 +201,7 @@ def _pages() -> Iterator[Probe]:
         "offset=31",
         "offset=1000&limit=500",
         "limit=0",
+        "limit=1000",
         "limit=1001",
         "limit=x",
         "offset=-1",

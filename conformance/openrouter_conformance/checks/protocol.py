@@ -12,7 +12,7 @@ from openrouter_conformance import answers, campaign, excerpts, sample_requests
 from openrouter_conformance.checks.registry import check, exchange_check, shared_check, shared_exchange_check
 from openrouter_conformance.contexts import factors
 from openrouter_conformance.errors import CheckFailure, NotApplicable
-from openrouter_conformance.exchange import IDENTITY, READS_CHUNKS, Request
+from openrouter_conformance.exchange import IDENTITY, NOT_COMPRESSED, READS_CHUNKS, Request
 from openrouter_conformance.samples import TEXT
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ def unknown_paths_are_404(session: Session) -> None:
 @exchange_check("create-embeddings/protocol/compressed-when-accepted")
 def compressed_when_accepted(exchange: Exchange, contract: Contract) -> bool:  # noqa: ARG001
     """No `Content-Encoding` in answers to requests that take none."""
-    if exchange.status is None or IDENTITY not in exchange.request_headers:
+    if exchange.status is None or not {IDENTITY, NOT_COMPRESSED} & set(exchange.request_headers):
         return False
     coding = exchange.header("Content-Encoding") or "identity"
     if coding.lower() != "identity":
