@@ -50,6 +50,17 @@ class Request:
     operation: str | None = None
     fresh_connection: bool = False
 
+    @property
+    def is_chunked(self) -> bool:
+        """Whether the body is sent in chunks, and not after its length."""
+        return CHUNKED in self.headers
+
+
+IDENTITY = ("Accept-Encoding", "identity")
+NOT_COMPRESSED = ("Accept-Encoding", "gzip;q=0, br;q=0, deflate;q=0, zstd;q=0, identity;q=0.5")
+CHUNKED = ("Transfer-Encoding", "chunked")
+READS_CHUNKS = "HTTP/1.1"
+"""The version of HTTP whose servers read bodies in chunks; those of an older one need not."""
 
 OWN_KEYS: tuple[bool | str, ...] = (True, "bearer {key}")
 """The spellings of the target's own key in a request."""
@@ -77,6 +88,7 @@ class Exchange:
     for it, `in_flight` how many other requests were under way when it was sent. `full_length` is None, or the
     length that the body had before it was cut (see `stripped`), and `shown` what a person is to see of it.
     `headers_complete` is False where a recorder may have left headers out, so that the lack of one shows nothing.
+    `http_version` is that of the answer, such as `HTTP/1.1`, "" where it is not known.
     `request` is what was sent, where that is known; `derived` keeps what was worked out from the answer, so that it is
     worked out once.
     """
@@ -101,6 +113,7 @@ class Exchange:
     full_length: int | None = attrs.field(default=None, eq=False)
     shown: str | None = attrs.field(default=None, eq=False, repr=False)
     headers_complete: bool = attrs.field(default=True, eq=False)
+    http_version: str = attrs.field(default="", eq=False)
 
     def stripped(self) -> Exchange:
         """Return the exchange as evidence to be kept: with an excerpt of the body, and nothing parsed.

@@ -195,7 +195,8 @@ class Recorder:
         return exchange
 
     def _attempt(self, request: Request) -> _Outcome:
-        outcome = self._send_once(request, fresh_connection=request.fresh_connection)
+        # What a server leaves unread of chunks would be taken for the next request.
+        outcome = self._send_once(request, fresh_connection=request.fresh_connection or request.is_chunked)
         if outcome.broken:
             # A kept-alive connection may close under the request: only a second time is the server's fault.
             outcome = self._send_once(request, fresh_connection=True)
@@ -260,6 +261,7 @@ class Recorder:
                     headers=answer.headers,
                     body=answer.body,
                     seconds=time.monotonic() - began,
+                    http_version=answer.version,
                 )
             )
             cost = self.spending.settled(cost, exchange)
@@ -292,8 +294,12 @@ class Recorder:
 
     def _built(self, request: Request) -> httpx.Request:
         headers = self._default_headers.copy()
-        headers.update([*request.headers, *self._authorization(request, self._target.key)])
-        return httpx.Request(request.method, self._target.url + request.path, headers=headers, content=request.body)
+        given = [*request.headers, *self._authorization(request, self._target.key)]
+        headers.update([(name.encode(), value.encode()) for name, value in given])
+        built = httpx.Request(request.method, self._target.url + request.path, headers=headers, content=request.body)
+        if request.is_chunked:
+            del built.headers["Content-Length"]
+        return built
 
     def _without_key(self, exchange: Exchange) -> Exchange:
         """Return `exchange` with the key redacted from the answer, should the target have put it there."""

@@ -27,6 +27,7 @@ MAX_BYTES = 64 * 2**20
 _CONNECT_SECONDS = 10.0
 _KEEPALIVE_SECONDS = 5.0
 _WRITTEN_AT_ONCE = 2**16
+_CHUNK = 700
 _UNREACHABLE = (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.ProxyError, httpcore.UnsupportedProtocol)
 _BROKEN = (httpcore.RemoteProtocolError, httpcore.ReadError, httpcore.WriteError)
 
@@ -96,11 +97,12 @@ class Bounds:
 
 @attrs.frozen
 class Answer:
-    """What came back: `headers` in their order with names in lower case, `body` decompressed."""
+    """What came back: `headers` in their order with names in lower case, `body` decompressed, `version` of HTTP."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    version: str
 
 
 class Transport:
@@ -154,7 +156,7 @@ class Transport:
                         target=request.url.raw_path,
                     ),
                     headers=request.headers.raw,
-                    content=request.content,
+                    content=_pieces(request),
                 )
             )
             try:
@@ -163,7 +165,8 @@ class Transport:
                 bounds.compressed = body.is_compressed
                 for piece in response.iter_stream():
                     body.add(piece)
-                return Answer(response.status, tuple(headers.multi_items()), body.whole())
+                version = bytes(response.extensions.get("http_version", b"")).decode("ascii", "replace")
+                return Answer(response.status, tuple(headers.multi_items()), body.whole(), version)
             finally:
                 response.close()
         except _UNREACHABLE as error:
@@ -260,6 +263,13 @@ class _Stream(httpcore.NetworkStream):
     def get_extra_info(self, info: str) -> Any:
         """Return what is known of the connection."""
         return self._stream.get_extra_info(info)
+
+
+def _pieces(request: httpx.Request) -> bytes | list[bytes]:
+    """Return the body: whole, or where it is sent in chunks, one piece for each of them."""
+    if "Transfer-Encoding" not in request.headers:
+        return request.content
+    return [request.content[start : start + _CHUNK] for start in range(0, len(request.content), _CHUNK)]
 
 
 def _environment_proxy(url: httpx.URL) -> httpx.Proxy | None:

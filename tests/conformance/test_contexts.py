@@ -8,7 +8,7 @@ import json
 import attrs
 import pytest
 
-from openrouter_conformance import contract
+from openrouter_conformance import answers, contract
 from openrouter_conformance.contexts import factors, pages, plan, texts
 from openrouter_conformance.operations import CREATE_EMBEDDINGS
 from openrouter_conformance.profiles import PROFILES
@@ -46,7 +46,7 @@ def test_rows_follow_from_the_seed() -> None:
 
 def test_levels_that_a_target_lacks_are_left_out() -> None:
     """What a target does not have takes levels away, and no factor."""
-    without = frozenset({"dimensions", "base64", "second model", "key"})
+    without = frozenset({"dimensions", "base64", "second", "another", "key"})
     whole, part = (factors.levels(_DEFAULT, ("words",), lacking) for lacking in (frozenset[str](), without))
     assert set(whole) == set(part)
     assert part["dimensions"] == (None,)
@@ -83,7 +83,7 @@ def test_unions_hold_whole_batches_of_one_model() -> None:
     for body in bodies:
         assert set(body) <= {"model", "input", "input_type"}
         parts = [
-            batch["input"] if isinstance(batch["input"], list) else [batch["input"]]
+            answers.inputs_of(batch["input"])
             for batch in batches
             if (batch["model"], batch.get("input_type")) == (body["model"], body.get("input_type"))
         ]

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openrouter_conformance import contract
+from openrouter_conformance import answers, contract
 from openrouter_conformance.exchange import JSON_HEADERS, Exchange, Request
 from openrouter_conformance.oracle import context as contexts
 from openrouter_conformance.oracle import relations, spelling
@@ -547,3 +547,62 @@ def test_a_repeated_parameter_may_be_read_either_way(ids: str, *, is_right: bool
         table.add(Exchange("listEmbeddingsModels", "GET", url, (), None, 200, (), json.dumps(body).encode()))
     failures = relations.judge(table).failures
     assert ("list-embeddings-models/pagination/pages-are-slices" not in failures) == is_right
+
+
+def _list(*names: str, context_length: int = 512) -> Exchange:
+    """Return the model list, of models that read text."""
+    models = [
+        {"id": name, "context_length": context_length, "architecture": {"input_modalities": ["text"]}} for name in names
+    ]
+    body = {"data": models, "total_count": len(models), "links": {"next": None}}
+    request = Request("GET", "/embeddings/models", operation="listEmbeddingsModels")
+    return Exchange(
+        "listEmbeddingsModels", "GET", "http://h/embeddings/models", (), None, 200, (), json.dumps(body).encode(),
+        request=request,
+    )  # fmt: skip
+
+
+def test_listed_model_that_is_not_known_is_named() -> None:
+    """A model of the list that no request was answered for is accused when the plainest is refused, and no other is."""
+    service = Service(refused=lambda body: body["model"] == "acme/dead" or "user" in body, status=404)
+    service.table.add(_list("acme/dead", "acme/shy", _MODEL))
+    service.send("a text")
+    service.send("a text", model="acme/shy", user="somebody")
+    service.send("a text", model="acme/dead", user="somebody")
+    found = relations.judge(service.table, service.ask).failures
+    assert "acme/dead" in found["list-embeddings-models/catalog/listed-model-embeds"].expected
+    assert len(found) == 2  # and the user, for whom a model was refused that is answered otherwise
+
+
+def test_text_that_is_refused_everywhere_is_found_in_its_batch() -> None:
+    """One text that is always refused is found among those of a batch; what may be refused is not accused."""
+    refused = {"NaN", " ", "x" * 600}
+    service = Service(refused=lambda body: any(one in refused for one in answers.inputs_of(body["input"])))
+    service.table.add(_list(_MODEL))
+    service.send("a text", ["a", "b", "c"], [" ", "a"], "x" * 600)
+    assert _failures(service) == {}
+    service.send(["d", "e", "NaN", "f", "g"])
+    assert '"NaN"' in _failures(service)["texts/fitting-texts-answered"]
+
+
+def _half(body: dict[str, Any], place: int, vector: list[float]) -> list[float]:
+    lossy = body.get("encoding_format") == "base64"
+    return np.asarray(vector).astype(np.float16).astype(float).tolist() if lossy else vector
+
+
+def _noisy(scale: float) -> Callable[[dict[str, Any], int, list[float]], list[float]]:
+    chooser = np.random.default_rng(3)
+    return lambda _, __, vector: (np.asarray(vector) * (1 + chooser.normal(size=len(vector)) * scale)).tolist()
+
+
+@pytest.mark.parametrize(
+    ("fault", "is_found"),
+    [(_half, True), (_noisy(2e-4), False), (lambda _, __, vector: [float(f"{one:.6g}") for one in vector], False)],
+)
+def test_numbers_lost_in_one_encoding_are_seen(fault: Any, is_found: bool) -> None:  # noqa: FBT001
+    """Numbers that one encoding rounds to float16 are a loss; those that differ from time to time, or by digits, not."""
+    service = Service(fault)
+    texts = [f"text {number}" for number in range(12)]
+    service.send(*texts, texts)
+    service.send(*texts, texts, encoding_format="base64")
+    assert ("encoding/base64-equals-float" in _failures(service, asking=False)) == is_found

@@ -109,6 +109,7 @@ def _good() -> Iterator[Probe]:
     yield embed("input type", "cat", input_type="search_query")
     yield embed("preferences", "cat", provider={"order": ["Azure"], "zdr": None})
     yield raw("charset", body("cat"), **{"content-type": "application/json; charset=utf-8"})
+    yield raw("chunks", body("cat"), **{"transfer-encoding": "chunked"})
     yield raw("expectation", body("cat"), expect="100-continue")
     yield raw("escapes", body("caf!").replace(b"!", rb"\u00e9"))
     yield embed("NaN as text", "NaN")
@@ -153,6 +154,7 @@ def _bad() -> Iterator[Probe]:
     yield raw("missing model", orjson.dumps({"input": "cat"}))
     yield embed("model of wrong type", "cat", model=5)
     yield embed("unknown model", "cat", model="example/none")
+    yield embed("last model of the list", "cat", model="qwen/qwen3-embedding-4b", dimensions=None)
     for length in (0, -1, 1.5, "8", 1_000_000):
         yield embed(f"dimensions {length!r}", "cat", dimensions=length)
     yield embed("length the model does not have", "cat", model=WITHOUT_SHORTENING)
@@ -199,6 +201,7 @@ def _pages() -> Iterator[Probe]:
         "offset=31",
         "offset=1000&limit=500",
         "limit=0",
+        "limit=1000",
         "limit=1001",
         "limit=x",
         "offset=-1",

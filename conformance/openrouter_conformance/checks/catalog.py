@@ -136,7 +136,7 @@ def context_positive(session: Session) -> None:
 
 @check("list-embeddings-models/catalog/listed-model-embeds")
 def listed_model_embeds(session: Session) -> None:
-    """A vector from the cheapest model of the list that may be asked."""
+    """A vector from the cheapest model of the list that may be asked, one with a price before a free one."""
     model = cheapest(one for one in session.catalog if session.target.may_ask(str(one.get("id"))))
     if model is None:
         named = "" if session.target.others is None else ", of those that the target file names,"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from openrouter_conformance import answers, excerpts
-from openrouter_conformance.checks.registry import check
+from openrouter_conformance.checks.registry import check, exchange_check
 from openrouter_conformance.contexts.pages import HIGHEST_LIMIT
 from openrouter_conformance.errors import CheckFailure, NotApplicable
 from openrouter_conformance.exchange import Request
@@ -14,9 +15,28 @@ from openrouter_conformance.operations import LIST_EMBEDDINGS_MODELS
 
 if TYPE_CHECKING:
     from openrouter_conformance.answers import Page
+    from openrouter_conformance.contract import Contract
+    from openrouter_conformance.exchange import Exchange
     from openrouter_conformance.session import Session
 
 _MOST_PAGES = 100
+_OK = 200
+
+
+@exchange_check("list-embeddings-models/pagination/good-bounds-answered")
+def good_bounds_answered(exchange: Exchange, contract: Contract) -> bool:  # noqa: ARG001
+    """Every request with bounds that the contract allows, each given once."""
+    asked = parse_qsl(urlsplit(exchange.url).query, keep_blank_values=True)
+    bounds = dict(asked)
+    if exchange.method != "GET" or not asked or len(bounds) < len(asked) or not bounds.keys() <= {"offset", "limit"}:
+        return False
+    if not all(re.fullmatch("0|[1-9][0-9]{0,6}", value) for value in bounds.values()):
+        return False
+    if not 1 <= int(bounds.get("limit", 1)) <= HIGHEST_LIMIT:
+        return False
+    if answers.is_refusal(exchange):
+        raise CheckFailure(exchange.outline(), f"200 for {urlencode(bounds)}", exchange)
+    return exchange.status == _OK
 
 
 @check("list-embeddings-models/pagination/whole-list-by-default")

@@ -53,7 +53,8 @@ def input_type_accepted(session: Session) -> None:
 def attribution_accepted(session: Session) -> None:
     """The headers with which applications name themselves, what they accept, and an empty cookie."""
     session.require_plain()
-    for name, headers in session.choose(list(factors.HEADERS.items())[1:], "headers"):
+    others = [(name, headers) for name, headers in factors.HEADERS.items() if name not in ("plain", "chunked")]
+    for name, headers in session.choose(others, "headers"):
         if session.was_answered("headers", name):
             continue
         exchange = session.post(session.request(TEXT), headers=headers)

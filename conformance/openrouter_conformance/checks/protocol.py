@@ -10,8 +10,9 @@ import attrs
 
 from openrouter_conformance import answers, campaign, excerpts, sample_requests
 from openrouter_conformance.checks.registry import check, exchange_check, shared_check, shared_exchange_check
-from openrouter_conformance.errors import CheckFailure
-from openrouter_conformance.exchange import JSON_HEADERS, Request
+from openrouter_conformance.contexts import factors
+from openrouter_conformance.errors import CheckFailure, NotApplicable
+from openrouter_conformance.exchange import IDENTITY, NOT_COMPRESSED, READS_CHUNKS, Request
 from openrouter_conformance.samples import TEXT
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from openrouter_conformance.session import Session
 
 _PROMPT_SECONDS = 2.0
-_IDENTITY = ("Accept-Encoding", "identity")
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -145,6 +145,19 @@ def expectation_met(session: Session, operation: Operation) -> None:
         raise CheckFailure(exchange.outline(), "200 with Expect: 100-continue, or 417", exchange)
 
 
+@check("create-embeddings/protocol/chunked-bodies-read")
+def chunked_bodies_read(session: Session) -> None:
+    """The plainest request in chunks; where others in chunks were answered, all is said by those."""
+    session.require_plain()
+    if session.ask(TEXT).http_version != READS_CHUNKS:
+        raise NotApplicable("the target speaks an older HTTP, whose servers need not read chunks")
+    if session.was_answered("headers", "chunked"):
+        return
+    exchange = session.post(session.request(TEXT), headers=factors.HEADERS["chunked"])
+    if exchange.status not in (None, 200, 411):
+        raise CheckFailure(exchange.outline(), "200 for a body in chunks, or 411", exchange)
+
+
 @check("create-embeddings/protocol/unknown-paths-are-404")
 def unknown_paths_are_404(session: Session) -> None:
     """Addresses where nothing is served."""
@@ -158,7 +171,7 @@ def unknown_paths_are_404(session: Session) -> None:
 @exchange_check("create-embeddings/protocol/compressed-when-accepted")
 def compressed_when_accepted(exchange: Exchange, contract: Contract) -> bool:  # noqa: ARG001
     """No `Content-Encoding` in answers to requests that take none."""
-    if exchange.status is None or _IDENTITY not in exchange.request_headers:
+    if exchange.status is None or not {IDENTITY, NOT_COMPRESSED} & set(exchange.request_headers):
         return False
     coding = exchange.header("Content-Encoding") or "identity"
     if coding.lower() != "identity":
@@ -168,9 +181,10 @@ def compressed_when_accepted(exchange: Exchange, contract: Contract) -> bool:  #
 
 @check("create-embeddings/protocol/compressed-when-accepted")
 def takes_identity_alone(session: Session) -> None:
-    """A request that takes no compressed answer, for the exchange check."""
-    if not session.was_answered("headers", "plain bytes"):
-        session.post(session.request(TEXT), headers=(*JSON_HEADERS, _IDENTITY))
+    """A request that takes no compressed answer, for the exchange check; the one in chunks does not either."""
+    name = "chunked" if session.ask(TEXT).http_version == READS_CHUNKS else "plain bytes"
+    if not session.was_answered("headers", name):
+        session.post(session.request(TEXT), headers=factors.HEADERS[name])
 
 
 @exchange_check("create-embeddings/protocol/generation-header")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import covertable
 
-from openrouter_conformance.exchange import JSON_HEADERS, OWN_KEYS
+from openrouter_conformance.exchange import CHUNKED, IDENTITY, JSON_HEADERS, NOT_COMPRESSED, OWN_KEYS
 from openrouter_conformance.oracle.spelling import SPELLINGS
 from openrouter_conformance.samples import PREFERENCES, SAMPLING
 
@@ -22,8 +22,8 @@ ALONE = "alone"
 ENCODINGS: tuple[str | None, ...] = (None, "float", "base64")
 DIMENSIONS = (None, "native", "half", "odd", "few", "fewest", "third")
 INPUT_TYPES = (None, "search_query", "search_document")
-MODELS = ("first", "first", "second")
-"""The first one twice: what is seen of it is compared with more."""
+MODELS = ("first", "first", "first", "second", "another")
+"""The first one often: what is seen of it is compared with more. Another one is a model that was not asked before."""
 
 FIELDS: dict[str, dict[str, Any]] = {
     "none": {},
@@ -44,8 +44,9 @@ HEADERS: dict[str, tuple[tuple[str, str], ...]] = {
         ("X-OpenRouter-Categories", "cli-agent,programming"),
         ("Cookie", ""),
     ),
+    "name beyond ASCII": (*JSON_HEADERS, ("X-OpenRouter-Title", "Zoë 東京"), ("X-Title", "Zoë 東京")),
     "accept": (*JSON_HEADERS, ("Accept", "application/json;q=1, text/event-stream;q=0")),
-    "plain bytes": (*JSON_HEADERS, ("Accept-Encoding", "identity")),
+    "plain bytes": (*JSON_HEADERS, IDENTITY),
     "charset": (("Content-Type", "application/json; charset=utf-8"),),
     "json accepted": (*JSON_HEADERS, ("Accept", "application/json"), ("Accept-Language", "de-CH, en;q=0.5, *;q=0")),
     "browser": (
@@ -66,6 +67,7 @@ HEADERS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "lower case": (("content-type", "application/json"), ("accept", "*/*")),
     "upper case": (("CONTENT-TYPE", "APPLICATION/JSON"), ("ACCEPT", "*/*")),
+    "chunked": (*JSON_HEADERS, CHUNKED, NOT_COMPRESSED),
     "many": (*JSON_HEADERS, *((f"X-Example-{place}", "x" * 60) for place in range(30))),
 }
 
@@ -76,7 +78,7 @@ def levels(profile: Profile, kinds: tuple[str, ...], without: frozenset[str]) ->
     Args:
         profile: how much effort to make.
         kinds: the kinds of input that the target reads.
-        without: what it does not have: `dimensions`, `base64`, `second model`, `key`.
+        without: what it does not have: `dimensions`, `base64`, `second`, `another` (models), `key`, `chunked`.
 
     """
     return {
@@ -85,10 +87,10 @@ def levels(profile: Profile, kinds: tuple[str, ...], without: frozenset[str]) ->
         "encoding": tuple(one for one in ENCODINGS if one not in without),
         "dimensions": DIMENSIONS if "dimensions" not in without else (None,),
         "input_type": INPUT_TYPES,
-        "model": MODELS if "second model" not in without else MODELS[:1],
+        "model": tuple(one for one in MODELS if one not in without) if "second" not in without else MODELS[:1],
         "spelling": tuple(SPELLINGS),
         "fields": tuple(FIELDS),
-        "headers": tuple(HEADERS),
+        "headers": tuple(name for name in HEADERS if name not in without),
         "provider": tuple(PREFERENCES),
         "key": OWN_KEYS if "key" not in without else OWN_KEYS[:1],
         "fresh": (False, True),

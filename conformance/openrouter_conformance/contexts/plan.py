@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -12,7 +13,7 @@ import attrs
 from openrouter_conformance.contexts import factors, texts
 from openrouter_conformance.default_model import modalities
 from openrouter_conformance.errors import Blocked
-from openrouter_conformance.exchange import Request
+from openrouter_conformance.exchange import READS_CHUNKS, Request
 from openrouter_conformance.features import base64_refusal, refusal_to_shorten, token_refusal
 from openrouter_conformance.operations import CREATE_EMBEDDINGS
 from openrouter_conformance.oracle import spelling
@@ -26,17 +27,29 @@ _LEAST_UNION = 64
 _LONGEST_UNION = 60_000
 """Inputs that batches together may have in any profile, and characters."""
 
+_MANY = 521
+"""Inputs of the largest batch of plain requests: more than servers divide batches into, which differ in one thing."""
+
 _VERY_LARGE = 256
 """Inputs from which on a batch is asked for few numbers each."""
 
 _LARGE, _MOST_LONG, _LEAST_LONG = 9, 3, 60
 """Inputs from which on a batch holds few long texts: how many of the longest, and the words of the others."""
 
+_BYTES_OF_WORD = 8
+"""Bytes of a word, about: no text has more tokens than bytes."""
+
 _DOUBLED = 0.7
 """How many of the batches have an input twice."""
 
 _AS_IT_IS = 0.4
-"""How many of the batches have the very size of their level, where servers have limits; others have any size."""
+"""How many of the batches have the very size of their level; others have a smaller one, best one that none has yet."""
+
+_ROUND = (8, 10, 16, 20, 24, 32, 48, 50, 64, 96, 100, 128, 200, 256, 512, 1000, 1024, 2048)
+"""Sizes at which servers divide batches, or end them."""
+
+_MOST_FOR_ANOTHER, _SHARE_FOR_OTHERS = 9, 0.1
+"""Inputs at once for models that are asked once, and how much of the money they may cost together."""
 
 _SPARE = 8
 """How many more texts there are of a kind than the inputs of a request that are chosen from them."""
@@ -56,7 +69,12 @@ def anchors(session: Session) -> list[Request]:
     inputs: list[Any] = [[TEXT], "\n".join([TEXT] * 5), PAIR, *PAIR]
     bodies: list[dict[str, Any]] = [{"model": session.model, "input": one} for one in inputs]
     bodies.append({"model": session.model, "input": TEXT, "encoding_format": "float"})
-    bodies += [{"model": session.model, "input": texts.alike(words)} for words in _lengths(session)]
+    bodies += [
+        {"model": session.model, "input": [*texts.alike(words), *texts.look_alikes()]} for words in _lengths(session)
+    ]
+    if max(session.profile.sizes) > _VERY_LARGE:
+        few = {} if "dimensions" in _supported(session)[1] else {"dimensions": _dimensions(session, "few")}
+        bodies.append({"model": session.model, "input": texts.many(_MANY), **few})
     defaults = session.target.request_defaults
     return [_request({**body, **defaults}) for body in bodies]
 
@@ -84,9 +102,17 @@ def _requests(session: Session) -> list[Planned]:
     kinds, without = _supported(session)
     found = factors.rows(session.profile, factors.levels(session.profile, kinds, without), session.seed)
     chooser = random.Random(session.seed)  # noqa: S311
-    return [
-        Planned(row, _filled(session, row, without, chooser)) for row in found[1:]
-    ]  # the plainest row is the sentinel
+    others = itertools.cycle(other_models(session))
+    made: list[Planned] = []
+    sizes: set[int] = set()
+    for row in found[1:]:  # the plainest row is the sentinel
+        size = 1 if row["size"] == factors.ALONE else _near(session, row["size"], sizes, chooser)
+        if row["model"] == "another":
+            made.append(Planned(row, _of_another(session, row, next(others), min(size, _MOST_FOR_ANOTHER), chooser)))
+        else:
+            made.append(Planned(row, _filled(session, row, size, without, chooser)))
+            sizes.add(size)
+    return made
 
 
 def unions(session: Session, planned: Sequence[Planned]) -> list[Request]:
@@ -179,9 +205,13 @@ def _supported(session: Session) -> tuple[tuple[str, ...], frozenset[str]]:
     if session.feature("base64", base64_refusal) is not None:
         without.add("base64")
     if second_model(session) is None:
-        without.add("second model")
+        without.add("second")
+    if not other_models(session):
+        without.add("another")
     if session.target.key is None:
         without.add("key")
+    if session.ask(TEXT).http_version != READS_CHUNKS:
+        without.add("chunked")
     return kinds, frozenset(without)
 
 
@@ -199,11 +229,51 @@ def second_model(session: Session) -> str | None:
     return min(priced)[1] if priced else None
 
 
-def _filled(session: Session, row: factors.Row, without: frozenset[str], chooser: random.Random) -> Request:
-    size = 1 if row["size"] == factors.ALONE else _near(session, row["size"], chooser)
+def other_models(session: Session) -> list[str]:
+    """Return further listed models that read text and cost little, those at the ends of the list first.
+
+    Free ones are left out where others have a price, since they are often rationed.
+    """
+    listed = [
+        model
+        for model in session.models
+        if isinstance(model.get("id"), str)
+        and model["id"] not in (session.model, second_model(session))
+        and "text" in modalities(model, "input_modalities")
+        and session.target.may_ask(model["id"])
+    ]
+    priced = [model for model in listed if price_per_token(model)]
+    names = [str(model["id"]) for model in priced or listed if _is_cheap(session, str(model["id"]), len(listed))]
+    inner = names[1:-1]
+    random.Random(session.seed).shuffle(inner)  # noqa: S311
+    return [*names[-1:], *names[:-1][:1], *inner]
+
+
+def _is_cheap(session: Session, model: str, others: int) -> bool:
+    """Return whether a request to each of so many other models costs little of what the run may cost."""
+    most = session.target.ceilings.dollars
+    price = session.recorder.spending.prices.of(model).of(_MOST_FOR_ANOTHER * _LEAST_LONG * _BYTES_OF_WORD)
+    return most is None or price * min(others, session.profile.contexts) <= _SHARE_FOR_OTHERS * most
+
+
+def _of_another(session: Session, row: factors.Row, model: str, size: int, chooser: random.Random) -> Request:
+    """Return a request for a model of which nothing is known: with no field that it may refuse."""
+    kind = "words" if row["kind"] in ("tokens", "long") else row["kind"]
+    inputs = [TEXT, *(_text(kind, place, _LEAST_LONG) for place in chooser.sample(range(_SPARE + size), size - 1))]
+    body = {
+        "model": model,
+        "input": inputs[0] if row["size"] == factors.ALONE else inputs,
+        **session.target.request_defaults,
+        **factors.FIELDS[row["fields"]],
+    }
+    headers = factors.HEADERS[row["headers"]]
+    return _request(body, style=row["spelling"], headers=headers, key=row["key"], fresh=row["fresh"])
+
+
+def _filled(session: Session, row: factors.Row, size: int, without: frozenset[str], chooser: random.Random) -> Request:
     inputs = _inputs(session, row["kind"], size, chooser)
-    if row["model"] == "second" and isinstance(inputs[0], str):
-        inputs[0] = TEXT  # which the first model is asked for as well
+    if isinstance(inputs[0], str) and (row["model"] == "second" or row["dimensions"] == "few"):
+        inputs[0] = TEXT  # which both models are asked for, in vectors of one length, too
     body: dict[str, Any] = {
         "model": session.model if row["model"] == "first" else second_model(session),
         "input": inputs[0] if row["size"] == factors.ALONE else inputs,
@@ -225,10 +295,17 @@ def _filled(session: Session, row: factors.Row, without: frozenset[str], chooser
     )
 
 
-def _near(session: Session, size: int, chooser: random.Random) -> int:
-    """Return a batch size as it is, or one between it and the next smaller one of the profile."""
+def _near(session: Session, size: int, before: Collection[int], chooser: random.Random) -> int:
+    """Return a batch size as it is, or one between it and the next smaller one of the profile.
+
+    Of those it is a round one that no batch had *before*, or any that none had.
+    """
+    if chooser.random() < _AS_IT_IS:
+        return size
     least = max((one for one in session.profile.sizes if one < size), default=0) + 1
-    return size if chooser.random() < _AS_IT_IS else chooser.randint(min(size, max(2, least)), size)
+    smaller = range(min(size, max(2, least)), size + 1)
+    fresh = [one for one in smaller if one not in before]
+    return chooser.choice([one for one in fresh if one in _ROUND] or fresh or smaller)
 
 
 def _inputs(session: Session, kind: str, size: int, chooser: random.Random) -> list[Any]:

@@ -24,7 +24,7 @@ _SCRIPTS = (
 _TOKENS = (9906, 1917, 1820, 4062, 14198, 39935, 883, 264, 1296, 3373, 7559, 1148, 527, 499, 3815)
 _SHORT = (
     "ox", "go", "Hi", "a", "7", "no", "42", "UK", "x", "me", "we", "it", "I", "up", "on", "at", "null",
-    "NaN", "None", "true", "[1]",
+    "NaN", "None", "true", "[1]", "0", "[DONE]", '["a", "b"]', "{{x}}", "<br>", "N/A", "-1", "1e9", "undefined", "nan",
 )  # fmt: skip
 _FIRST = (("night", "light"), ("gold", "bold"), ("house", "mouse"), ("river", "liver"), ("table", "cable"))
 _LAST = (("bear", "bean"), ("road", "roar"), ("cat", "car"), ("film", "fill"), ("seat", "seal"), ("plan", "play"))
@@ -73,6 +73,19 @@ def _long(place: int, count: int, start: int = 0) -> str:
         case 3:
             text[-2:] = [" ".join(changed)]
     return " ".join(text)
+
+
+def look_alikes() -> list[str]:
+    """Return texts with words that a server takes away which reads markup, escapes or templates, and texts without."""
+    return [
+        "speed%3D1970", "speed=1970", "C:\\new\\table", "C:\new\table", "\\u0041nchor", "Anchor", "fish &amp; chips",
+        "fish & chips", "{{river}} bank", "${river} bank", "<!-- river --> bank", "bank",
+    ]  # fmt: skip
+
+
+def many(count: int) -> list[str]:
+    """Return so many short texts."""
+    return [words(place) for place in range(count)]
 
 
 def alike(words: int) -> list[str]:

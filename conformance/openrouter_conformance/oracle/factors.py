@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from openrouter_conformance.exchange import CHUNKED
 from openrouter_conformance.oracle.context import Argument, Context
 from openrouter_conformance.samples import SAMPLING
 
@@ -57,6 +58,11 @@ def _of_fields(argument: Argument, one: Context, other: Context) -> str:  # noqa
     return "parameters/sampling-ignored" if names and names <= SAMPLING.keys() else "parameters/unknown-fields-ignored"
 
 
+def _of_headers(argument: Argument, one: Context, other: Context) -> str:  # noqa: ARG001
+    is_told = (CHUNKED in one.headers) != (CHUNKED in other.headers)
+    return "protocol/chunked-bodies-read" if is_told else "parameters/attribution-accepted"
+
+
 def _names(fields: str) -> list[str]:
     return list(json.loads(fields or "{}"))
 
@@ -75,7 +81,7 @@ FACTORS = (
     Factor("user", ("user",), _always("parameters/user-accepted")),
     Factor("fields of no meaning", ("fields",), _of_fields),
     Factor("the spelling of the JSON", ("spelling",), _always("texts/escapes-equal-characters")),
-    Factor("headers", ("headers",), _always("parameters/attribution-accepted")),
+    Factor("headers", ("headers",), _of_headers),
     Factor("the spelling of the key", ("key",), _always("auth/scheme-in-any-case")),
     Factor("a connection of its own", ("fresh",), _always("determinism/requests-are-independent")),
 )

@@ -36,8 +36,8 @@ _OF_EACH = frozenset({"object", "data", "model", "usage", "id", "provider", "err
 _OF_EACH_USAGE = frozenset({"prompt_tokens", "total_tokens"})
 """Fields of which there is a requirement that they are there."""
 
-_TOO_LARGE = 413
-"""A status that says something about the bytes of a request, which its spelling may multiply."""
+_OF_LENGTH = frozenset({411, 413})
+"""Statuses that say something about the bytes of a request: that they were not counted, or are too many."""
 
 _ASKING_MORE = frozenset({"expect", "content-encoding"})
 """Headers that ask a server for something that it may refuse."""
@@ -166,7 +166,7 @@ class Table:
         request = exchange.request
         if (
             request is None
-            or exchange.status == _TOO_LARGE
+            or exchange.status in _OF_LENGTH
             or not self._contract.allows_body(CREATE_EMBEDDINGS, request.body or b"")
         ):
             return

@@ -64,6 +64,12 @@ def base64_float16(encode: Stage, call: Call, vector: Vector) -> bytes:
 
 
 @fault("encode")
+def base64_through_float16(encode: Stage, call: Call, vector: Vector) -> bytes:
+    """The numbers in base64 are rounded to float16 before they become float32."""
+    return encode(call, vector.astype("<f2").astype("<f4") if call.encoding == "base64" else vector)
+
+
+@fault("encode")
 def base64_int8(encode: Stage, call: Call, vector: Vector) -> bytes:
     """The bytes in base64 are 8-bit integers."""
     scaled = np.rint(vector * 127).astype("i1")

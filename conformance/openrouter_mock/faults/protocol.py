@@ -240,6 +240,18 @@ def _without_length(headers: Headers) -> Headers:
     return [(name, value) for name, value in headers if name != b"content-length"]
 
 
+@fault(WIRE)
+async def loses_bodies_in_chunks(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """A body that is sent in chunks, without a length, is read as empty."""
+    in_chunks = any(name == b"transfer-encoding" for name, _ in scope.get("headers", ()))
+
+    async def receive_nothing() -> Message:
+        message = await receive()
+        return {**message, "body": b""} if message["type"] == "http.request" else message
+
+    await app(scope, receive_nothing if in_chunks else receive, send)
+
+
 @fault("respond")
 def sends_length_and_chunks(respond: Stage, call: Call) -> Response:
     """A response is chunked and has a content length, which HTTP forbids."""

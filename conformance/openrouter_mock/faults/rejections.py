@@ -110,6 +110,39 @@ def refuses_batches(inputs: Stage, call: Call) -> list[Input]:
 
 
 @fault("inputs")
+def refuses_words_for_nothing(inputs: Stage, call: Call) -> list[Input]:
+    """A text that is a word for a missing value, such as `NaN`, is rejected."""
+    given: list[Input] = inputs(call)
+    if any(each.source in ("NaN", "nan", "null", "None", "N/A") for each in given):
+        raise HTTPError(400, "input: a value is missing")
+    return given
+
+
+@fault("check_context")
+def refuses_texts_that_fit(check_context: Stage, call: Call, given: Input) -> None:
+    """A text of more than 128 tokens is rejected, though the model is listed to read longer ones."""
+    check_context(call, given)
+    if isinstance(given.source, str) and len(given.tokens) > 128:
+        raise HTTPError(400, f"{given.path}: at most 128 tokens are read")
+
+
+@fault("route")
+def does_not_know_a_listed_model(route: Stage, call: Call) -> None:
+    """The last model of the list is answered with 404 when it is asked."""
+    if call.fields["model"] == "qwen/qwen3-embedding-4b":
+        raise HTTPError(404, "model: there is no such model")
+    route(call)
+
+
+@fault("window")
+def refuses_the_highest_limit(window: Stage, call: Call) -> pagination.Window:
+    """A `limit` of 1,000, the highest that the contract allows, is rejected."""
+    if "limit=1000" in call.query.split("&"):
+        raise HTTPError(400, "limit: less than 1000")
+    return window(call)
+
+
+@fault("inputs")
 def refuses_token_ids(inputs: Stage, call: Call) -> list[Input]:
     """Token ids are rejected."""
     given: list[Input] = inputs(call)

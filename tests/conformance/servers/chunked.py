@@ -65,6 +65,16 @@ class Server(Gateway):
         return b"\n         \n" + json.dumps(document).encode()
 
 
+async def _body(reader: asyncio.StreamReader, headers: dict[str, str]) -> bytes:
+    if "transfer-encoding" not in headers:
+        return await reader.readexactly(int(headers.get("content-length", "0")))
+    body = b""
+    while length := int(await reader.readuntil(b"\r\n"), 16):
+        body += (await reader.readexactly(length + 2))[:-2]
+    await reader.readuntil(b"\r\n")
+    return body
+
+
 async def _connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     server = Server()
     with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
@@ -75,7 +85,7 @@ async def _connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter)
             headers = {
                 name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)
             }
-            body = await reader.readexactly(int(headers.get("content-length", "0")))
+            body = await _body(reader, headers)
             path, _, query = target.partition("?")
             reply = server(Call(method, path, query, headers, body))
             given = {**reply.headers, "Transfer-Encoding": "chunked", "Connection": "close" if last else "keep-alive"}

@@ -217,7 +217,8 @@ def as_wsgi(handler: Handler) -> WSGIApplication:
             for name, value in environ.items()
             if name.startswith("HTTP_") or name == "CONTENT_TYPE"
         }
-        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        ends_by_itself = environ.get("wsgi.input_terminated", False)  # of a body in chunks
+        body = environ["wsgi.input"].read(*([] if ends_by_itself else [int(environ.get("CONTENT_LENGTH") or 0)]))
         reply = handler(
             Call(environ["REQUEST_METHOD"], environ["PATH_INFO"], environ.get("QUERY_STRING", ""), headers, body)
         )

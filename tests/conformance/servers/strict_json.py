@@ -13,9 +13,7 @@ from .by_contract import Refusal, check_key, dimensions, providers, texts
 from .gateway import Gateway, listed
 from .hosts import Call, Reply
 
-SPECIAL = (
-    "names given twice and unknown query parameters are 400; batch limit 24 (413); int8 made floats; cost of 8 decimals"
-)
+SPECIAL = "names given twice, bodies without a length and unknown query parameters are 400; batch limit 24 (413); int8 made floats; cost of 8 decimals"
 KEY = "strict-key"
 BASE = "/v1"
 _LENGTH, _MOST_INPUTS = 256, 24
@@ -51,8 +49,10 @@ class Server(Gateway):
     ]
 
     def create(self, call: Call) -> dict[str, Any]:
-        """Refuse a body in which a name stands twice."""
+        """Refuse a body in which a name stands twice, or that comes without its length."""
         check_key(call.headers, self.keys)
+        if "transfer-encoding" in call.headers:
+            raise Refusal(411, "Say how long the body is.")
         with contextlib.suppress(ValueError, RecursionError):
             json.loads(call.body, object_pairs_hook=_unambiguous)
         return super().create(call)

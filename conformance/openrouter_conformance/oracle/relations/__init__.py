@@ -1,7 +1,8 @@
 """From all observations of a run to failures of requirements: what must be equal, what must differ, what adds up.
 
 - `equal_vectors`: vectors that must be the same; `different_vectors`: those that must not
-- `counts`: tokens; `costs`: dollars; `statuses`: refusals; `fields`: what else answers have alike
+- `counts`: tokens; `costs`: dollars; `fields`: what else answers have alike
+- `statuses`: refusals that must be the same; `refusals`: those that must not be
 - `model_list`: the list, its entries and its pages
 - `reading`: what a model must have read of an input; `wording`: how inputs and differences are called
 - `findings`: what is found
@@ -20,6 +21,7 @@ from openrouter_conformance.oracle.relations import (
     equal_vectors,
     fields,
     model_list,
+    refusals,
     statuses,
 )
 from openrouter_conformance.oracle.relations.findings import EMBED, LIST, Findings
@@ -46,6 +48,7 @@ RELATIONS = {
     f"{EMBED}/token-ids/one-list-is-one-input": "Every list of token ids, alone and in a list of one.",
     f"{EMBED}/token-ids/whole-floats-are-integers": "Token ids with and without a decimal point.",
     f"{EMBED}/texts/escapes-equal-characters": "Every input in all spellings of its JSON.",
+    f"{EMBED}/texts/fitting-texts-answered": "Every text of ASCII that surely fits its model.",
     f"{EMBED}/texts/every-part-read": "Long texts that differ in a few words at one place.",
     f"{EMBED}/parameters/unknown-fields-ignored": "Every input with and without fields of no meaning.",
     f"{EMBED}/parameters/sampling-ignored": "Every input with and without sampling parameters.",
@@ -53,6 +56,7 @@ RELATIONS = {
     f"{EMBED}/dimensions/prefix-of-native": "Every input in all lengths of which most are starts of the whole vector.",
     f"{EMBED}/parameters/user-accepted": "Every input with and without `user`.",
     f"{EMBED}/parameters/attribution-accepted": "Every input with and without further headers.",
+    f"{EMBED}/protocol/chunked-bodies-read": "Every input in bodies that are sent in chunks and in others.",
     f"{EMBED}/auth/scheme-in-any-case": "Every input with the scheme in lower case.",
     f"{EMBED}/routing/preferences-keep-the-vector": "Every input with and without provider preferences.",
     f"{EMBED}/routing/providers-agree": "Every input that two providers embedded.",
@@ -70,6 +74,7 @@ RELATIONS = {
     f"{EMBED}/response/id-fresh": "The `id` of every answer.",
     f"{EMBED}/response/fields-alike": "The fields of every answer of a model and provider.",
     f"{EMBED}/response/model-named-alike": "The `model` of every answer.",
+    f"{LIST}/catalog/listed-model-embeds": "Every listed model that requests asked for.",
     f"{LIST}/catalog/entries-agree": "Every entry of the list, on every page, with a key and without.",
     f"{LIST}/catalog/repeats-agree": "Every answer with the whole list.",
     f"{LIST}/pagination/total-count-is-whole": "`total_count` of every page.",
@@ -79,6 +84,7 @@ RELATIONS = {
 """By requirement: which observations are held against each other."""
 
 _PLAIN = (
+    equal_vectors.encodings_agree,
     equal_vectors.providers_agree,
     equal_vectors.lengths_agree,
     different_vectors.inputs_differ,
@@ -107,6 +113,8 @@ def judge(table: Table, ask: Ask | None = None) -> Findings:
     known = Laws(table.vectors)
     equal_vectors.vectors_agree(table, known, findings, ask)
     statuses.statuses_agree(table, findings, ask)
+    refusals.listed_models_answered(table, findings, ask)
+    refusals.fitting_texts_answered(table, findings, ask)
     counts.tokens_agree(table, known, findings, ask)
     counts.batches_add_up(table, known, findings)
     for relation in _PLAIN:

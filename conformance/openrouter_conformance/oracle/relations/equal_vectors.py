@@ -171,6 +171,47 @@ def _read_vector(exchange: Exchange, place: int) -> NDArray[np.float32] | None:
     return found[place].astype(np.float32) if place < len(found) and found[place].size else None
 
 
+def encodings_agree(table: Table, findings: Findings) -> None:
+    """Numbers in base64 are those in floats: a loss that vectors of one encoding do not show is one of the encoding."""
+    requirement = f"{EMBED}/encoding/base64-equals-float"
+    apart: dict[Any, tuple[list[float], list[tuple[float, Sighting[Any], Sighting[Any]]]]] = {}
+    for (argument, _, provider), group in sorted(table.vectors.items(), key=lambda pair: len(pair[0][0].input)):
+        by_encoding: dict[bool, list[Sighting[Any]]] = {}
+        for one in sorted(group, key=order):
+            by_encoding.setdefault("base64" in one.context.encoding, []).append(one)
+        within, across = apart.setdefault((argument.model, provider), ([], []))
+        firsts = [sightings[0] for sightings in by_encoding.values()]
+        for first, *others in by_encoding.values():
+            within += [_farthest_apart(first, other) for other in others]
+        if len(firsts) > 1:
+            across.append((_farthest_apart(*firsts), firsts[0], firsts[1]))
+    for within, across in apart.values():
+        findings.compared[requirement] += len(across)
+        lossy = [found for found in across if found[0] > max(_LOSS, _CLEARLY * max(within, default=0.0))]
+        if len(within) >= _FEWEST and len(lossy) >= _FEWEST:
+            loss, one, other = lossy[0]
+            findings.fail(
+                requirement,
+                f"numbers that differ by {loss:.1e} of the largest one in two vectors of {shown_input(one.argument)}",
+                f"the same numbers, to {_LOSS:.1e} at least: those of one encoding agree to {max(within):.1e}",
+                one.exchange,
+                other.exchange,
+            )
+
+
+_LOSS, _CLEARLY, _FEWEST = 2**-12.5, 8.0, 3
+"""How far numbers may be apart, as a share of the largest one, in two encodings: float16 rounds that coarsely, and four
+decimals of usual vectors; how much farther than in one encoding; in how many vectors."""
+
+
+def _farthest_apart(one: Sighting[Any], other: Sighting[Any]) -> float:
+    """Return how far the numbers at one place of two vectors are apart at most, as a share of the largest number."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        largest = float(np.abs(one.value.astype(np.float64)).max())
+        found = float(np.abs(one.value.astype(np.float64) - other.value.astype(np.float64)).max()) / largest
+    return found if np.isfinite(found) else 0.0
+
+
 def providers_agree(table: Table, findings: Findings) -> None:
     """Two providers of a model give an input nearly the same vector."""
     requirement = f"{EMBED}/routing/providers-agree"

@@ -13,6 +13,7 @@ from openrouter_conformance.oracle.contradictions import Contradiction, compare,
 from openrouter_conformance.oracle.factors import Factor, differing
 from openrouter_conformance.oracle.minimal_pairs import narrow
 from openrouter_conformance.oracle.relations.findings import EMBED, Findings
+from openrouter_conformance.oracle.relations.refusals import REFUSED
 from openrouter_conformance.oracle.relations.wording import differing_in, more, shown_input
 from openrouter_conformance.oracle.table import Sighting
 from openrouter_conformance.samples import PREFERENCES
@@ -48,7 +49,7 @@ def statuses_agree(table: Table, findings: Findings, ask: Ask | None) -> None:
 _MUCH_LONGER, _FEW_BYTES = 1.3, 4096
 
 
-_MOST_REFUSED = 3
+_MOST_REFUSED = 6
 """Refused requests of which it is asked whether they are refused without their context, too."""
 
 
@@ -59,7 +60,8 @@ def _refused_in_context(table: Table, ask: Ask) -> Iterator[Contradiction[int]]:
     }
     meetable = {contexts.canonical(fields["provider"]) for fields in PREFERENCES.values() if fields}
     tried: list[tuple[Factor, ...]] = []
-    for one in sorted((group[0] for group in table.statuses.values() if group[0].value in _REFUSED), key=order):
+    asked = 0
+    for one in sorted((group[0] for group in table.statuses.values() if group[0].value in REFUSED), key=order):
         plain = Context(batch=one.context.batch, place=one.context.place, listed=one.context.listed)
         plain = attrs.evolve(plain, dimensions=one.context.dimensions, floats=one.context.floats)
         if one.argument.model not in base64:
@@ -73,22 +75,20 @@ def _refused_in_context(table: Table, ask: Ask) -> Iterator[Contradiction[int]]:
         factors = differing(one.context, plain)
         if not factors or any(set(known) <= set(factors) for known in tried):
             continue
-        tried.append(factors)
+        asked += 1
         exchange = ask(request)
         if exchange.status == 200:
+            tried.append(factors)
             reference = Sighting(one.argument, plain, exchange.status, exchange, one.dimensions)
             yield narrow(Contradiction(reference, one, factors), ask, _read_status, _same_status)
-        if len(tried) >= _MOST_REFUSED:
+        if asked >= _MOST_REFUSED:
             return
-
-
-_REFUSED = (400, 404, 415, 422)
 
 
 def _may_be_too_long(refused: Exchange, answered: bytes | None) -> bool:
     """Return whether a body may be refused for its length, which another way of writing it does not have."""
     length = len(refused.request_body or b"")
-    return refused.status in _REFUSED and length > max(_FEW_BYTES, _MUCH_LONGER * len(answered or b""))
+    return refused.status in REFUSED and length > max(_FEW_BYTES, _MUCH_LONGER * len(answered or b""))
 
 
 def _same_status(one: int, other: int) -> bool:
