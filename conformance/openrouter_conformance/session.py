@@ -176,8 +176,9 @@ class Session:
 
     @property
     def whole_list(self) -> answers.Page:
-        """The model list, from one request without parameters; Blocked when there is none."""
-        return self.page()
+        """The model list, from one request without parameters, however long it is; Blocked when there is none."""
+        exchange = self.once("whole list", self.get_models)
+        return self.usable(exchange, lambda: answers.page(exchange))
 
     @property
     def catalog(self) -> list[dict[str, Any]]:

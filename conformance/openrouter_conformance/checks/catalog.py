@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from openrouter_conformance import answers, excerpts
@@ -35,7 +36,7 @@ def public_with_any_key(session: Session) -> None:
 @check("list-embeddings-models/catalog/not-empty")
 def not_empty(session: Session) -> None:
     """At least one model."""
-    page = session.page()
+    page = session.whole_list
     if not page.models:
         raise CheckFailure("a list of no models", "at least one", page.exchange)
 
@@ -43,8 +44,8 @@ def not_empty(session: Session) -> None:
 @check("list-embeddings-models/catalog/ids-unique")
 def ids_unique(session: Session) -> None:
     """Each identifier once."""
-    page = session.page()
-    doubled = sorted({str(name) for name in page.ids if page.ids.count(name) > 1})
+    page = session.whole_list
+    doubled = sorted(str(name) for name, count in Counter(page.ids).items() if count > 1)
     if doubled:
         raise CheckFailure(f"{', '.join(doubled)} more than once", "each id once", page.exchange)
 
@@ -52,7 +53,7 @@ def ids_unique(session: Session) -> None:
 @check("list-embeddings-models/catalog/ids-name-author-and-model")
 def ids_name_author_and_model(session: Session) -> None:
     """Identifiers of the form `author/model`."""
-    page = session.page()
+    page = session.whole_list
     odd = [name for name in page.ids if not isinstance(name, str) or name.count("/") != 1 or not all(name.split("/"))]
     if odd:
         raise CheckFailure(f"the id {excerpts.of_value(odd[0])}", "author/model", page.exchange)
@@ -61,7 +62,7 @@ def ids_name_author_and_model(session: Session) -> None:
 @check("list-embeddings-models/catalog/all-embed")
 def all_embed(session: Session) -> None:
     """`embeddings` among the output modalities of every model."""
-    page = session.page()
+    page = session.whole_list
     for model in page.models:
         found = modalities(model, "output_modalities")
         if "embeddings" not in found:
@@ -75,7 +76,7 @@ def all_embed(session: Session) -> None:
 @check("list-embeddings-models/catalog/inputs-named")
 def inputs_named(session: Session) -> None:
     """At least one input modality of every model."""
-    page = session.page()
+    page = session.whole_list
     for model in page.models:
         if not modalities(model, "input_modalities"):
             raise CheckFailure(
@@ -86,7 +87,7 @@ def inputs_named(session: Session) -> None:
 @check("list-embeddings-models/catalog/prices-are-decimals")
 def prices_are_decimals(session: Session) -> None:
     """Prices that can be reckoned with."""
-    page = session.page()
+    page = session.whole_list
     documented = session.contract.resolve("#/components/schemas/PublicPricing/properties")
     prices = {field for field, schema in documented.items() if schema.get("type") == "string"}
     if not any(prices & model["pricing"].keys() for model in page.models if isinstance(model.get("pricing"), dict)):
@@ -107,7 +108,7 @@ def prices_are_decimals(session: Session) -> None:
 @check("list-embeddings-models/catalog/created-in-the-past")
 def created_in_the_past(session: Session) -> None:
     """Unix seconds, none of them to come."""
-    page = session.page()
+    page = session.whole_list
     for model in page.models:
         created = model.get("created")
         if isinstance(created, bool) or not isinstance(created, int) or created >= time.time() + _DAY:
@@ -121,7 +122,7 @@ def created_in_the_past(session: Session) -> None:
 @check("list-embeddings-models/catalog/context-positive")
 def context_positive(session: Session) -> None:
     """Room for at least one token, where a context length is given."""
-    page = session.page()
+    page = session.whole_list
     if all(model.get("context_length") is None for model in page.models):
         raise NotApplicable("no listed model has a context length")
     for model in page.models:
@@ -152,7 +153,7 @@ def listed_model_embeds(session: Session) -> None:
 @check("list-embeddings-models/catalog/checked-model-listed")
 def checked_model_listed(session: Session) -> None:
     """The model that the other requirements are checked with is in the list."""
-    page = session.page()
+    page = session.whole_list
     if session.model not in page.ids and session.model not in [model.get("canonical_slug") for model in page.models]:
         raise CheckFailure(
             f"a list without {excerpts.of_value(session.model)}, which embeds", "the model in the list", page.exchange

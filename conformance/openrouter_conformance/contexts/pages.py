@@ -22,7 +22,7 @@ Query = dict[str, int] | list[tuple[str, int]]
 def requests(session: Session) -> list[Request]:
     """Return the requests for pages of the list, of every size that the profile tries, with a key and without."""
     count = len(session.models)
-    half = max(1, count // 2)
+    half = min(HIGHEST_LIMIT, max(1, count // 2))
     queries: list[Query] = [{"limit": 1}, {"offset": half, "limit": max(1, half - 1)}, {"offset": count}]
     if session.profile.pages > 1:
         queries += [
@@ -34,7 +34,7 @@ def requests(session: Session) -> list[Request]:
         queries += [{"offset": offset, "limit": half} for offset in range(0, count, half)][:3]
         queries += [[("limit", half), ("limit", 1)], [("offset", 1), ("limit", 2), ("offset", half)]]  # either is right
     for size in range(2, session.profile.pages):
-        step = max(1, count // (size + 1))
+        step = min(HIGHEST_LIMIT, max(1, count // (size + 1)))
         queries += [{"offset": offset, "limit": step} for offset in range(0, min(count, 8 * step), step)]
     chooser = random.Random(f"{session.seed}/pages")  # noqa: S311
     return [_request(query, key=chooser.choice((None, None, True))) for query in queries]

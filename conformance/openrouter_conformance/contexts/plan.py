@@ -217,6 +217,11 @@ def _supported(session: Session) -> tuple[tuple[str, ...], frozenset[str]]:
 
 def second_model(session: Session) -> str | None:
     """Return another listed model that reads text, the cheapest; None when there is none."""
+    return session.once("second model", lambda: _second_model(session))
+
+
+def _second_model(session: Session) -> str | None:
+    slug = (session.listed_model or {}).get("canonical_slug")
     priced = [
         (price, str(model["id"]))
         for model in session.models
@@ -224,7 +229,7 @@ def second_model(session: Session) -> str | None:
         and "text" in modalities(model, "input_modalities")
         and session.target.may_ask(str(model["id"]))
         and (price := price_per_token(model))
-        and model.get("canonical_slug") != (session.listed_model or {}).get("canonical_slug")
+        and model.get("canonical_slug") != slug
     ]
     return min(priced)[1] if priced else None
 

@@ -1,4 +1,4 @@
-"""A list of 1,500 models, whole in one page unless a page is asked for."""
+"""A list of 2,500 models and 1.5 MB, whole in one page unless a page is asked for, which holds 30 at most."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from . import hosts
 from .by_contract import Refusal, dimensions, providers, texts
 from .gateway import Gateway, listed
 
-SPECIAL = "1,500 models in one page by default, no context lengths; written by orjson; batch limit 2048"
+SPECIAL = "2,500 models, 1.5 MB in one page, pages of 30 at most; no context lengths; orjson; batch limit 2048"
 KEY = "many-models-key"
 BASE = "/api/v1"
 _LENGTH = 192
@@ -41,8 +41,10 @@ class Server(Gateway):
     base = BASE
     keys = (KEY,)
     models: ClassVar = [
-        listed(f"house-{number % 40}/model-{number}", f"{1e-8 * (1 + number % 90):.8f}") for number in range(1500)
+        listed(f"house-{number % 40}/model-{number}", f"{1e-8 * (1 + number % 90):.8f}", description="Words. " * 25)
+        for number in range(2500)
     ]
+    most_per_page = 30
 
     def embed(self, body: dict[str, Any], model: dict[str, Any]) -> dict[str, Any]:
         """Embed texts in the space of the model."""
