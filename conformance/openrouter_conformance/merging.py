@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -163,6 +164,7 @@ def _footer(runs: Sequence[RunRecords], results: Sequence[Record], *, strict: bo
         "finished": max(foot["finished"] for foot in feet),
         **_known_deviations(feet, results),
         **_bill(feet),
+        **records.waited_out(sum((Counter(foot.get("waited_out", {})) for foot in feet), Counter())),
     }
     if footer.get("known_deviations") and footer["conclusion"] == Conclusion.CONFORMS:
         footer["conclusion"] = Conclusion.DOES_NOT_CONFORM.value

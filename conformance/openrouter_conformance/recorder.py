@@ -6,6 +6,7 @@ import datetime as dt
 import email.utils
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
 
@@ -112,6 +113,7 @@ class Recorder:
         self._silences = 0
         self._slowest = 0.0
         self.unanswered: list[Exchange] = []
+        self.waited_out: Counter[int] = Counter()
         self.observers: list[Observer] = []
         self.spending = Spending(is_free=target.is_free)
 
@@ -182,6 +184,8 @@ class Recorder:
         tries = 0
         while self._waits_out(request, outcome, tries):
             tries += 1
+            with self._state:
+                self.waited_out[outcome.exchange.status or 0] += 1
             outcome = self._attempt(request)
         exchange = outcome.exchange
         if exchange.status == httpx.codes.TOO_MANY_REQUESTS and self._target.max_retries:

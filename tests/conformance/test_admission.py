@@ -259,6 +259,7 @@ def test_outage_later_on_is_asked_again_a_few_times() -> None:
     ):
         assert [recorder.send(_ASK).status for _ in range(2)] == [200, 502]
     assert len(server.heads) == 4
+    assert recorder.waited_out == {502: 2}
 
 
 def test_waiting_has_a_budget() -> None:

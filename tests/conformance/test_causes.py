@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from openrouter_conformance import contract, requirements
+from openrouter_conformance import contract, recorder, requirements
 from openrouter_conformance.errors import HarnessError
 from openrouter_conformance.operations import CREATE_EMBEDDINGS
 from openrouter_conformance.results import Result
@@ -103,3 +104,20 @@ def test_cached_answer_for_a_request_without_a_key_is_found(
         printed = command("run", url + other_server.BASE, "--profile", "quick", "--seed", "1")
     failed = [line for line in printed.out.splitlines() if line.startswith("FAILED")]
     assert failed == ["FAILED create-embeddings/auth/missing-key-refused"], printed.out
+
+
+def test_answers_that_were_waited_out_are_told(
+    command: Callable[..., Printed], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is not held against a target that is busy for a moment is not hidden either."""
+    calls = itertools.count(1)
+
+    def busy(call: Call, status: int, body: Any) -> tuple[int, Any]:
+        return (502, {"error": {"code": 502, "message": "busy"}}) if next(calls) == 30 else (status, body)
+
+    monkeypatch.setenv("CONFORMANCE_API_KEY", other_server.KEY)
+    monkeypatch.setattr(recorder, "_MIN_WAIT", 0.01)
+    with serve_app(altered(other_server.application(), busy)) as url:
+        printed = command("run", url + other_server.BASE, "--profile", "quick")
+    assert printed.code == 0
+    assert "Waited:   1 answer of status 502, asked for again" in printed.out.splitlines(), printed.out

@@ -79,7 +79,7 @@ def next_leads_on(session: Session) -> None:
     if found != expected:
         raise CheckFailure(
             f"{len(found)} models along links.next: {_difference(found, expected)}",
-            f"the {len(expected)} {'first ' if len(expected) < len(whole) else ''}models of the whole list in its order",
+            f"the {len(expected)}{' first' if expected is not whole else ''} models of the whole list in its order",
             page.exchange,
         )
 

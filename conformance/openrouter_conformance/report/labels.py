@@ -113,7 +113,14 @@ def effort(run: RunRecords) -> str:
     spent = bill(foot)
     if not spent and foot["dollars"] is not None:
         spent = f", about ${foot['dollars']:.6f}"
-    return f"{foot['requests']} requests in {foot['seconds']:.1f} seconds{spent}"
+    waited = f"; waited out: {waited_out(foot)}" if "waited_out" in foot else ""
+    return f"{foot['requests']} requests in {foot['seconds']:.1f} seconds{spent}{waited}"
+
+
+def waited_out(foot: Record) -> str:
+    """Return how many answers of which status were not held against the target, in words."""
+    counts = foot["waited_out"].items()
+    return ", ".join(f"{count} answer{'' if count == 1 else 's'} of status {status}" for status, count in counts)
 
 
 def bill(foot: Record) -> str:

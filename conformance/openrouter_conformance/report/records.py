@@ -18,7 +18,7 @@ from openrouter_conformance.foreign_text import printable, shortened
 from openrouter_conformance.status import Conclusion, Status, conclude, deciding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from openrouter_conformance.contract import Contract
@@ -211,7 +211,13 @@ def footer(
         "stopped": stopped,
         "seconds": round(seconds, 3),
         "finished": finished,
+        **waited_out(recorder.waited_out),
     }
+
+
+def waited_out(counts: Mapping[int, int]) -> Record:
+    """Return the field that says how many answers of which status were waited out; none where there were none."""
+    return {"waited_out": {str(status): count for status, count in sorted(counts.items())}} if counts else {}
 
 
 def _entries(unneeded: Sequence[Unneeded]) -> list[Record]:

@@ -289,6 +289,8 @@ def _summary(records: RunRecords) -> list[tuple[str, str]]:
     if records.header["profile"] == RECORDINGS:
         return _summary_of_recordings(foot)
     lines = [("Requests:", f"{foot['requests']} in {foot['seconds']:.1f} seconds{labels.bill(foot)}")]
+    if "waited_out" in foot:
+        lines.append(("Waited:", f"{labels.waited_out(foot)}, asked for again"))
     if "load" in foot:
         lines.append(("Load:", _load(foot["load"])))
     if foot["features"]:
