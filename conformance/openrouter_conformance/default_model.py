@@ -1,6 +1,7 @@
 """The model that a run asks for when the user names none.
 
-Of the mock and the live API it is known; of any other target it is the cheapest that is listed.
+Of the mock and the live API it is known; of any other target it is the cheapest that is listed, or the first where no
+prices are.
 """
 
 from __future__ import annotations
@@ -27,6 +28,11 @@ def cheapest(models: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
         and model.get("id")
     ]
     return min(priced, key=lambda entry: entry[:3])[3] if priced else None
+
+
+def first(models: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return the first listed model that reads text, whatever it costs, or None."""
+    return next((one for one in models if one.get("id") and "text" in modalities(one, "input_modalities")), None)
 
 
 def modalities(model: dict[str, Any], side: str) -> list[str]:

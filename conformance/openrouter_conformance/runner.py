@@ -165,7 +165,9 @@ def run(
         session = Session(target, recorder, plan.contract, PROFILES[plan.profile], plan.seed)
         with interruption.ends(recorder.stop):
             stopped = _prepare(session, plan, interruption)
-            header = records.header(session, started, strict=plan.strict, model_is_known=stopped is None)
+            header = records.header(
+                session, started, strict=plan.strict, model_is_known=stopped is None and not session.lacks_model
+            )
             progress.run_started(header, len(plan.selected))
             checked = check_all(session, plan.requirements, plan.selected, progress, interruption, stopped=stopped)
     today = plan.today or dt.datetime.now(dt.UTC).date()
@@ -265,12 +267,19 @@ class _Run:
     def check(self, chosen: Sequence[Requirement], stopped: str | None = None) -> str | None:
         """Do all that the chosen requirements need, unless `stopped`; return why it ended early, None if it did not."""
         if stopped is None:
-            stopped = self._check(chosen)
+            stopped = self._check(self._askable(chosen))
         self._findings = self._relate(asking=stopped is None)
         for one in chosen:
             if one.id not in self._outcomes and stopped is None:
                 self._outcomes[one.id] = Outcome(Status.NOT_APPLICABLE)
         return stopped
+
+    def _askable(self, chosen: Sequence[Requirement]) -> Sequence[Requirement]:
+        """Return what can be tried; without a model to ask for, what asks for one is blocked by the list's failure."""
+        if not any(one.operation.asks_model for one in chosen) or (lack := self._session.lacks_model) is None:
+            return chosen
+        self._outcomes |= {one.id: _blocked(lack) for one in chosen if one.operation.asks_model}
+        return [one for one in chosen if not one.operation.asks_model]
 
     def _check(self, chosen: Sequence[Requirement]) -> str | None:
         try:
@@ -419,6 +428,8 @@ def prepare(session: Session, plan: Plan) -> None:
         session.recorder.spending.prices = price_list(listed)
     embeds = any(requirement.operation.asks_model for requirement in plan.requirements)
     if not embeds or (target.trusted_key and named is None):
+        return
+    if session.lacks_model:
         return
     exchange = session.ask("Is anybody there?")
     if session.recorder.unanswered:

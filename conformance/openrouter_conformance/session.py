@@ -30,6 +30,9 @@ T = TypeVar("T")
 OMIT: Any = object()
 """As a field's value: leave the field out, even where the target's request defaults would set it."""
 
+_FOR_KEYS, _NO_LIST = (401, 403), (404, 405, 410, 501)
+"""Statuses of a model list that wants a key, and of a server that has none."""
+
 _MOST_KEPT = 2**20
 """Bytes of an answer up to which it is kept, to be given again."""
 
@@ -177,8 +180,14 @@ class Session:
     @property
     def whole_list(self) -> answers.Page:
         """The model list, from one request without parameters, however long it is; Blocked when there is none."""
-        exchange = self.once("whole list", self.get_models)
+        exchange = self.once("whole list", self._get_whole_list)
         return self.usable(exchange, lambda: answers.page(exchange))
+
+    def _get_whole_list(self) -> Exchange:
+        """Return the model list, asked for with the key where it is refused without one."""
+        exchange = self.get_models()
+        refused = exchange.status in _FOR_KEYS and self.target.key is not None
+        return self.get_models(key=True) if refused else exchange
 
     @property
     def catalog(self) -> list[dict[str, Any]]:
@@ -205,16 +214,29 @@ class Session:
 
     def _default_model(self) -> str:
         try:
-            cheapest = default_model.cheapest(self.catalog)
+            listed = self.catalog
         except Blocked as blocked:
+            if self.once("whole list", self._get_whole_list).status not in _NO_LIST:
+                raise
             raise TargetError(
                 f"{self.target.name} lists no models ({blocked.failure.received}); choose one with --model ID."
             ) from None
-        if cheapest is None:
-            raise TargetError(
-                f"{self.target.name} lists no model that reads text and has a price; choose one with --model ID."
-            )
-        return str(cheapest["id"])
+        chosen = default_model.cheapest(listed) or default_model.first(listed)
+        if chosen is None and not listed:
+            failure = CheckFailure("no models", "at least one model", self.whole_list.exchange)
+            raise Blocked(f"{LIST_EMBEDDINGS_MODELS.slug}/catalog/not-empty", failure)
+        if chosen is None:
+            raise TargetError(f"{self.target.name} lists no model that reads text; choose one with --model ID.")
+        return str(chosen["id"])
+
+    @property
+    def lacks_model(self) -> Blocked | None:
+        """What keeps the run from asking for a model: a list that is there and broken; None where nothing does."""
+        try:
+            _ = self.model
+        except Blocked as blocked:
+            return blocked
+        return None
 
     @property
     def native_dimensions(self) -> int:

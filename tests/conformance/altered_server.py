@@ -11,11 +11,12 @@ import attrs
 
 @attrs.frozen
 class Call:
-    """A request: method, path and body."""
+    """A request: method, path and body, and whether it came with a key."""
 
     method: str
     path: str
     body: bytes
+    has_key: bool
 
 
 Alter = Callable[[Call, int, Any], tuple[int, Any]]
@@ -41,7 +42,8 @@ def altered(application: Any, alter: Alter) -> Any:
 
         await application(scope, received, kept)
         start, content = sent[0], b"".join(message.get("body", b"") for message in sent[1:])
-        status, made = alter(Call(scope["method"], scope["path"], body), start["status"], _read(content))
+        has_key = any(name == b"authorization" for name, _ in scope["headers"])
+        status, made = alter(Call(scope["method"], scope["path"], body, has_key), start["status"], _read(content))
         if made is not None:
             content = json.dumps(made).encode()
         headers = [one for one in start["headers"] if one[0].lower() != b"content-length"]

@@ -121,3 +121,58 @@ def test_answers_that_were_waited_out_are_told(
         printed = command("run", url + other_server.BASE, "--profile", "quick")
     assert printed.code == 0
     assert "Waited:   1 answer of status 502, asked for again" in printed.out.splitlines(), printed.out
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "cause"),
+    [
+        (200, {"data": "x"}, "schema/answers-match"),
+        (200, {"data": [], "total_count": 0, "links": {"next": None}}, "catalog/not-empty"),
+        (500, {"error": {"code": 500, "message": "x"}}, "schema/no-server-error"),
+        (401, {"error": {"code": 401, "message": "no"}}, "catalog/public"),
+    ],
+    ids=["no list", "empty", "crash", "forbidden"],
+)
+def test_broken_list_of_models_is_what_fails(
+    status: int, body: Any, cause: str, command: Callable[..., Printed], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where there is no other way to a model, all that asks for one is blocked by the list, and the run fails by it."""
+
+    def broken(call: Call, answered: int, found: Any) -> tuple[int, Any]:
+        return (status, body) if call.method == "GET" and answered == 200 else (answered, found)
+
+    monkeypatch.setenv("CONFORMANCE_API_KEY", other_server.KEY)
+    with serve_app(altered(other_server.application(), broken)) as url:
+        printed = command("run", url + other_server.BASE, "--profile", "quick")
+    failed = [line for line in printed.out.splitlines() if line.startswith("FAILED")]
+    assert (printed.code, failed) == (1, [f"FAILED list-embeddings-models/{cause}"]), printed.out
+
+
+def test_target_without_a_list_needs_a_model(command: Callable[..., Printed], monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is nothing to judge, so exit 3 says what to do."""
+
+    def without(call: Call, status: int, body: Any) -> tuple[int, Any]:
+        return (404, {"error": {"code": 404, "message": "no"}}) if call.method == "GET" else (status, body)
+
+    monkeypatch.setenv("CONFORMANCE_API_KEY", other_server.KEY)
+    with serve_app(altered(other_server.application(), without)) as url:
+        printed = command("run", url + other_server.BASE, "--profile", "quick")
+    assert printed.code == 3
+    assert printed.err.endswith("choose one with --model ID.\n")
+
+
+def test_list_that_wants_a_key_is_read_with_it(
+    command: Callable[..., Printed], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It fails for that, and the rest is checked with a model of the list."""
+
+    def keyed(call: Call, status: int, body: Any) -> tuple[int, Any]:
+        refused = call.method == "GET" and not call.has_key
+        return (401, {"error": {"code": 401, "message": "no"}}) if refused else (status, body)
+
+    monkeypatch.setenv("CONFORMANCE_API_KEY", other_server.KEY)
+    with serve_app(altered(other_server.application(), keyed)) as url:
+        printed = command("run", url + other_server.BASE, "--profile", "quick")
+    assert "with acme/tiny-embed" in printed.out
+    failed = [line for line in printed.out.splitlines() if line.startswith("FAILED")]
+    assert (printed.code, failed) == (1, ["FAILED list-embeddings-models/catalog/public"]), printed.out
