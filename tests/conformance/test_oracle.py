@@ -477,6 +477,22 @@ def test_a_field_that_stands_twice_is_nothing_to_hold_against_others() -> None:
     assert spelling.read(b'{"model":"m","input":"a","input":"b"}') == (spelling.OTHER, None)
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "accused"),
+    [
+        ("river garden 東京", "copper bridge", True),
+        ("river garden 東京", "copper bridge 音楽", True),
+        ("\uff26\uff35\uff2c\uff2c width", "full width", False),
+        ("\uff26\uff35\uff2c\uff2c width", "\ufb01ne width", False),
+    ],
+)
+def test_texts_of_other_words_differ_whatever_else_they_have(one: str, other: str, *, accused: bool) -> None:
+    """A model may take letters beyond ASCII for words of ASCII, or for nothing, but never words for other words."""
+    service = Service(lambda body, place, v: [1.0] * 8)
+    service.send(one, other)
+    assert ("vectors/different-texts-differ" in _failures(service)) is accused
+
+
 # Sums
 
 
