@@ -20,11 +20,11 @@ _MALFORMED = (
     f"Basic {UNKNOWN_KEY}",
     UNKNOWN_KEY,
     "Bearer",
-    f"Token {UNKNOWN_KEY}",
     f"Bearer {UNKNOWN_KEY} {UNKNOWN_KEY}",
+    "Bearer undefined",
 )
 _REFUSED = (401, 402, 403, 429)
-_MISPLACED = ("{key}", "Basic {key}", "Token {key}", "Bearer:{key}")
+_MISPLACED = ("{key}", "Basic {key}", "Bearer:{key}", "Bearer {key} {key}")
 
 
 @shared_check("auth/missing-key-refused")
@@ -95,9 +95,8 @@ def challenge_given(session: Session, operation: Operation) -> None:
     """How to authenticate, said with the refusal."""
     exchange = sample_requests.send(session, operation, key=None)
     if "bearer" not in (exchange.header("WWW-Authenticate") or "").lower():
-        raise CheckFailure(
-            f"401 with WWW-Authenticate {excerpts.of_value(exchange.header('WWW-Authenticate'))}", "`Bearer`", exchange
-        )
+        challenge = excerpts.of_value(exchange.header("WWW-Authenticate"))
+        raise CheckFailure(f"{exchange.status} with WWW-Authenticate {challenge}", "`Bearer`", exchange)
 
 
 @shared_check("auth/key-checked-first")

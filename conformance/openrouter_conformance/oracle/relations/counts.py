@@ -139,11 +139,13 @@ def _sums(table: Table, provider: str | None, batches: Sequence[Batch], requirem
                 )
             continue
         if abs(implied.value - batch.tokens) > _HALF:
+            others = f"{len(implied.of)} other request{'' if len(implied.of) == 1 else 's'}"
             findings.fail(
                 requirement,
                 f"{batch.tokens} tokens for {len(batch.arguments)} inputs",
-                f"{implied.value:.0f} tokens, as the same inputs count in {len(implied.of)} other "
-                f"request{'' if len(implied.of) == 1 else 's'}",
+                f"{implied.value:.0f} tokens, as the same inputs count in {others}"
+                if implied.value > 0
+                else f"as many as the same inputs count in {others}, of which the counts fit no such batch",
                 batch.exchange,
                 *implied.of[:3],
             )
