@@ -38,6 +38,8 @@ class Request:
     `key` is True for `Bearer` and the target's own key, None for no `Authorization`, or a value of that
     header, in which `{key}` stands for the target's key.
     `operation` is the operationId that the request belongs to, or None.
+    `may_be_unavailable` is for a model that this key, or nobody, may be able to ask now: an answer that says so
+    is held against nobody, and not waited out.
     `fresh_connection` sends it over a connection that is opened for it and closed after it; else one that was used
     before may serve.
     """
@@ -49,6 +51,7 @@ class Request:
     key: bool | str | None = True
     operation: str | None = None
     fresh_connection: bool = False
+    may_be_unavailable: bool = False
 
     @property
     def is_chunked(self) -> bool:
@@ -228,6 +231,9 @@ class Exchange:
         if not any(name.lower() == "content-type" for name, _ in self.request_headers):
             words += ["-H", "Content-Type:"]  # curl would send one of its own with a body
         text = _as_shell_text(self.request_body)
+        lines = _as_printf(self.request_body) if text is None else None
+        if lines is not None and len(lines) <= _LONGEST_ARGUMENT:
+            return f"printf {lines} | " + " ".join([*words, "--data-binary", "@-"])
         if text is None or len(text) > _LONGEST_ARGUMENT:
             return f"{_piped(self.request_body)} | " + " ".join([*words, "--data-binary", "@-"])
         return " ".join([*words, "--data-binary", shlex.quote(text)])
@@ -257,7 +263,7 @@ def _first_headers(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str
 
 def _quote_header(text: str) -> str:
     """Quote a header so that only the variable that stands for the key, or for a secret, is expanded."""
-    if re.fullmatch(r"(?:Authorization: [A-Za-z]+|[A-Za-z0-9_-]+:) \$[A-Za-z_][A-Za-z0-9_]*", text):
+    if re.fullmatch(r"(?:(?:Authorization|AUTHORIZATION): [A-Za-z]+|[A-Za-z0-9_-]+:) \$[A-Za-z_][A-Za-z0-9_]*", text):
         return f'"{text}"'
     return shlex.quote(text)
 
@@ -268,6 +274,17 @@ def _piped(body: bytes) -> str:
     if 2 * len(packed) < len(body):
         return f"printf %s {shlex.quote(base64.b64encode(packed).decode())} | base64 -d | gunzip"
     return f"printf %s {shlex.quote(base64.b64encode(body).decode())} | base64 -d"
+
+
+def _as_printf(body: bytes) -> str | None:
+    """Return text of several lines as the format of `printf`, or None when it has other signs than a shell shows."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return None
+    for sign, written in (("\\", "\\\\"), ("%", "%%"), ("\n", "\\n"), ("\t", "\\t"), ("\r", "\\r")):
+        text = text.replace(sign, written)
+    return shlex.quote(text) if text.isprintable() else None
 
 
 def _as_shell_text(body: bytes) -> str | None:

@@ -39,6 +39,8 @@ MAX_WAITING = 120.0
 
 _MAX_WAIT = 20.0
 _MIN_WAIT = 0.1
+_UNAVAILABLE = frozenset({402, 403, 408, 429, 502, 503, 504, 524, 529})
+"""Statuses that say that a model cannot be asked: by this key, or at the moment."""
 _TEMPORARY = frozenset({408, 429, 502, 503, 524, 529})
 _STARTING = frozenset({502, 503, 529})
 _LEAST_PATIENCE = 5.0
@@ -181,6 +183,8 @@ class Recorder:
 
         """
         outcome = self._attempt(request)
+        if request.may_be_unavailable and outcome.exchange.status in _UNAVAILABLE:
+            return outcome.exchange
         tries = 0
         while self._waits_out(request, outcome, tries):
             tries += 1
@@ -336,10 +340,12 @@ class Recorder:
         }
 
     def _authorization(self, request: Request, key: str | None) -> list[tuple[str, str]]:
+        is_upper = any(name.isupper() for name, _ in request.headers)
+        name = "AUTHORIZATION" if is_upper else "Authorization"  # as the other headers are written
         if isinstance(request.key, str):
-            return [("Authorization", request.key.replace("{key}", key or ""))]
+            return [(name, request.key.replace("{key}", key or ""))]
         if request.key and self._target.key is not None:
-            return [("Authorization", f"Bearer {key}")]
+            return [(name, f"Bearer {key}")]
         return []
 
 

@@ -34,6 +34,9 @@ OTHER_IMAGE_PART = {
 }
 """A picture of a red pixel and a blue one."""
 
+BROKEN_IMAGE_PART = {"type": "image_url", "image_url": {"url": "data:image/png;base64,@@@"}}
+"""A picture whose bytes cannot be read."""
+
 SAMPLING: dict[str, Any] = {
     "seed": 7,
     "max_tokens": 16,
@@ -54,14 +57,14 @@ PREFERENCES: dict[str, dict[str, Any]] = {
     "fallbacks": {"provider": {"allow_fallbacks": True}},
     "nulls": {"provider": {"allow_fallbacks": None, "order": None, "sort": None, "only": None}},
     "sort": {"provider": {"sort": "price"}},
-    "data": {"provider": {"data_collection": "allow", "require_parameters": False}},
+    "data": {"provider": {"data_collection": "allow", "require_parameters": False, "zdr": False}},
     "price": {"provider": {"max_price": {"prompt": 1000, "completion": "1000.5"}}},
     "unknown": {"provider": {"order": [UNKNOWN_PROVIDER], "allow_fallbacks": True}},
     "ignore": {"provider": {"ignore": [UNKNOWN_PROVIDER]}},
     "sort by": {"provider": {"sort": {"by": "latency", "partition": "model"}}},
     "sort by nothing": {"provider": {"sort": {"by": None, "partition": None}, "ignore": None, "max_price": {}}},
     "prices": {"provider": {"max_price": {"prompt": 1000, "request": 1000, "image": 1000, "audio": 1000}}},
-    "speed": {"provider": {"preferred_max_latency": 100, "preferred_min_throughput": {"p50": 0.1}}},
+    "speed": {"provider": {"preferred_max_latency": 0.001, "preferred_min_throughput": {"p50": 1e6, "p99": None}}},
     "empty": {"provider": {}},
     "null": {"provider": None},
 }

@@ -27,7 +27,7 @@ MAX_BYTES = 64 * 2**20
 _CONNECT_SECONDS = 10.0
 _KEEPALIVE_SECONDS = 5.0
 _WRITTEN_AT_ONCE = 2**16
-_CHUNK = 700
+_CHUNKS = 3
 _UNREACHABLE = (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.ProxyError, httpcore.UnsupportedProtocol)
 _BROKEN = (httpcore.RemoteProtocolError, httpcore.ReadError, httpcore.WriteError)
 
@@ -269,7 +269,8 @@ def _pieces(request: httpx.Request) -> bytes | list[bytes]:
     """Return the body: whole, or where it is sent in chunks, one piece for each of them."""
     if "Transfer-Encoding" not in request.headers:
         return request.content
-    return [request.content[start : start + _CHUNK] for start in range(0, len(request.content), _CHUNK)]
+    length = max(1, -(-len(request.content) // _CHUNKS))
+    return [request.content[start : start + length] for start in range(0, len(request.content), length)]
 
 
 def _environment_proxy(url: httpx.URL) -> httpx.Proxy | None:

@@ -580,7 +580,8 @@ def _list(*names: str, context_length: int = 512) -> Exchange:
 
 def test_listed_model_that_is_not_known_is_named() -> None:
     """A model of the list that no request was answered for is accused when the plainest is refused, and no other is."""
-    service = Service(refused=lambda body: body["model"] == "acme/dead" or "user" in body, status=404)
+    known = (_MODEL, "acme/shy")
+    service = Service(refused=lambda body: body["model"] not in known or "user" in body, status=404)
     service.table.add(_list("acme/dead", "acme/shy", _MODEL))
     service.send("a text")
     service.send("a text", model="acme/shy", user="somebody")

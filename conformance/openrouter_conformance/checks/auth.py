@@ -20,12 +20,12 @@ _MALFORMED = (
     f"Basic {UNKNOWN_KEY}",
     UNKNOWN_KEY,
     "Bearer",
-    f"Token {UNKNOWN_KEY}",
     f"Bearer {UNKNOWN_KEY} {UNKNOWN_KEY}",
+    "Bearer undefined",
 )
 _REFUSED = (401, 402, 429)
 """What a known key never gets; 403 may be for what stands in the request."""
-_MISPLACED = ("{key}", "Basic {key}", "Token {key}", "Bearer:{key}")
+_MISPLACED = ("{key}", "Basic {key}", "Bearer:{key}", "Bearer {key} {key}")
 
 
 @shared_check("auth/missing-key-refused")
@@ -109,9 +109,8 @@ def challenge_given(session: Session, operation: Operation) -> None:
     if exchange.status != 401:
         raise NotApplicable(f"no key, and no 401: {exchange.outline()}")
     if "bearer" not in (exchange.header("WWW-Authenticate") or "").lower():
-        raise CheckFailure(
-            f"401 with WWW-Authenticate {excerpts.of_value(exchange.header('WWW-Authenticate'))}", "`Bearer`", exchange
-        )
+        challenge = excerpts.of_value(exchange.header("WWW-Authenticate"))
+        raise CheckFailure(f"{exchange.status} with WWW-Authenticate {challenge}", "`Bearer`", exchange)
 
 
 @shared_check("auth/key-checked-first")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 from openrouter_conformance import answers, campaign, excerpts, sample_requests
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from openrouter_conformance.operations import Operation
     from openrouter_conformance.session import Session
 
+_INSIDE = re.compile(
+    rb"\b(?:10\.\d{1,3}|172\.(?:1[6-9]|2\d|3[01])|192\.168)\.\d{1,3}\.\d{1,3}\b|\.svc\.cluster\.local\b"
+)
+"""Addresses within a private network."""
 _TRACES = (b"Traceback (most recent call last)", b"\\n    at ", b"site-packages", b"node_modules")
 
 
@@ -67,7 +72,7 @@ def no_error_in_success(exchange: Exchange, contract: Contract, operation: Opera
 
 @shared_exchange_check("errors/no-trace")
 def no_trace(exchange: Exchange, contract: Contract, operation: Operation) -> bool:  # noqa: ARG001
-    """No stack trace and no path of the server in an error."""
+    """No stack trace, no path of the server and no address within its network in an error."""
     if exchange.status is None or exchange.status < 400:
         return False
     for mark in _TRACES:
@@ -76,7 +81,20 @@ def no_trace(exchange: Exchange, contract: Contract, operation: Operation) -> bo
             raise CheckFailure(
                 f"an error that shows the server's code ({excerpts.of_value(shown)})", "an error without it", exchange
             )
+    inside = _INSIDE.search(exchange.body)
+    if inside is not None and inside[0] not in _sent(exchange):
+        raise CheckFailure(
+            f"an error with an address within the server's network ({excerpts.of_value(inside[0].decode())})",
+            "an error without it",
+            exchange,
+        )
     return True
+
+
+def _sent(exchange: Exchange) -> bytes:
+    """Return what the client knows: what it sent, and to whom."""
+    headers = "\n".join(value for _, value in exchange.request_headers)
+    return f"{exchange.url}\n{headers}\n".encode() + (exchange.request_body or b"")
 
 
 @shared_check("errors/code-equals-status")
@@ -97,7 +115,7 @@ def provoked_errors(session: Session, operation: Operation) -> None:
 def unknown_model_refused(session: Session) -> None:
     """A model that is not listed."""
     around = plan.surroundings(session, "model")
-    for name in session.choose((UNKNOWN_MODEL, "no-slash", "../../etc/passwd", "openai/", " "), "models"):
+    for name in session.choose((UNKNOWN_MODEL, "no-slash", f"../../etc/{'x' * 300}", "openai/", " "), "models"):
         exchange = session.ask(TEXT, **{**next(around), "model": name})
         allowed = (404, 400) if name == UNKNOWN_MODEL else (404, 400, 422)
         if exchange.status not in allowed:

@@ -9,11 +9,16 @@ from openrouter_conformance.checks.registry import check
 from openrouter_conformance.default_model import modalities
 from openrouter_conformance.errors import CheckFailure, NotApplicable
 from openrouter_conformance.features import image_model, multimodal_refusal
-from openrouter_conformance.samples import IMAGE_PART, OTHER_IMAGE_PART, OTHER_TEXT_PART, TEXT_PART
+from openrouter_conformance.samples import BROKEN_IMAGE_PART, IMAGE_PART, OTHER_IMAGE_PART, OTHER_TEXT_PART, TEXT_PART
 from openrouter_conformance.session import OMIT
 
 if TYPE_CHECKING:
     from openrouter_conformance.session import Session
+
+
+_ALONE = 4
+"""Contents that are sent alone, and not in a batch only."""
+_FEW = 8
 
 
 @check("create-embeddings/multimodal/text-part-answered")
@@ -36,8 +41,12 @@ def parts_make_one_vector(session: Session) -> None:
         [IMAGE_PART, TEXT_PART],
         [TEXT_PART, OTHER_IMAGE_PART],
     ]
-    for content in session.choose(contents, "contents"):
+    for content in session.choose(contents[:_ALONE], "contents"):
         _ask(session, [content])
+    if session.profile.examples:
+        model = image_model(session)
+        session.ask([{"content": both}], model=model, dimensions=_FEW)  # as many numbers, or a refusal
+        session.ask([{"content": [BROKEN_IMAGE_PART]}], model=model, dimensions=OMIT)  # no crash
     answer = _ask(session, [both, text, *contents[2:]])
     if vectors.same(*answer.vectors[:2]):
         raise CheckFailure("the same vector with the image as without", "two different vectors", answer.exchange)

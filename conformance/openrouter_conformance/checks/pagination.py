@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 from openrouter_conformance import answers, excerpts
 from openrouter_conformance.checks.registry import check, exchange_check
@@ -116,6 +116,14 @@ def next_stays_on_host(session: Session) -> None:
         raise CheckFailure(
             f"links.next on the host {excerpts.of_value(host)}",
             "an address on this host, or a relative one",
+            page.exchange,
+        )
+    list_path = urlsplit(session.target.url).path + LIST_EMBEDDINGS_MODELS.path
+    led_to = urlsplit(urljoin(session.target.url + LIST_EMBEDDINGS_MODELS.path, page.next)).path
+    if led_to != list_path and list_path.endswith(led_to):
+        raise CheckFailure(
+            f"links.next {excerpts.of_value(page.next)}, which leads to {led_to}",
+            f"an address of {list_path}",
             page.exchange,
         )
 

@@ -239,11 +239,16 @@ def other_models(session: Session) -> list[str]:
 
     Free ones are left out where others have a price, since they are often rationed.
     """
+    return session.once("other models", lambda: _other_models(session))
+
+
+def _other_models(session: Session) -> list[str]:
+    asked = session.model, second_model(session)
     listed = [
         model
         for model in session.models
         if isinstance(model.get("id"), str)
-        and model["id"] not in (session.model, second_model(session))
+        and model["id"] not in asked
         and "text" in modalities(model, "input_modalities")
         and session.target.may_ask(model["id"])
     ]
@@ -272,7 +277,8 @@ def _of_another(session: Session, row: factors.Row, model: str, size: int, choos
         **factors.FIELDS[row["fields"]],
     }
     headers = factors.HEADERS[row["headers"]]
-    return _request(body, style=row["spelling"], headers=headers, key=row["key"], fresh=row["fresh"])
+    request = _request(body, style=row["spelling"], headers=headers, key=row["key"], fresh=row["fresh"])
+    return attrs.evolve(request, may_be_unavailable=True)
 
 
 def _filled(session: Session, row: factors.Row, size: int, without: frozenset[str], chooser: random.Random) -> Request:

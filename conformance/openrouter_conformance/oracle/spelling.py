@@ -41,12 +41,18 @@ def _escaped(value: Any) -> str:
     return json.dumps(value)
 
 
+def _for_pages(value: Any) -> str:
+    """Return JSON as libraries write it that make it safe to stand in HTML: with escaped slashes and angle brackets."""
+    return _compact(value).replace("/", "\\/").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
 SPELLINGS: dict[str, Callable[[Any], str]] = {
     "compact": _compact,
     "utf-8": _utf8,
     "spaced": _spaced,
     "reordered": _reordered,
     "escaped": _escaped,
+    "for pages": _for_pages,
 }
 """Functions from a JSON value to text, by the name of the way of writing."""
 

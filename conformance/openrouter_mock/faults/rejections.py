@@ -129,8 +129,8 @@ def refuses_texts_that_fit(check_context: Stage, call: Call, given: Input) -> No
 @fault("route")
 def does_not_know_a_listed_model(route: Stage, call: Call) -> None:
     """The last model of the list is answered with 404 when it is asked."""
-    if call.fields["model"] == "qwen/qwen3-embedding-4b":
-        raise HTTPError(404, "model: there is no such model")
+    if (name := call.fields["model"]) == "qwen/qwen3-embedding-4b":
+        raise HTTPError(404, f"model: no embedding model is named {name!r}; GET /embeddings/models lists them")
     route(call)
 
 

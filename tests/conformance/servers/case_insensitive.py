@@ -26,7 +26,7 @@ from . import hosts
 SPECIAL = "word pieces in lower case without accents, cut at 512; input_type changes the vector; Starlette and pydantic"
 KEY = "case-insensitive-key"
 BASE = "/api/v1"
-_MODEL, _PROVIDER = "uncased/pieces-384", "Uncased"
+_MODELS, _PROVIDER = {"uncased/pieces-384": "0.00000003", "uncased/pieces-384:beta": "0.00000004"}, "Uncased"
 _LENGTH, _CONTEXT = 384, 512
 _KINDS = ("", "search_query", "search_document")
 
@@ -163,7 +163,7 @@ async def _create(request: Request) -> Response:
         raise HTTPException(422, f"{first['loc'][0] if first['loc'] else 'body'}: {first['msg']}") from None
     except (ValueError, OverflowError, RecursionError):
         raise HTTPException(400, "Not JSON.") from None
-    if body.model != _MODEL:
+    if body.model not in _MODELS:
         raise HTTPException(400, f"{body.model!r} is not a valid model.")
     if body.input_type not in _KINDS:
         raise HTTPException(400, f"input_type must be one of {_KINDS}.")
@@ -191,7 +191,7 @@ async def _create(request: Request) -> Response:
                 }
                 for place, vector in enumerate(found)
             ],
-            "usage": {"prompt_tokens": count, "total_tokens": count, "cost": count * 3e-8},
+            "usage": {"prompt_tokens": count, "total_tokens": count, "cost": count * float(_MODELS[body.model])},
         },
     )
 
@@ -206,7 +206,7 @@ async def _list(request: Request) -> Response:
         if not given.isascii() or not given.isdigit() or len(given) > 4000 or not least <= int(given) <= most:
             raise HTTPException(400, f"{name} must be an integer in bounds.")
         chosen[name] = int(given)
-    entries = [_entry(_MODEL, "0.00000003"), _entry("uncased/pieces-384:beta", "0.00000004")]
+    entries = [_entry(name, price) for name, price in _MODELS.items()]
     after = chosen["offset"] + chosen["limit"]
     following = f"{request.url.path}?offset={after}&limit={chosen['limit']}" if after < len(entries) else None
     page = {"data": entries[chosen["offset"] : after], "links": {"next": following}, "total_count": len(entries)}

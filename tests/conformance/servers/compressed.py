@@ -64,7 +64,8 @@ class Server(Gateway):
         """Compress the answer where the client takes that."""
         body = self.write(document)
         headers = {"Content-Type": "application/json; charset=utf-8", "Vary": "Accept-Encoding", **headers}
-        if "gzip" in call.headers.get("accept-encoding", ""):
+        accepted = call.headers.get("accept-encoding", "").split(",")
+        if any(one.strip() in ("gzip", "*") for one in accepted):  # and not with a quality of 0
             return Reply(status, gzip.compress(body, 1), {**headers, "Content-Encoding": "gzip"})
         return Reply(status, body, headers)
 

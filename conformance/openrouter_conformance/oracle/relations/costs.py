@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import statistics
 from collections.abc import Sequence
@@ -56,11 +57,31 @@ def _unlike(bills: Sequence[Bill], fee: float) -> tuple[Bill, Bill] | None:
     # The longer the bill, the less its rounding matters.
     rate = statistics.median((bill.cost - fee) / bill.tokens for bill in bills)
     reference = min(bills, key=lambda bill: (abs((bill.cost - fee) / bill.tokens - rate), -bill.tokens))
+    unlike: list[Bill] = []
+    alike: list[Bill] = []
     for bill in bills:
         apart = abs(bill.cost - fee - rate * bill.tokens)
-        if apart > max(0.002 * abs(bill.cost), quantum * (1 + bill.tokens / reference.tokens)):
-            return bill, reference
-    return None
+        is_unlike = apart > max(0.002 * abs(bill.cost), quantum * (1 + bill.tokens / reference.tokens))
+        (unlike if is_unlike else alike).append(bill)
+    if not unlike:
+        return None
+    shown = [sorted(some, key=_length)[:_MOST_SHOWN] for some in (unlike, alike or [reference])]
+    return min(itertools.product(*shown), key=lambda pair: (_differences(*pair), *map(_length, pair)))
+
+
+_MOST_SHOWN = 30
+"""Bills, the shortest first, among which the pair is looked for that shows most plainly what is unlike."""
+
+
+def _length(bill: Bill) -> tuple[int, bytes]:
+    body = bill.exchange.request_body or b""
+    return len(body), body
+
+
+def _differences(one: Bill, other: Bill) -> int:
+    """Return in how many fields the requests of two bills differ; an input that both are given is none."""
+    bodies = [bill.exchange.sent if isinstance(bill.exchange.sent, dict) else {} for bill in (one, other)]
+    return sum(bodies[0].get(name) != bodies[1].get(name) for name in {*bodies[0], *bodies[1]})
 
 
 def _fee(bills: Sequence[Bill]) -> float:

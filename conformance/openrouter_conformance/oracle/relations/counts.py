@@ -162,12 +162,12 @@ def _sums(table: Table, provider: str | None, batches: Sequence[Batch], requirem
     name = _name_of(requirement, kept, len(broken), findings)
     for batch, implied in broken:
         others = f"{len(implied.of)} other request{'' if len(implied.of) == 1 else 's'}"
-        # Sums that contradict each other imply anything.
-        tokens = f"{implied.value:.0f} tokens, as" if implied.value >= len(batch.arguments) else "the tokens that"
         findings.fail(
             name,
             f"{batch.tokens} tokens for {len(batch.arguments)} inputs{more(len(broken))}",
-            f"{tokens} the same inputs count in {others}",
+            f"{implied.value:.0f} tokens, as the same inputs count in {others}"
+            if implied.value >= len(batch.arguments)
+            else f"as many as the same inputs count in {others}, of which the counts fit no such batch",
             batch.exchange,
             *implied.of[:3],
         )

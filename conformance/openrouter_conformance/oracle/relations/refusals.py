@@ -14,7 +14,7 @@ from openrouter_conformance.oracle.context import Argument, Batch, Context, cano
 from openrouter_conformance.oracle.contradictions import order
 from openrouter_conformance.oracle.relations.findings import EMBED, LIST, Findings
 from openrouter_conformance.oracle.relations.wording import shown_input
-from openrouter_conformance.samples import TEXT
+from openrouter_conformance.samples import TEXT, UNKNOWN_MODEL
 
 if TYPE_CHECKING:
     from openrouter_conformance.exchange import Exchange
@@ -35,7 +35,10 @@ _MOST_SUSPECTED = 16
 
 
 def listed_models_answered(table: Table, findings: Findings, ask: Ask | None) -> None:
-    """A model that is listed to read text is answered, asked for the plainest text."""
+    """A model that is listed to read text is known: it is not refused as one that is not listed.
+
+    There are other reasons to refuse one, such as a policy on data: with those the answer to an unknown name differs.
+    """
     requirement = f"{LIST}/catalog/listed-model-embeds"
     answered = _answered(table)
     findings.compared[requirement] += sum(bool(table.listed(model)) for model in answered)
@@ -44,8 +47,11 @@ def listed_models_answered(table: Table, findings: Findings, ask: Ask | None) ->
         if model in answered or "text" not in modalities(table.listed(model), "input_modalities"):
             continue
         exchange = _plainly_refused(Argument(model, canonical(TEXT)), refused, ask)
-        if exchange is not None:
-            findings.fail(requirement, exchange.outline(), f"a vector from {model}, which is listed", exchange)
+        unknown = _plainly_refused(Argument(UNKNOWN_MODEL, canonical(TEXT)), refused, ask)
+        if exchange is None or unknown is None or exchange.status != unknown.status:
+            continue
+        if _words_about(exchange, model) == _words_about(unknown, UNKNOWN_MODEL):
+            findings.fail(requirement, exchange.outline(), f"a vector from {model}, which is listed", exchange, unknown)
 
 
 def fitting_texts_answered(table: Table, findings: Findings, ask: Ask | None) -> None:
@@ -70,6 +76,15 @@ def fitting_texts_answered(table: Table, findings: Findings, ask: Ask | None) ->
         if exchange is not None:
             found = shown_input(next(contexts.read(exchange.request))[0]) if exchange.request is not None else "a text"
             findings.fail(requirement, f"{exchange.outline()} for {found}", f"200: {model} reads such a text", exchange)
+
+
+def _words_about(refusal: Exchange, model: str) -> str:
+    """Return the words of a refusal without the name of the model."""
+    try:
+        found = json.loads(refusal.body)["error"]["message"]
+    except (ValueError, TypeError, KeyError):
+        found = refusal.body.decode("utf-8", "replace")
+    return re.sub("|".join(re.escape(name) for name in (model, model.rpartition("/")[2])), "*", str(found))
 
 
 def _answered(table: Table) -> dict[str, int]:

@@ -40,10 +40,19 @@ def statuses_agree(table: Table, findings: Findings, ask: Ask | None) -> None:
         findings.fail(
             named,
             f"{one.value} and {other.value} for {shown_input(one.argument)}{more(found.count)}",
-            f"the same status: the requests differ {differing_in(found.factors)}",
+            f"the same status: the requests differ {_difference(found)}",
             one.exchange,
             other.exchange,
         )
+
+
+def _difference(found: Contradiction[int]) -> str:
+    is_spelled_otherwise = found.outlier.exchange.request_body != found.reference.exchange.request_body
+    return (
+        "only in how their JSON is written"
+        if not found.factors and is_spelled_otherwise
+        else differing_in(found.factors)
+    )
 
 
 _MUCH_LONGER, _FEW_BYTES = 1.3, 4096
