@@ -362,9 +362,9 @@ def test_costs_are_compared_as_exactly_as_they_are_written() -> None:
     service = Service()
     service.send("a", "river garden", "copper bridge in spring", "one two three four five six seven")
     bills = next(iter(service.table.bills.values()))
-    service.table.bills["m", None] = [attrs.evolve(bill, cost=round(bill.tokens * 1.4e-6, 6)) for bill in bills]
+    service.table.bills["m", "Acme"] = [attrs.evolve(bill, cost=round(bill.tokens * 1.4e-6, 6)) for bill in bills]
     assert _failures(service) == {}
-    service.table.bills["m", None] = [attrs.evolve(bill, cost=1.1e-5) for bill in bills]
+    service.table.bills["m", "Acme"] = [attrs.evolve(bill, cost=1.1e-5) for bill in bills]
     assert list(_failures(service)) == ["usage/cost-follows-tokens"]
 
 
@@ -373,10 +373,36 @@ def test_a_fee_for_each_request_is_a_price() -> None:
     service = Service()
     service.send("a", "river garden", "copper bridge in spring", "one two three four five six seven")
     bills = next(iter(service.table.bills.values()))
-    service.table.bills["m", None] = [attrs.evolve(bill, cost=1e-4 + bill.tokens * 1e-6) for bill in bills]
+    service.table.bills["m", "Acme"] = [attrs.evolve(bill, cost=1e-4 + bill.tokens * 1e-6) for bill in bills]
     assert _failures(service) == {}
-    service.table.bills["m", None] = [attrs.evolve(bill, cost=1e-4 + bill.tokens**2 * 1e-6) for bill in bills]
+    service.table.bills["m", "Acme"] = [attrs.evolve(bill, cost=1e-4 + bill.tokens**2 * 1e-6) for bill in bills]
     assert list(_failures(service)) == ["usage/cost-follows-tokens"]
+
+
+@pytest.mark.parametrize(
+    ("provider", "asking", "repeated", "accused"),
+    [
+        ("Acme", True, True, True),
+        (None, True, False, False),
+        (None, False, True, False),
+        (None, False, False, True),
+    ],
+)
+def test_providers_that_are_not_named_may_have_prices_of_their_own(
+    provider: str | None, *, asking: bool, repeated: bool, accused: bool
+) -> None:
+    """Two prices are right where no provider is named and one request costs now this, now that."""
+    service = Service()
+    service.send("a", "river garden", "copper bridge in spring", "one two three four five six seven")
+    service.send(*["a"] * repeated)
+    bills = next(iter(service.table.bills.values()))
+    dear = {2, 7} if not repeated else {1, 2, 7}
+    prices = [2.5e-6 if bill.tokens in dear and place else 1e-6 for place, bill in enumerate(bills)]
+    service.table.bills.clear()
+    service.table.bills["m", provider] = [
+        attrs.evolve(bill, cost=bill.tokens * price) for bill, price in zip(bills, prices, strict=True)
+    ]
+    assert ("usage/cost-follows-tokens" in _failures(service, asking=asking)) is accused
 
 
 @pytest.mark.parametrize(

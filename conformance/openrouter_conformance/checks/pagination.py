@@ -57,9 +57,10 @@ def next_leads_on(session: Session) -> None:
     # A server whose pages are smaller than asked for may have more of them than a run can afford to follow.
     expected = whole[: len(found)] if page.next is not None and page.ids else whole
     if found != expected:
+        which = "whole list" if expected is whole else "beginning of the list"
         raise CheckFailure(
             f"{len(found)} models along links.next: {_difference(found, expected)}",
-            f"the {len(expected)} {'first ' if len(expected) < len(whole) else ''}models of the whole list in its order",
+            f"the {len(expected)} models of the {which} in its order",
             page.exchange,
         )
 

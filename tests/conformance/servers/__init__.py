@@ -39,6 +39,8 @@ from . import (
     small_pages,
     strict_json,
     two_providers,
+    unlike_providers,
+    unnamed_prices,
 )
 
 
@@ -101,6 +103,8 @@ SERVERS = {
             small_pages,
             strict_json,
             two_providers,
+            unlike_providers,
+            unnamed_prices,
         ),
     )
 }

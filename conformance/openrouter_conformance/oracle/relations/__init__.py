@@ -84,7 +84,6 @@ _PLAIN = (
     different_vectors.models_differ,
     counts.longer_texts_count_more,
     counts.token_ids_count,
-    costs.costs_follow_tokens,
     costs.costs_follow_the_list,
     fields.names_agree,
     fields.fields_agree,
@@ -108,6 +107,7 @@ def judge(table: Table, ask: Ask | None = None) -> Findings:
     statuses.statuses_agree(table, findings, ask)
     counts.tokens_agree(table, known, findings, ask)
     counts.batches_add_up(table, known, findings)
+    costs.costs_follow_tokens(table, findings, ask)
     for relation in _PLAIN:
         relation(table, findings)
     return findings

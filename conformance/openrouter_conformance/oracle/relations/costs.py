@@ -8,11 +8,15 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from openrouter_conformance import answers
+from openrouter_conformance.errors import CheckFailure
 from openrouter_conformance.oracle.relations.findings import EMBED, Findings
 from openrouter_conformance.oracle.table import COST, Bill
 from openrouter_conformance.prices import cost_of_text, varies
 
 if TYPE_CHECKING:
+    from openrouter_conformance.exchange import Exchange
+    from openrouter_conformance.oracle.minimal_pairs import Ask
     from openrouter_conformance.oracle.table import Table
 
 
@@ -24,9 +28,10 @@ def costs_follow_the_list(table: Table, findings: Findings) -> None:
         if cost_of_text(entry, 1) is None:
             continue
         findings.compared[requirement] += len(bills)
+        quantum = _quantum(bills)
         for bill in (one for one in bills if not one.routed and one.field == COST):
             expected = cost_of_text(entry, bill.tokens) or 0.0
-            if not math.isclose(bill.cost, expected, rel_tol=0.01, abs_tol=1e-12):
+            if not math.isclose(bill.cost, expected, rel_tol=0.01, abs_tol=max(1e-12, quantum)):
                 findings.fail(
                     requirement,
                     f"usage.cost {bill.cost!r}",
@@ -36,23 +41,55 @@ def costs_follow_the_list(table: Table, findings: Findings) -> None:
                 break
 
 
-def costs_follow_tokens(table: Table, findings: Findings) -> None:
-    """Each token of a model costs the same, as exactly as the cost is written."""
+def costs_follow_tokens(table: Table, findings: Findings, ask: Ask | None) -> None:
+    """Each token of a model and provider costs the same, as exactly as the cost is written."""
     requirement = f"{EMBED}/usage/cost-follows-tokens"
     parts: dict[Any, list[Bill]] = {}
     for (model, provider), all_bills in table.bills.items():
         for bill in all_bills if not varies(table.listed(model)) else ():
             parts.setdefault((model, provider, bill.field), []).append(bill)
-    for bills in parts.values():
-        findings.compared[requirement] += max(0, len(bills) - 1)
+    for (_, provider, field), bills in parts.items():
         found = _unlike(bills, 0.0)
-        if found is not None and _unlike(bills, _fee(bills)) is not None:
+        if found is None or _unlike(bills, _fee(bills)) is None:
+            findings.compared[requirement] += max(0, len(bills) - 1)
+        elif provider is not None or not _has_several_prices(bills, field, found, ask):
             _fail_bill(findings, requirement, *found)
+
+
+_MOST_REPEATS = 6
+"""How often a request is sent again to see whether it costs the same."""
+
+
+def _has_several_prices(bills: Sequence[Bill], field: str, unlike: Sequence[Bill], ask: Ask | None) -> bool:
+    """Return whether one and the same request costs now this and now that: providers have prices of their own."""
+    costs: dict[bytes | None, set[float]] = {}
+    for bill in bills:
+        costs.setdefault(bill.exchange.request_body, set()).add(bill.cost)
+    if any(len(each) > 1 for each in costs.values()):
+        return True
+    for bill in unlike:
+        request = bill.exchange.request
+        for _ in range(_MOST_REPEATS):
+            cost = None if ask is None or request is None else _cost_of(ask(request), field)
+            if cost is not None and cost != bill.cost:
+                return True
+    return False
+
+
+def _cost_of(exchange: Exchange, field: str) -> float | None:
+    """Return what an answer says it cost in a field of its usage, US dollars; None where it does not say."""
+    try:
+        found: Any = answers.embedded(exchange).usage
+    except CheckFailure:
+        return None
+    for name in field.split("."):
+        found = found.get(name) if isinstance(found, dict) else None
+    return float(found) if isinstance(found, int | float) else None
 
 
 def _unlike(bills: Sequence[Bill], fee: float) -> tuple[Bill, Bill] | None:
     """Return a bill that is not a fee and a price for each token, and one that is; None when all are."""
-    quantum = 10.0 ** -max(_decimals(bill.cost) for bill in bills)
+    quantum = _quantum(bills)
     # The longer the bill, the less its rounding matters.
     rate = statistics.median((bill.cost - fee) / bill.tokens for bill in bills)
     reference = min(bills, key=lambda bill: (abs((bill.cost - fee) / bill.tokens - rate), -bill.tokens))
@@ -80,6 +117,11 @@ def _fail_bill(findings: Findings, requirement: str, bill: Bill, reference: Bill
         bill.exchange,
         reference.exchange,
     )
+
+
+def _quantum(bills: Sequence[Bill]) -> float:
+    """Return the smallest step between costs that are written as these are, US dollars."""
+    return 10.0 ** -max(_decimals(bill.cost) for bill in bills)
 
 
 def _decimals(cost: float) -> int:
