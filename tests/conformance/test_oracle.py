@@ -198,6 +198,21 @@ def test_what_changes_with_time_explains_all_else() -> None:
 # Minimal pairs
 
 
+@pytest.mark.parametrize(("length", "accused"), [(8, False), (64, True)])
+def test_different_texts_may_share_one_of_few_vectors(length: int, *, accused: bool) -> None:
+    """Of eight numbers that are -1, 0 or 1 there are so few that two texts may meet in one; of 64 there are not."""
+    texts = ["river garden", "copper bridge", "silver window", "orange letter"]
+
+    def few(body: dict[str, Any], place: int, vector: list[float]) -> list[float]:
+        del place, vector
+        word = "river garden" if body["input"] == "copper bridge" else body["input"]
+        return [float(number % 3 - 1) for number in (word.encode() * length)[:length]]
+
+    service = Service(few)
+    service.send(*texts)
+    assert ("vectors/different-texts-differ" in _failures(service)) is accused
+
+
 def test_two_requests_that_differ_in_one_factor_are_left() -> None:
     """Where two answers differ in several factors, the service is asked again until one is left."""
     service = Service(lambda body, _, vector: vector[::-1] if body.get("user") else vector)

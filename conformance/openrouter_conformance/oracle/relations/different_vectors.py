@@ -59,7 +59,7 @@ def inputs_differ(table: Table, findings: Findings) -> None:
         requirement = f"{EMBED}/" + (
             "multimodal/parts-make-one-vector" if space[2] == "{" else "vectors/different-texts-differ"
         )
-        if len(texts) < 2:
+        if len(texts) < 2 or _may_meet(texts):
             continue
         matrix = np.stack([one.vector for one in texts])
         for place, one in enumerate(texts):
@@ -86,6 +86,19 @@ def inputs_differ(table: Table, findings: Findings) -> None:
 
 _MOST_DIFFERENT = 1500
 """Inputs of one model and length that are compared each with each; more take minutes and show nothing else."""
+
+
+_LEAST_BITS = 64
+"""How much vectors of whole numbers must be able to tell, lest two texts meet in one by chance."""
+
+
+def _may_meet(texts: list[_Seen]) -> bool:
+    """Return whether the vectors are of whole numbers so small that there are few, and most texts have their own."""
+    values = np.stack([one.sighting.value for one in texts])
+    greatest = np.abs(values).max()
+    if (values != np.rint(values)).any() or values.shape[1] * np.log2(2 * greatest + 1) >= _LEAST_BITS:
+        return False
+    return 2 * len(np.unique(values, axis=0)) > len(texts)
 
 
 _LONG, _FEW_SHARED = 12, 3
