@@ -395,6 +395,23 @@ def test_a_fee_for_each_request_is_a_price() -> None:
 
 
 @pytest.mark.parametrize(
+    ("prices", "digits", "accused"), [((1e-6, 3e-6), 9, False), ((3e-6, 3e-6), 9, True), ((1.4e-6, 3e-6), 6, False)]
+)
+def test_one_provider_has_the_listed_price(prices: tuple[float, float], digits: int, *, accused: bool) -> None:
+    """The list has one price: a provider of the model charges it, as exactly as costs are written."""
+    service = Service()
+    service.send("a", "river garden", "copper bridge in spring", "one two three four five six seven")
+    bills = next(iter(service.table.bills.values()))
+    listed = {"id": _MODEL, "pricing": {"prompt": str(1e-6 if digits > 6 else prices[0]), "completion": "0"}}
+    service.table.entries[_MODEL][json.dumps(listed)] = bills[0].exchange
+    service.table.bills.clear()
+    for provider, price in zip(("Acme", "Zenith"), prices, strict=True):
+        charged = [attrs.evolve(bill, cost=round(bill.tokens * price, digits)) for bill in bills]
+        service.table.bills[_MODEL, provider] = charged
+    assert ("usage/cost-follows-price" in _failures(service)) is accused
+
+
+@pytest.mark.parametrize(
     ("provider", "asking", "repeated", "accused"),
     [
         ("Acme", True, True, True),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from openrouter_conformance.answers import Page
     from openrouter_conformance.session import Session
 
-_MORE_PAGES = 8
+_MORE_PAGES = 3
 """How many pages are followed beyond those that the profile asks for."""
 
 

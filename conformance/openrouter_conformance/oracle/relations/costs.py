@@ -21,24 +21,33 @@ if TYPE_CHECKING:
 
 
 def costs_follow_the_list(table: Table, findings: Findings) -> None:
-    """A cost is the tokens times the listed price."""
+    """A cost is the tokens times the listed price, at one provider of the model at least: others have their own."""
     requirement = f"{EMBED}/usage/cost-follows-price"
-    for (model, _), bills in table.bills.items():
-        entry = table.listed(model)
-        if cost_of_text(entry, 1) is None:
-            continue
-        findings.compared[requirement] += len(bills)
-        quantum = _quantum(bills)
-        for bill in (one for one in bills if not one.routed and one.field == COST):
-            expected = cost_of_text(entry, bill.tokens) or 0.0
-            if not math.isclose(bill.cost, expected, rel_tol=0.01, abs_tol=max(1e-12, quantum)):
-                findings.fail(
-                    requirement,
-                    f"usage.cost {bill.cost!r}",
-                    f"{expected!r}, {bill.tokens} tokens at the listed price",
-                    bill.exchange,
-                )
-                break
+    by_model: dict[str, list[tuple[Bill, float] | None]] = {}
+    for (model, _), all_bills in table.bills.items():
+        bills = [one for one in all_bills if not one.routed and one.field == COST]
+        if bills and cost_of_text(table.listed(model), 1) is not None:
+            findings.compared[requirement] += len(bills)
+            by_model.setdefault(model, []).append(_unlisted(bills, table.listed(model)))
+    for found in by_model.values():
+        if found[0] is not None and None not in found:
+            bill, expected = found[0]
+            findings.fail(
+                requirement,
+                f"usage.cost {bill.cost!r}",
+                f"{expected!r}, {bill.tokens} tokens at the listed price",
+                bill.exchange,
+            )
+
+
+def _unlisted(bills: Sequence[Bill], entry: dict[str, Any]) -> tuple[Bill, float] | None:
+    """Return a bill of a provider that is not by the listed price, and what it would be; None when all are."""
+    quantum = _quantum(bills)
+    for bill in bills:
+        expected = cost_of_text(entry, bill.tokens) or 0.0
+        if not math.isclose(bill.cost, expected, rel_tol=0.01, abs_tol=max(1e-12, quantum)):
+            return bill, expected
+    return None
 
 
 def costs_follow_tokens(table: Table, findings: Findings, ask: Ask | None) -> None:
