@@ -42,6 +42,12 @@ class Embedded:
         usage = self.body.get("usage")
         return usage if isinstance(usage, dict) else None
 
+    @property
+    def provider(self) -> str | None:
+        """Who served the request, or None when the answer does not say."""
+        provider = self.body.get("provider")
+        return provider if isinstance(provider, str) else None
+
 
 @attrs.frozen
 class Page:

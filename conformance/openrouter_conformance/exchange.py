@@ -71,10 +71,11 @@ OWN_KEYS: tuple[bool | str, ...] = (True, "bearer {key}")
 JSON_HEADERS = (("Content-Type", "application/json"),)
 """The headers of a request with a JSON body."""
 
-ALLOWED, BREACHES = "allowed", "breaches"
-"""The names under which an exchange keeps whether the contract allows its request, and what the answer breaks."""
+ALLOWED, BREACHES, MAY_USE = "allowed", "breaches", "may use"
+"""The names under which an exchange keeps whether the contract allows its request, what the answer breaks, and whether
+its model was answered before, so that the key may use it."""
 
-_KEPT = (ALLOWED, BREACHES)
+_KEPT = (ALLOWED, BREACHES, MAY_USE)
 """What is kept of what was worked out from an answer, when only the evidence is kept."""
 
 

@@ -12,13 +12,15 @@ import attrs
 from openrouter_conformance import breaches as breaches_kept
 from openrouter_conformance.checks import checks_of
 from openrouter_conformance.errors import CheckFailure
-from openrouter_conformance.exchange import ALLOWED
+from openrouter_conformance.exchange import ALLOWED, MAY_USE
 from openrouter_conformance.status import Level
 
 if TYPE_CHECKING:
     from openrouter_conformance.contract import Contract
     from openrouter_conformance.exchange import Exchange
     from openrouter_conformance.requirements import Requirement
+
+_OK = 200
 
 
 @attrs.frozen
@@ -52,6 +54,7 @@ class ExchangeMonitor:
         self.breaches: Counter[str] = Counter()
         self.blocked: dict[str, Counter[str]] = {}
         self.crashes: dict[str, Exception] = {}
+        self._usable: set[str] = set()
 
     def _allowed(self, exchange: Exchange) -> bool | None:
         """Return whether the contract allows the request; None where it does not say.
@@ -65,6 +68,17 @@ class ExchangeMonitor:
             return True
         return self._contract.allows_body(operation, exchange.request_body or b"")
 
+    def _may_use(self, exchange: Exchange) -> bool:
+        """Return whether the model of an exchange was answered before, and remember that it is; True without one."""
+        model = exchange.sent.get("model") if isinstance(exchange.sent, dict) else None
+        if not isinstance(model, str):
+            return True
+        with self._lock:
+            known = model in self._usable
+            if exchange.status == _OK:
+                self._usable.add(model)
+        return known
+
     def level_of(self, name: str) -> Level | None:
         """Return the level of a requirement on exchanges, by its id."""
         return next((one.requirement.level for one in self._watched if one.requirement.id == name), None)
@@ -73,6 +87,7 @@ class ExchangeMonitor:
         """Check one exchange by every requirement on its operation."""
         breaches: dict[str, CheckFailure] = {}
         exchange.derived[ALLOWED] = self._allowed(exchange)
+        exchange.derived[MAY_USE] = self._may_use(exchange)
         for one in self._watched:
             requirement, name = one.requirement, one.requirement.id
             if exchange.operation != requirement.operation.operation_id:

@@ -198,6 +198,21 @@ def test_what_changes_with_time_explains_all_else() -> None:
 # Minimal pairs
 
 
+@pytest.mark.parametrize(("length", "accused"), [(8, False), (64, True)])
+def test_different_texts_may_share_one_of_few_vectors(length: int, *, accused: bool) -> None:
+    """Of eight numbers that are -1, 0 or 1 there are so few that two texts may meet in one; of 64 there are not."""
+    texts = ["river garden", "copper bridge", "silver window", "orange letter"]
+
+    def few(body: dict[str, Any], place: int, vector: list[float]) -> list[float]:
+        del place, vector
+        word = "river garden" if body["input"] == "copper bridge" else body["input"]
+        return [float(number % 3 - 1) for number in (word.encode() * length)[:length]]
+
+    service = Service(few)
+    service.send(*texts)
+    assert ("vectors/different-texts-differ" in _failures(service)) is accused
+
+
 def test_two_requests_that_differ_in_one_factor_are_left() -> None:
     """Where two answers differ in several factors, the service is asked again until one is left."""
     service = Service(lambda body, _, vector: vector[::-1] if body.get("user") else vector)
@@ -362,9 +377,9 @@ def test_costs_are_compared_as_exactly_as_they_are_written() -> None:
     service = Service()
     service.send("a", "river garden", "copper bridge in spring", "one two three four five six seven")
     bills = next(iter(service.table.bills.values()))
-    service.table.bills["m", None] = [attrs.evolve(bill, cost=round(bill.tokens * 1.4e-6, 6)) for bill in bills]
+    service.table.bills["m", "Acme"] = [attrs.evolve(bill, cost=round(bill.tokens * 1.4e-6, 6)) for bill in bills]
     assert _failures(service) == {}
-    service.table.bills["m", None] = [attrs.evolve(bill, cost=1.1e-5) for bill in bills]
+    service.table.bills["m", "Acme"] = [attrs.evolve(bill, cost=1.1e-5) for bill in bills]
     assert list(_failures(service)) == ["usage/cost-follows-tokens"]
 
 
@@ -373,10 +388,53 @@ def test_a_fee_for_each_request_is_a_price() -> None:
     service = Service()
     service.send("a", "river garden", "copper bridge in spring", "one two three four five six seven")
     bills = next(iter(service.table.bills.values()))
-    service.table.bills["m", None] = [attrs.evolve(bill, cost=1e-4 + bill.tokens * 1e-6) for bill in bills]
+    service.table.bills["m", "Acme"] = [attrs.evolve(bill, cost=1e-4 + bill.tokens * 1e-6) for bill in bills]
     assert _failures(service) == {}
-    service.table.bills["m", None] = [attrs.evolve(bill, cost=1e-4 + bill.tokens**2 * 1e-6) for bill in bills]
+    service.table.bills["m", "Acme"] = [attrs.evolve(bill, cost=1e-4 + bill.tokens**2 * 1e-6) for bill in bills]
     assert list(_failures(service)) == ["usage/cost-follows-tokens"]
+
+
+@pytest.mark.parametrize(
+    ("prices", "digits", "accused"), [((1e-6, 3e-6), 9, False), ((3e-6, 3e-6), 9, True), ((1.4e-6, 3e-6), 6, False)]
+)
+def test_one_provider_has_the_listed_price(prices: tuple[float, float], digits: int, *, accused: bool) -> None:
+    """The list has one price: a provider of the model charges it, as exactly as costs are written."""
+    service = Service()
+    service.send("a", "river garden", "copper bridge in spring", "one two three four five six seven")
+    bills = next(iter(service.table.bills.values()))
+    listed = {"id": _MODEL, "pricing": {"prompt": str(1e-6 if digits > 6 else prices[0]), "completion": "0"}}
+    service.table.entries[_MODEL][json.dumps(listed)] = bills[0].exchange
+    service.table.bills.clear()
+    for provider, price in zip(("Acme", "Zenith"), prices, strict=True):
+        charged = [attrs.evolve(bill, cost=round(bill.tokens * price, digits)) for bill in bills]
+        service.table.bills[_MODEL, provider] = charged
+    assert ("usage/cost-follows-price" in _failures(service)) is accused
+
+
+@pytest.mark.parametrize(
+    ("provider", "asking", "repeated", "accused"),
+    [
+        ("Acme", True, True, True),
+        (None, True, False, False),
+        (None, False, True, False),
+        (None, False, False, True),
+    ],
+)
+def test_providers_that_are_not_named_may_have_prices_of_their_own(
+    provider: str | None, *, asking: bool, repeated: bool, accused: bool
+) -> None:
+    """Two prices are right where no provider is named and one request costs now this, now that."""
+    service = Service()
+    service.send("a", "river garden", "copper bridge in spring", "one two three four five six seven")
+    service.send(*["a"] * repeated)
+    bills = next(iter(service.table.bills.values()))
+    dear = {2, 7} if not repeated else {1, 2, 7}
+    prices = [2.5e-6 if bill.tokens in dear and place else 1e-6 for place, bill in enumerate(bills)]
+    service.table.bills.clear()
+    service.table.bills["m", provider] = [
+        attrs.evolve(bill, cost=bill.tokens * price) for bill, price in zip(bills, prices, strict=True)
+    ]
+    assert ("usage/cost-follows-tokens" in _failures(service, asking=asking)) is accused
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from openrouter_conformance import excerpts, sample_requests
 from openrouter_conformance.checks.registry import shared_check, shared_exchange_check
 from openrouter_conformance.errors import CheckFailure, NotApplicable
-from openrouter_conformance.exchange import JSON_HEADERS, Request
+from openrouter_conformance.exchange import JSON_HEADERS, MAY_USE, Request
 from openrouter_conformance.samples import UNKNOWN_KEY
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ _MALFORMED = (
     f"Bearer {UNKNOWN_KEY} {UNKNOWN_KEY}",
     "Bearer undefined",
 )
-_REFUSED = (401, 402, 429)
+_TO_BE_PAID = 402
+_REFUSED = (401, _TO_BE_PAID, 429)
 """What a known key never gets; 403 may be for what stands in the request."""
 _MISPLACED = ("{key}", "Basic {key}", "Bearer:{key}", "Bearer {key} {key}")
 
@@ -64,6 +65,8 @@ def known_key_never_refused(exchange: Exchange, contract: Contract, operation: O
         return False
     if not any(name.lower() == "authorization" for name, _ in exchange.request_headers):
         return False
+    if exchange.status == _TO_BE_PAID and not exchange.derived.get(MAY_USE, True):
+        return False  # a model that the key never used may be one that it may not use
     if exchange.status in _REFUSED:
         raise CheckFailure(exchange.outline(), "no refusal of a known key", exchange)
     return True

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from openrouter_conformance.session import Session
 
 _DAY = 86_400
+_VARIES = "-1"
+"""The price of a router, which asks models of several prices."""
 
 
 @check("list-embeddings-models/catalog/public")
@@ -97,10 +99,10 @@ def prices_are_decimals(session: Session) -> None:
         for field, price in (pricing if isinstance(pricing, dict) else {}).items():
             if field not in prices:
                 continue
-            if not isinstance(price, str) or not is_price(price):
+            if not isinstance(price, str) or not (is_price(price) or price == _VARIES):
                 raise CheckFailure(
                     f"{field} price {excerpts.of_value(price)} of {excerpts.of_value(model.get('id'))}",
-                    "a decimal string from 0",
+                    f"a decimal string from 0, or {_VARIES} for a price that varies",
                     page.exchange,
                 )
 

@@ -9,6 +9,8 @@ import numpy as np
 from openrouter_conformance import answers, vectors
 from openrouter_conformance.checks.registry import check, exchange_check
 from openrouter_conformance.errors import CheckFailure
+from openrouter_conformance.oracle import context as contexts
+from openrouter_conformance.oracle.relations.reading import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,9 +26,11 @@ _UNIT = 1e-3
 
 @exchange_check("create-embeddings/vectors/finite-and-not-zero")
 def finite_and_not_zero(exchange: Exchange, contract: Contract) -> bool:  # noqa: ARG001
-    """Vectors with a direction, in every answer and both encodings."""
+    """Vectors with a direction, in every answer and both encodings; a text without any word may have none."""
     found = _vectors(exchange)
     for place, vector in enumerate(found):
+        if vector.size and not vector.any() and _has_no_words(exchange, place):
+            continue
         if not vector.size or not np.isfinite(vector).all() or not vector.any():
             what = "is empty" if not vector.size else "is zero" if not vector.any() else "holds NaN or infinity"
             raise CheckFailure(f"a vector at position {place} that {what}", "finite numbers, not all zero", exchange)
@@ -51,6 +55,8 @@ def unit_length(exchange: Exchange, contract: Contract) -> bool:  # noqa: ARG001
     found = _vectors(exchange)
     norms = [float(np.linalg.norm(vector)) for vector in found]
     for place, norm in enumerate(norms):
+        if norm == 0 and _has_no_words(exchange, place):
+            continue
         if not abs(norm - 1) <= _UNIT:
             raise CheckFailure(f"the norm {norm:.4g} at position {place}", "1", exchange)
     return bool(norms)
@@ -84,3 +90,9 @@ def _vectors(exchange: Exchange) -> Sequence[NDArray[np.float64]]:
         return found.answer.vectors
     except CheckFailure:
         return []
+
+
+def _has_no_words(exchange: Exchange, place: int) -> bool:
+    """Return whether an input of a request is known, and holds nothing that every model must know."""
+    arguments = [] if exchange.request is None else [argument for argument, _, _ in contexts.read(exchange.request)]
+    return place < len(arguments) and not words_of(arguments[place])

@@ -196,8 +196,7 @@ class Table:
         found = list(contexts.read(request)) if request is not None else []
         if not found:
             return
-        provider = answer.body.get("provider")
-        provider = provider if isinstance(provider, str) else None
+        provider = answer.provider
         model = answer.body.get("model")
         if isinstance(model, str):
             self.names[found[0][0].model, provider].setdefault(model, shown)

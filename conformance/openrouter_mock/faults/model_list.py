@@ -263,7 +263,7 @@ def prices_with_currency(catalog: Stage, call: Call) -> list[Json]:
 @fault("catalog")
 def prices_negative(catalog: Stage, call: Call) -> list[Json]:
     """Prices are negative."""
-    return _repriced(catalog, call, prompt="-1")
+    return _repriced(catalog, call, prompt="-0.00000002")
 
 
 @fault("catalog")

@@ -37,8 +37,11 @@ from . import (
     six_digits,
     slow_eighth,
     small_pages,
+    static_words,
     strict_json,
     two_providers,
+    unlike_providers,
+    unnamed_prices,
 )
 
 
@@ -99,8 +102,11 @@ SERVERS = {
             six_digits,
             slow_eighth,
             small_pages,
+            static_words,
             strict_json,
             two_providers,
+            unlike_providers,
+            unnamed_prices,
         ),
     )
 }

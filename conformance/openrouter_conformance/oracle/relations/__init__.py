@@ -91,7 +91,6 @@ _PLAIN = (
     different_vectors.models_differ,
     counts.longer_texts_count_more,
     counts.token_ids_count,
-    costs.costs_follow_tokens,
     costs.costs_follow_the_list,
     fields.names_agree,
     fields.fields_agree,
@@ -117,6 +116,7 @@ def judge(table: Table, ask: Ask | None = None) -> Findings:
     refusals.fitting_texts_answered(table, findings, ask)
     counts.tokens_agree(table, known, findings, ask)
     counts.batches_add_up(table, known, findings)
+    costs.costs_follow_tokens(table, findings, ask)
     for relation in _PLAIN:
         relation(table, findings)
     return findings

@@ -59,7 +59,7 @@ def inputs_differ(table: Table, findings: Findings) -> None:
         requirement = f"{EMBED}/" + (
             "multimodal/parts-make-one-vector" if space[2] == "{" else "vectors/different-texts-differ"
         )
-        if len(texts) < 2:
+        if len(texts) < 2 or _may_meet(texts):
             continue
         matrix = np.stack([one.vector for one in texts])
         for place, one in enumerate(texts):
@@ -69,12 +69,8 @@ def inputs_differ(table: Table, findings: Findings) -> None:
                 findings.compared[f"{EMBED}/texts/every-part-read"] += 1
             for offset in np.flatnonzero(likeness > 1 - _IDENTICAL):
                 other = texts[place + 1 + int(offset)]
-                if not must_differ(one.words, other.words) or may_be_forgotten(one.argument, other.argument):
+                if _may_meet(one, other):
                     continue
-                if beyond_ascii(one.argument) != beyond_ascii(other.argument) and not (
-                    one.words - other.words and other.words - one.words
-                ):
-                    continue  # what one has more may be what a model makes of the other's signs
                 shared = len(one.words & other.words)
                 is_part = shared > _FEW_SHARED and 2 * shared > min(len(one.words), len(other.words))
                 named = f"{EMBED}/texts/every-part-read" if is_part and space[2] != "{" else requirement
@@ -88,8 +84,30 @@ def inputs_differ(table: Table, findings: Findings) -> None:
                 )
 
 
+def _may_meet(one: _Seen, other: _Seen) -> bool:
+    """Return whether a right model may give two inputs one vector."""
+    if not must_differ(one.words, other.words) or may_be_forgotten(one.argument, other.argument):
+        return True
+    # What one has more may be what a model makes of the other's letters beyond ASCII.
+    has_more = not (one.words - other.words and other.words - one.words)
+    return has_more and beyond_ascii(one.argument) != beyond_ascii(other.argument)
+
+
 _MOST_DIFFERENT = 1500
 """Inputs of one model and length that are compared each with each; more take minutes and show nothing else."""
+
+
+_LEAST_BITS = 64
+"""How much vectors of whole numbers must be able to tell, lest two texts meet in one by chance."""
+
+
+def _may_meet(texts: list[_Seen]) -> bool:
+    """Return whether the vectors are of whole numbers so small that there are few, and most texts have their own."""
+    values = np.stack([one.sighting.value for one in texts])
+    greatest = np.abs(values).max()
+    if (values != np.rint(values)).any() or values.shape[1] * np.log2(2 * greatest + 1) >= _LEAST_BITS:
+        return False
+    return 2 * len(np.unique(values, axis=0)) > len(texts)
 
 
 _LONG, _FEW_SHARED = 12, 3
