@@ -69,7 +69,7 @@ def inputs_differ(table: Table, findings: Findings) -> None:
                 findings.compared[f"{EMBED}/texts/every-part-read"] += 1
             for offset in np.flatnonzero(likeness > 1 - _IDENTICAL):
                 other = texts[place + 1 + int(offset)]
-                if _may_meet(one, other):
+                if _may_be_taken_for(one, other):
                     continue
                 shared = len(one.words & other.words)
                 is_part = shared > _FEW_SHARED and 2 * shared > min(len(one.words), len(other.words))
@@ -84,7 +84,7 @@ def inputs_differ(table: Table, findings: Findings) -> None:
                 )
 
 
-def _may_meet(one: _Seen, other: _Seen) -> bool:
+def _may_be_taken_for(one: _Seen, other: _Seen) -> bool:
     """Return whether a right model may give two inputs one vector."""
     if not must_differ(one.words, other.words) or may_be_forgotten(one.argument, other.argument):
         return True
