@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import statistics
 from collections.abc import Sequence
@@ -112,7 +111,8 @@ def _unlike(bills: Sequence[Bill], fee: float) -> tuple[Bill, Bill] | None:
     if not unlike:
         return None
     shown = [sorted(some, key=_length)[:_MOST_SHOWN] for some in (unlike, alike or [reference])]
-    return min(itertools.product(*shown), key=lambda pair: (_differences(*pair), *map(_length, pair)))
+    pairs = ((one, other) for one in shown[0] for other in shown[1])
+    return min(pairs, key=lambda pair: (_differences(*pair), *map(_length, pair)))
 
 
 _MOST_SHOWN = 30
