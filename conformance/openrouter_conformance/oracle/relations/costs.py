@@ -65,8 +65,8 @@ def _unlike(bills: Sequence[Bill], fee: float) -> tuple[Bill, Bill] | None:
         (unlike if is_unlike else alike).append(bill)
     if not unlike:
         return None
-    shown = [sorted(some, key=_length)[:_MOST_SHOWN] for some in (unlike, alike or [reference])]
-    return min(itertools.product(*shown), key=lambda pair: (_differences(*pair), *map(_length, pair)))
+    first, second = (sorted(some, key=_length)[:_MOST_SHOWN] for some in (unlike, alike or [reference]))
+    return min(itertools.product(first, second), key=lambda pair: (_differences(*pair), *map(_length, pair)))
 
 
 _MOST_SHOWN = 30
