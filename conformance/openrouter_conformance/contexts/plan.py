@@ -33,6 +33,9 @@ _MANY = 521
 _VERY_LARGE = 256
 """Inputs from which on a batch is asked for few numbers each."""
 
+_WIDE = 129
+"""Inputs beyond which a batch of texts holds few words each: so many cost as much as the rest of a run otherwise."""
+
 _LARGE, _MOST_LONG, _LEAST_LONG = 9, 3, 60
 """Inputs from which on a batch holds few long texts: how many of the longest, and the words of the others."""
 
@@ -120,7 +123,7 @@ def unions(session: Session, planned: Sequence[Planned]) -> list[Request]:
 
     Each shows hundreds of inputs beside other neighbors, and its tokens are those of the batches together.
     """
-    most = max(_LEAST_UNION, *session.profile.sizes)
+    most = max(_LEAST_UNION, *(one for one in session.profile.sizes if one < _VERY_LARGE))
     groups: dict[Any, list[list[Any]]] = {}
     for one in sorted(planned, key=lambda each: len(each.request.body or b"")):
         body = json.loads(one.request.body or b"")
@@ -325,14 +328,15 @@ def _inputs(session: Session, kind: str, size: int, chooser: random.Random) -> l
     A batch of texts holds about half of the named kind and half of all others: so most batches have some of each class,
     at any place. There are more texts to choose from than a batch has, so each stands beside others every time.
     """
-    if kind == "tokens":
-        made: list[Any] = [texts.tokens(place) for place in chooser.sample(range(size + _SPARE), size)]
+    if kind == "tokens" or size > _WIDE:
+        of_kind = texts.tokens if kind == "tokens" else texts.words
+        made: list[Any] = [of_kind(place) for place in chooser.sample(range(size + _SPARE), size)]
     else:
         places = chooser.sample(range(max(session.profile.contexts, size + _SPARE)), size)
-        of_kind = 1.0 if size == 1 else chooser.choice(_SHARES)
+        share = 1.0 if size == 1 else chooser.choice(_SHARES)
         most = [_longest(session) if rank < _MOST_LONG or size < _LARGE else _LEAST_LONG for rank in range(size)]
         made = [
-            _text(kind if chooser.random() < of_kind else "mixed", place, longest)
+            _text(kind if chooser.random() < share else "mixed", place, longest)
             for place, longest in zip(places, most, strict=True)
         ]
     if size > 2 and chooser.random() < _DOUBLED:

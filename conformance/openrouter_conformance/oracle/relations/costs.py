@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import itertools
 import statistics
 from collections.abc import Sequence
 from decimal import Decimal
@@ -110,9 +111,8 @@ def _unlike(bills: Sequence[Bill], fee: float) -> tuple[Bill, Bill] | None:
         (unlike if is_unlike else alike).append(bill)
     if not unlike:
         return None
-    shown = [sorted(some, key=_length)[:_MOST_SHOWN] for some in (unlike, alike or [reference])]
-    pairs = ((one, other) for one in shown[0] for other in shown[1])
-    return min(pairs, key=lambda pair: (_differences(*pair), *map(_length, pair)))
+    first, second = (sorted(some, key=_length)[:_MOST_SHOWN] for some in (unlike, alike or [reference]))
+    return min(itertools.product(first, second), key=lambda pair: (_differences(*pair), *map(_length, pair)))
 
 
 _MOST_SHOWN = 30
