@@ -116,6 +116,7 @@ def judge(table: Table, ask: Ask | None = None) -> Findings:
     refusals.fitting_texts_answered(table, findings, ask)
     counts.tokens_agree(table, known, findings, ask)
     counts.batches_add_up(table, known, findings)
+    counts.counts_are_consistent(table, known, findings)
     costs.costs_follow_tokens(table, findings, ask)
     for relation in _PLAIN:
         relation(table, findings)

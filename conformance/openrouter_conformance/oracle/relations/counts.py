@@ -79,13 +79,13 @@ def _read_tokens(exchange: Exchange, place: int) -> int | None:  # noqa: ARG001
 def token_ids_count(table: Table, findings: Findings) -> None:
     """Token ids count one each, and what a model adds to each list is always as much."""
     requirement = f"{EMBED}/usage/token-ids-counted"
-    added: dict[Any, dict[float, list[Exchange]]] = {}
+    added: dict[Any, dict[float, Exchange]] = {}
 
     def enter(provider: str | None, arguments: Sequence[Argument], tokens: int, exchange: Exchange) -> None:
         if all(one.input.startswith("[") for one in arguments):
             sent = sum(len(one.value) for one in arguments)
             share = (tokens - sent) / len(arguments)
-            added.setdefault((arguments[0].model, provider), {}).setdefault(share, []).append(exchange)
+            added.setdefault((arguments[0].model, provider), {}).setdefault(share, exchange)
             findings.compared[requirement] += 1
 
     for (argument, provider), group in sorted(table.tokens.items(), key=lambda pair: len(pair[0][0].input)):
@@ -95,26 +95,15 @@ def token_ids_count(table: Table, findings: Findings) -> None:
         for batch in sorted(batches, key=_size_of_batch):
             enter(provider, batch.arguments, batch.tokens, batch.exchange)
     for by_share in added.values():
-        (share, usual), *others = sorted(by_share.items(), key=lambda pair: -len(pair[1]))
-        unlike = sum(len(exchanges) for _, exchanges in others)
-        name = _name_of(requirement, len(usual), unlike, findings)
-        if others:
+        if len(by_share) > 1:
+            (share, first), (unlike, second) = itertools.islice(by_share.items(), 2)
             findings.fail(
-                name,
-                f"{others[0][0]:g} tokens more than ids for each list, and {share:g} in {len(usual)} other answers",
+                requirement,
+                f"{unlike:g} tokens more than ids for each list, and {share:g} in another answer",
                 "one per token id, and as many more for each list everywhere",
-                others[0][1][0],
-                usual[0],
+                second,
+                first,
             )
-
-
-def _name_of(habit: str, kept: int, broken: int, findings: Findings) -> str:
-    """Return what answers break that count otherwise: a habit, or the rule that most of a model's answers keep."""
-    rule = f"{EMBED}/usage/counts-consistent"
-    if kept < _FEWEST_KEPT or kept <= broken:
-        return habit
-    findings.compared[rule] += kept
-    return rule
 
 
 def batches_add_up(table: Table, known: Laws, findings: Findings) -> None:
@@ -141,8 +130,6 @@ def _sums(table: Table, provider: str | None, batches: Sequence[Batch], requirem
     for argument in dict.fromkeys(argument for batch in batches for argument in batch.arguments):
         if alone := table.tokens.get((argument, provider)):
             system.add(alone[0].exchange, {argument: 1}, alone[0].value)
-    kept = 0
-    broken: list[tuple[Batch, Implied[Exchange]]] = []
     for batch in batches:
         findings.compared[requirement] += 1
         implied = system.add(batch.exchange, Counter(batch.arguments), batch.tokens)
@@ -155,22 +142,90 @@ def _sums(table: Table, provider: str | None, batches: Sequence[Batch], requirem
                     f"at least {least}",
                     batch.exchange,
                 )
-        elif abs(implied.value - batch.tokens) > _HALF:
-            broken.append((batch, implied))
-        else:
-            kept += 1
-    name = _name_of(requirement, kept, len(broken), findings)
-    for batch, implied in broken:
-        others = f"{len(implied.of)} other request{'' if len(implied.of) == 1 else 's'}"
-        findings.fail(
-            name,
-            f"{batch.tokens} tokens for {len(batch.arguments)} inputs{more(len(broken))}",
-            f"{implied.value:.0f} tokens, as the same inputs count in {others}"
-            if implied.value >= len(batch.arguments)
-            else f"as many as the same inputs count in {others}, of which the counts fit no such batch",
-            batch.exchange,
-            *implied.of[:3],
-        )
+            continue
+        if abs(implied.value - batch.tokens) > _HALF:
+            others = f"{len(implied.of)} other request{'' if len(implied.of) == 1 else 's'}"
+            findings.fail(
+                requirement,
+                f"{batch.tokens} tokens for {len(batch.arguments)} inputs",
+                f"{implied.value:.0f} tokens, as the same inputs count in {others}"
+                if implied.value > 0
+                else f"as many as the same inputs count in {others}, of which the counts fit no such batch",
+                batch.exchange,
+                *implied.of[:3],
+            )
+
+
+@attrs.frozen
+class _Row:
+    """What an answer says of the tokens of inputs, each known by a name, beyond those that are known of themselves."""
+
+    names: tuple[Any, ...]
+    tokens: int
+    exchange: Exchange
+
+
+def counts_are_consistent(table: Table, known: Laws, findings: Findings) -> None:
+    """Where the counts of most requests are sums of their inputs and a constant, none is far from that.
+
+    A token id is one token, and a list of them may have some more. Rounding is nothing to be held against a count.
+    """
+    requirement = f"{EMBED}/usage/counts-consistent"
+    for rows in _rows(table, known).values():
+        system: LinearSystem[_Row] = LinearSystem([_REQUEST, *(name for row in rows for name in row.names)])
+        broken: list[tuple[_Row, Implied[_Row]]] = []
+        kept = 0
+        for row in sorted(rows, key=_size_of_row)[:_MOST_SUMS]:
+            implied = system.add(row, Counter([_REQUEST, *row.names]), row.tokens)
+            if implied is None or len(implied.of) == 1:
+                continue
+            apart = abs(implied.value - row.tokens)
+            kept += apart < _HALF
+            if apart > 1 + len(implied.of):  # more than rounding each of them explains
+                broken.append((row, implied))
+        if kept < _FEWEST_KEPT or kept <= len(broken):
+            continue
+        findings.compared[requirement] += kept
+        for row, implied in broken:
+            findings.fail(
+                requirement,
+                f"a count for {len(row.names)} inputs that is {abs(row.tokens - implied.value):.0f} tokens off "
+                f"what {len(implied.of)} other requests make it{more(len(broken))}",
+                f"the sum of its inputs, as in {kept} requests of this model",
+                row.exchange,
+                *(one.exchange for one in implied.of[:3]),
+            )
+
+
+def _rows(table: Table, known: Laws) -> dict[Any, list[_Row]]:
+    """Return what all answers of a model and provider say of the tokens of texts, and of token ids."""
+    rows: dict[Any, list[_Row]] = {}
+    alone = [
+        (provider, (argument,), group[0].value, group[0].exchange)
+        for (argument, provider), group in table.tokens.items()
+    ]
+    together = [
+        (provider, one.arguments, one.tokens, one.exchange)
+        for provider, batches in table.batches.items()
+        for one in batches
+    ]
+    for provider, arguments, tokens, exchange in [*alone, *together]:
+        if tokens <= 1:
+            continue  # which may be nothing, counted as one
+        plain = tuple(known.plain(one, provider) for one in arguments)
+        ids = [len(one.value) for one in plain if one.input.startswith("[")]
+        names: tuple[Any, ...] = (_LIST,) * len(ids) if ids else plain
+        space = plain[0].model, plain[0].input_type, provider, bool(ids)
+        rows.setdefault(space, []).append(_Row(names, tokens - sum(ids), exchange))
+    return rows
+
+
+def _size_of_row(row: _Row) -> tuple[int, bytes]:
+    return len(row.names), row.exchange.request_body or b""
+
+
+_REQUEST, _LIST = "a request", "a list of token ids"
+"""Unknowns beside the inputs: what a model counts for each request, and for each list beyond its ids."""
 
 
 _HALF = 0.5
