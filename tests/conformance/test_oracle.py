@@ -155,7 +155,7 @@ def test_each_factor_is_a_side_of_the_context(factor: Any) -> None:
         "encoding": '"base64"', "listed": True, "floats": True, "dimensions": 8, "input_type": "search_query",
         "batch": Batch(('"a"', '"b"')), "place": 1,
         "provider": "{}", "user": '"u"', "fields": '{"x":1}', "spelling": "spaced", "headers": (), "key": "bearer {key}",
-        "fresh": True,
+        "fresh": True, "decimal": True, "query": "x=1",
     }  # fmt: skip
     changed = attrs.evolve(Context(), **{name: other[name] for name in factor.fields})
     assert differing(Context(), changed) == (factor,)

@@ -29,6 +29,11 @@ def _reordered(value: Any) -> str:
     return _compact(dict(reversed(value.items())) if isinstance(value, dict) else value)
 
 
+def _slashes(value: Any) -> str:
+    """Return JSON in which each slash is an escape, as PHP writes it."""
+    return _compact(value).replace("/", "\\/")
+
+
 def _escaped(value: Any) -> str:
     """Return JSON in which each letter of a string is an escape."""
     if isinstance(value, str):
@@ -47,6 +52,7 @@ SPELLINGS: dict[str, Callable[[Any], str]] = {
     "spaced": _spaced,
     "reordered": _reordered,
     "escaped": _escaped,
+    "slashes": _slashes,
 }
 """Functions from a JSON value to text, by the name of the way of writing."""
 
