@@ -16,7 +16,7 @@ UNKNOWN_PROVIDER = "A provider of no name"
 
 TEXT_PART = {"type": "text", "text": PAIR[0]}
 OTHER_TEXT_PART = {"type": "text", "text": PAIR[1]}
-IMAGE_PART = {
+IMAGE_PART: dict[str, Any] = {
     "type": "image_url",
     "image_url": {
         "url": "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"
@@ -36,6 +36,11 @@ OTHER_IMAGE_PART = {
 
 BROKEN_IMAGE_PART = {"type": "image_url", "image_url": {"url": "data:image/png;base64,@@@"}}
 """A picture whose bytes cannot be read."""
+
+ADDRESSED_PARTS: list[dict[str, Any]] = [
+    {"type": "image_url", "image_url": {"url": f"https://media.example/picture.png?v={version}"}} for version in (1, 2)
+]
+"""Two pictures at addresses that nobody can fetch: a server that does not fetch them sees two media."""
 
 SAMPLING: dict[str, Any] = {
     "seed": 7,
@@ -65,6 +70,24 @@ PREFERENCES: dict[str, dict[str, Any]] = {
     "sort by nothing": {"provider": {"sort": {"by": None, "partition": None}, "ignore": None, "max_price": {}}},
     "prices": {"provider": {"max_price": {"prompt": 1000, "request": 1000, "image": 1000, "audio": 1000}}},
     "speed": {"provider": {"preferred_max_latency": 0.001, "preferred_min_throughput": {"p50": 1e6, "p99": None}}},
+    "defaults": {
+        "provider": {
+            "zdr": False,
+            "enforce_distillable_text": False,
+            "require_parameters": False,
+            "data_collection": "allow",
+            "allow_fallbacks": True,
+        }
+    },
+    "empty lists": {"provider": {"order": [], "ignore": []}},
+    "percentiles": {
+        "provider": {
+            "preferred_max_latency": {"p50": None, "p99": 100},
+            "preferred_min_throughput": {"p75": None, "p90": None},
+            "zdr": None,
+            "data_collection": None,
+        }
+    },
     "empty": {"provider": {}},
     "null": {"provider": None},
 }

@@ -163,6 +163,10 @@ class Session:
         chosen = random.Random(f"{self.seed}/{name}").sample(range(len(values)), most)  # noqa: S311
         return [values[place] for place in sorted(chosen)]
 
+    def one_of(self, values: Sequence[T], name: str) -> T:
+        """Return one of the values, chosen by the seed: forms of a request of which one tells as much as all."""
+        return random.Random(f"{self.seed}/{name}").choice(values)  # noqa: S311
+
     # What was found out
 
     def once(self, name: Hashable, find: Callable[[], T]) -> T:

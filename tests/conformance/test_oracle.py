@@ -156,7 +156,7 @@ def test_each_factor_is_a_side_of_the_context(factor: Any) -> None:
         "encoding": '"base64"', "listed": True, "floats": True, "dimensions": 8, "input_type": "search_query",
         "batch": Batch(('"a"', '"b"')), "place": 1,
         "provider": "{}", "user": '"u"', "fields": '{"x":1}', "spelling": "spaced", "headers": (), "key": "bearer {key}",
-        "fresh": True,
+        "fresh": True, "decimal": True, "query": "x=1",
     }  # fmt: skip
     changed = attrs.evolve(Context(), **{name: other[name] for name in factor.fields})
     assert differing(Context(), changed) == (factor,)
@@ -597,7 +597,7 @@ def _counting(rule: Callable[[list[str]], int], *, ids: bool) -> Table:
     """Return what a service is seen to count by a rule, given the words (or ids) of each input."""
     chooser = random.Random(0)
     words = ["river", "garden", "copper", "bridge", "violin", "market", "spring", "winter", "thunder", "wedding"]
-    texts = [" ".join(chooser.choices(words, k=chooser.randint(1, 9))) for _ in range(24)]
+    texts = [" ".join(chooser.choices(words, k=chooser.randint(1, 40))) for _ in range(24)]
     inputs: list[Any] = [list(range(1, 1 + len(one.split()))) for one in texts] if ids else texts
     service = Service()
     service.send(*inputs[:12], *(chooser.sample(inputs, size) for size in range(2, 20)))

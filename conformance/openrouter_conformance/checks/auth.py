@@ -21,12 +21,13 @@ _MALFORMED = (
     UNKNOWN_KEY,
     "Bearer",
     f"Bearer {UNKNOWN_KEY} {UNKNOWN_KEY}",
-    "Bearer undefined",
 )
-_TO_BE_PAID = 402
-_REFUSED = (401, _TO_BE_PAID, 429)
+_ABSENT = ("undefined", "null", "None")
+"""What programs send as a key that they do not have."""
+_UNAUTHORIZED, _TO_BE_PAID = 401, 402
+_REFUSED = (_UNAUTHORIZED, _TO_BE_PAID, 429)
 """What a known key never gets; 403 may be for what stands in the request."""
-_MISPLACED = ("{key}", "Basic {key}", "Bearer:{key}", "Bearer {key} {key}")
+_MISPLACED = ("{key}", "Basic {key}", "Bearer:{key}", "Bearer {key} x", "Bearer {key} {key}")
 
 
 @shared_check("auth/missing-key-refused")
@@ -80,8 +81,9 @@ def unknown_key_refused(session: Session, operation: Operation) -> None:
 
 @shared_check("auth/malformed-key-refused")
 def malformed_key_refused(session: Session, operation: Operation) -> None:
-    """An `Authorization` header that is not `Bearer` and a key."""
-    for header in session.choose(_MALFORMED, "malformed keys"):
+    """An `Authorization` header that is not `Bearer` and a key, or has a word for none in the place of the key."""
+    absent = [word for word in _ABSENT if word != session.target.key]
+    for header in session.choose((*_MALFORMED, f"Bearer {session.one_of(absent, 'absent keys')}"), "malformed keys"):
         _expect_401(
             session, operation, header, f"Authorization {excerpts.of_value(header.replace(UNKNOWN_KEY, 'KEY'))}"
         )
@@ -92,17 +94,28 @@ def malformed_key_refused(session: Session, operation: Operation) -> None:
 
 @shared_check("auth/key-compared-whole")
 def key_compared_whole(session: Session, operation: Operation) -> None:
-    """A known key with a letter more."""
+    """A known key with a letter more, less or another one; after that, the known key itself."""
     _need_key(session)
     key = session.target.key or ""
     altered = {
         "Bearer {key}x": "the key with a letter more",
-        "Bearer x{key}": "the key behind another letter",
         f"Bearer {key[:-1]}": "the key without its last letter",
         f"Bearer {key.swapcase()}": "the key in the other case",
     }
-    for header in session.choose([one for one in altered if one != f"Bearer {key}"], "altered keys"):
+    of_one_end = {
+        "Bearer x{key}": "the key behind another letter",
+        f"Bearer {key[:-1]}{_another(key[-1:])}": "the key with another last letter",
+        f"Bearer {_another(key[:1])}{key[1:]}": "the key with another first letter",
+    }
+    header = session.one_of(list(of_one_end), "keys alike at one end")
+    altered[header] = of_one_end[header]
+    tried = session.choose([one for one in altered if one != f"Bearer {key}"], "altered keys")
+    for place, header in enumerate(tried):
         _expect_401(session, operation, header, altered[header])
+        if not place:
+            exchange = sample_requests.send(session, operation, again=True)
+            if exchange.status == _UNAUTHORIZED:
+                raise CheckFailure(exchange.outline(), f"200 with the known key after {altered[header]}", exchange)
 
 
 @shared_check("auth/challenge-given")
@@ -161,6 +174,10 @@ def refused_key_not_echoed(session: Session, operation: Operation) -> None:
         answer = exchange.body + "\n".join(value for _, value in exchange.headers).encode("utf-8", "replace")
         if UNKNOWN_KEY.encode() in answer:
             raise CheckFailure(f"{exchange.status} with the key in the answer", "an answer without the key", exchange)
+
+
+def _another(letter: str) -> str:
+    return "y" if letter == "x" else "x"
 
 
 def _need_key(session: Session) -> None:

@@ -9,7 +9,14 @@ from openrouter_conformance.checks.registry import check
 from openrouter_conformance.default_model import modalities
 from openrouter_conformance.errors import CheckFailure, NotApplicable
 from openrouter_conformance.features import image_model, multimodal_refusal
-from openrouter_conformance.samples import BROKEN_IMAGE_PART, IMAGE_PART, OTHER_IMAGE_PART, OTHER_TEXT_PART, TEXT_PART
+from openrouter_conformance.samples import (
+    ADDRESSED_PARTS,
+    BROKEN_IMAGE_PART,
+    IMAGE_PART,
+    OTHER_IMAGE_PART,
+    OTHER_TEXT_PART,
+    TEXT_PART,
+)
 from openrouter_conformance.session import OMIT
 
 if TYPE_CHECKING:
@@ -18,7 +25,6 @@ if TYPE_CHECKING:
 
 _ALONE = 4
 """Contents that are sent alone, and not in a batch only."""
-_FEW = 8
 
 
 @check("create-embeddings/multimodal/text-part-answered")
@@ -44,10 +50,14 @@ def parts_make_one_vector(session: Session) -> None:
     for content in session.choose(contents[:_ALONE], "contents"):
         _ask(session, [content])
     if session.profile.examples:
-        model = image_model(session)
-        session.ask([{"content": both}], model=model, dimensions=_FEW)  # as many numbers, or a refusal
-        session.ask([{"content": [BROKEN_IMAGE_PART]}], model=model, dimensions=OMIT)  # no crash
+        session.ask([{"content": [BROKEN_IMAGE_PART]}], model=image_model(session), dimensions=OMIT)  # no crash
     answer = _ask(session, [both, text, *contents[2:]])
+    # These two may be refused; what answers to them must be, see `dimensions/honored` and `oracle.relations`.
+    half, model = answer.vectors[0].size // 2, image_model(session)
+    shortened = {"input": [{"content": both}], "dimensions": half, "encoding_format": "base64"}
+    addressed = {"input": [{"content": [TEXT_PART, part]} for part in ADDRESSED_PARTS], "dimensions": OMIT}
+    for fields in session.choose((shortened, addressed), "further inputs"):
+        session.ask(OMIT, **{"model": model, **fields})
     if vectors.same(*answer.vectors[:2]):
         raise CheckFailure("the same vector with the image as without", "two different vectors", answer.exchange)
 

@@ -12,16 +12,27 @@ from openrouter_conformance import answers, excerpts
 from openrouter_conformance.checks.registry import check
 from openrouter_conformance.contexts import factors
 from openrouter_conformance.errors import CheckFailure
+from openrouter_conformance.exchange import JSON_HEADERS, Request
+from openrouter_conformance.operations import CREATE_EMBEDDINGS
 from openrouter_conformance.samples import TEXT
+from openrouter_conformance.session import json_bytes
 
 if TYPE_CHECKING:
     from openrouter_conformance.session import Session
 
+_QUERIES = ("beta=true", "api-version=2024-10-21", "key=value&x")
+"""Queries that clients are told to add for other servers; the contract names none."""
+
 
 @check("create-embeddings/parameters/unknown-fields-ignored")
 def unknown_fields_ignored(session: Session) -> None:
-    """Fields that the contract does not name."""
-    _accepted(session, "unknown")
+    """Fields that the contract does not name, those that other servers know among them, and a query."""
+    _accepted(session, *session.choose(("unknown", "stream", "of other servers"), "unknown fields"))
+    path = f"{CREATE_EMBEDDINGS.path}?{session.one_of(_QUERIES, 'queries')}"
+    operation = CREATE_EMBEDDINGS.operation_id
+    exchange = session.send(Request("POST", path, json_bytes(session.request(TEXT)), JSON_HEADERS, operation=operation))
+    if exchange.status is not None and exchange.status not in (200, 400, 422):  # to refuse it is to read it
+        raise CheckFailure(exchange.outline(), f"200 for POST {path}", exchange)
 
 
 @check("create-embeddings/parameters/sampling-ignored")

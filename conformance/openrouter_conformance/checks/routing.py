@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from openrouter_conformance import answers, excerpts
@@ -26,14 +27,22 @@ _ROUNDING = 0.02
 @check("create-embeddings/routing/preferences-accepted")
 def preferences_accepted(session: Session) -> None:
     """Preferences that every set of providers can meet."""
-    session.require_plain()
-    for name, fields in session.choose(list(PREFERENCES.items())[1:], "preferences"):
+    answer = session.embed(TEXT, 1)
+    wishes = [*list(PREFERENCES.items())[1:], *_met_by(answer.body.get("provider"))]
+    for name, fields in session.choose(wishes, "preferences"):
         if session.was_answered("provider", name):
             continue
         exchange = session.ask(TEXT, **fields)
         if exchange.status is not None and exchange.status != 200:
             raise CheckFailure(exchange.outline(), f"200 with provider {json.dumps(fields['provider'])}", exchange)
     session.ask(TEXT, provider={"max_price": {"prompt": "cheap"}})  # may be refused, but must not crash
+
+
+def _met_by(provider: Any) -> list[tuple[str, dict[str, Any]]]:
+    """Return preferences that the provider meets which an answer names."""
+    if not isinstance(provider, str):
+        return []
+    return [("only among others", {"provider": {"only": [UNKNOWN_PROVIDER, provider], "order": [provider]}})]
 
 
 @check("create-embeddings/routing/unmeetable-preferences-refused")
@@ -55,22 +64,35 @@ def unmeetable_preferences_refused(session: Session) -> None:
 
 @check("create-embeddings/routing/max-price-kept")
 def max_price_kept(session: Session) -> None:
-    """A highest price of nothing, and one just below the listed price: refused, or kept."""
+    """A highest price of nothing, and one just below the listed price: refused, or kept; the listed one: met."""
     _provider_of(session)
     price = price_per_token(session.listed_model)
     if not price:
         raise NotApplicable("the model has no listed price above zero")
     below = _JUST_BELOW * price * _MILLION
-    highest_prices: tuple[float | str, ...] = (0, below, f"{below:.9f}")
+    spellings: tuple[float | str, ...] = (below, f"{below:.9f}")
+    near = session.one_of(spellings, "spellings of a price")
+    highest_prices: tuple[float | str, ...] = (0, near, _exact(session))
     for place, highest in enumerate(session.choose(highest_prices, "prices")):
         others = {} if place % 2 else {"completion": 1000, "request": 1000}
         exchange = session.ask(TEXT, provider={"max_price": {"prompt": highest, **others}})
+        if highest == _exact(session) and exchange.status in (400, 404):
+            plain = session.ask(TEXT)
+            if math.isclose(_price_paid(plain) or 0, float(highest), rel_tol=_ROUNDING):
+                expected = f"200 with a highest price of {highest}, which is the price without it"
+                raise CheckFailure(exchange.outline(), expected, exchange, plain)
         if exchange.status in (400, 404):
             continue
         paid = _price_paid(exchange)
         if not highest or paid is None or paid > float(highest) * (1 + _ROUNDING):
             expected = f"404 or 400 with a highest price of {highest}, or a provider that is as cheap"
             raise CheckFailure(exchange.outline(), expected, exchange)
+
+
+def _exact(session: Session) -> str:
+    """Return the listed price of a million tokens, US dollars, with all its digits."""
+    pricing = (session.listed_model or {}).get("pricing")
+    return f"{Decimal(str(pricing['prompt'] if pricing else 0)) * _MILLION:f}"
 
 
 def _price_paid(exchange: Exchange) -> float | None:
@@ -153,13 +175,12 @@ _FILTERS: tuple[dict[str, Any], ...] = (
 def ignored_provider_left_out(session: Session) -> None:
     """The provider that answers by itself, asked not to."""
     name, _ = _provider_of(session)
-    exchange = session.ask(TEXT, provider={"ignore": [name]})
-    if exchange.status in (400, 404):
-        return  # there is no other
-    if session.usable(exchange, lambda: answers.embedded(exchange, 1)).body.get("provider") == name:
-        raise CheckFailure(
-            f"an answer of {excerpts.of_value(name)}, which was to be ignored", "another provider, or 404", exchange
-        )
+    for preferences in session.choose(({"ignore": [name]}, {"order": [name], "ignore": [name]}), "ignored"):
+        exchange = session.ask(TEXT, provider=preferences)
+        if exchange.status not in (400, 404) and _served_by(session, exchange) == name:
+            raise CheckFailure(
+                f"an answer of {excerpts.of_value(name)}, which was to be ignored", "another provider, or 404", exchange
+            )
 
 
 def _served_by(session: Session, exchange: Exchange) -> str:

@@ -10,7 +10,8 @@ from openrouter_conformance import answers, excerpts, vectors
 from openrouter_conformance.checks.registry import check
 from openrouter_conformance.contexts import plan
 from openrouter_conformance.errors import CheckFailure, NotApplicable
-from openrouter_conformance.samples import PAIR, TEXT, UNKNOWN_PROVIDER
+from openrouter_conformance.features import image_model
+from openrouter_conformance.samples import IMAGE_PART, PAIR, TEXT, TEXT_PART, UNKNOWN_PROVIDER
 from openrouter_conformance.session import OMIT
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ def _each_refused(session: Session, field: str, values: tuple[Any, ...]) -> None
     around = plan.surroundings(session, field)
     for value in session.choose(values, field):
         what = f"{json.dumps(field)}: {excerpts.of_value(value)}"
-        _refused(session.ask(TEXT, **{**next(around), field: value}), what)
+        reader = {"model": image_model(session), "dimensions": OMIT} if "image_url" in str(value) else {}
+        _refused(session.ask(TEXT, **{**next(around), **reader, field: value}), what)
 
 
 @check("create-embeddings/validation/input-required")
@@ -59,7 +61,12 @@ def input_type_checked(session: Session) -> None:
         *(ids for one in (1.5, -1) for ids in _among_token_ids(one, chooser)),
         [TEXT, 7], [[TEXT]], [[[1]]], [TEXT] * 40 + [7], [item, {"content": [*item["content"], {"type": "text"}]}],
     )  # fmt: skip
-    _each_refused(session, "input", wrong)
+    media = [] if image_model(session) is None else [[{"content": [TEXT_PART, _MISPLACED_MEDIUM]}]]
+    _each_refused(session, "input", (*wrong, *media))
+
+
+_MISPLACED_MEDIUM = {"type": "image_url", "image_url": IMAGE_PART["image_url"]["url"]}
+"""A part whose address is no object, as other servers have it."""
 
 
 def _somewhere(wrong: Any, chooser: random.Random) -> list[Any]:

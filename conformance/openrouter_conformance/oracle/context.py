@@ -68,6 +68,7 @@ class Context:
         listed: whether the input stands in a list of one, where it could stand alone.
         floats: whether token ids are written with a decimal point.
         dimensions: the `dimensions` that are named, 0 when none are.
+        decimal: whether `dimensions` are written with a decimal point.
         input_type: the kind of input that was named to a model which makes nothing of it, else "".
         batch: the inputs beside which it stands, itself among them.
         place: the position of the input in the batch, from 0.
@@ -78,6 +79,7 @@ class Context:
         headers: the headers but for the key.
         key: the `Authorization` header with `{key}` for the key.
         fresh: whether the request had a connection of its own.
+        query: the query of the address, "" where there is none.
 
     """
 
@@ -85,6 +87,7 @@ class Context:
     listed: bool = False
     floats: bool = False
     dimensions: int = 0
+    decimal: bool = False
     input_type: str = ""
     batch: Batch = Batch()
     place: int = 0
@@ -95,6 +98,7 @@ class Context:
     headers: tuple[tuple[str, str], ...] = JSON_HEADERS
     key: str | bool | None = True
     fresh: bool = False
+    query: str = ""
 
     @property
     def size(self) -> int:
@@ -137,6 +141,7 @@ def read(request: Request) -> Iterator[tuple[Argument, Context, int | None]]:
         "encoding": _shown(body, "encoding_format"),
         "listed": listed,
         "dimensions": _whole_number(dimensions) or 0,
+        "decimal": isinstance(dimensions, float) and dimensions.is_integer(),
         "provider": _shown(body, "provider"),
         "user": _shown(body, "user"),
         "fields": _undocumented(body),
@@ -144,6 +149,7 @@ def read(request: Request) -> Iterator[tuple[Argument, Context, int | None]]:
         "headers": tuple(pair for pair in request.headers if pair[0].lower() != "authorization"),
         "key": request.key,
         "fresh": request.fresh_connection,
+        "query": request.path.partition("?")[2],
     }
     for place, item in enumerate(items):
         yield (
@@ -167,7 +173,7 @@ def write(argument: Argument, context: Context) -> Request:
     alone = len(inputs) == 1 and not context.listed and not isinstance(inputs[0], dict)
     body: dict[str, Any] = {"model": argument.model, "input": inputs[0] if alone else inputs}
     if context.dimensions:
-        body["dimensions"] = context.dimensions
+        body["dimensions"] = float(context.dimensions) if context.decimal else context.dimensions
     for name, text in (
         ("encoding_format", context.encoding),
         ("provider", context.provider),
@@ -180,7 +186,7 @@ def write(argument: Argument, context: Context) -> Request:
     body |= json.loads(context.fields or "{}")
     return Request(
         CREATE_EMBEDDINGS.method,
-        CREATE_EMBEDDINGS.path,
+        CREATE_EMBEDDINGS.path + (f"?{context.query}" if context.query else ""),
         spelling.write(body, context.spelling),
         context.headers,
         context.key,

@@ -76,6 +76,7 @@ FACTORS = (
     Factor("a list of one", ("listed",), _OF_LIST),
     Factor("token ids with a decimal point", ("floats",), _always("token-ids/whole-floats-are-integers")),
     Factor("dimensions", ("dimensions",), _of_dimensions),
+    Factor("dimensions with a decimal point", ("decimal",), _always("dimensions/native-dimensions-accepted")),
     Factor("input_type", ("input_type",), _always("parameters/input-type-accepted")),
     Factor("provider", ("provider",), _always("routing/preferences-keep-the-vector")),
     Factor("user", ("user",), _always("parameters/user-accepted")),
@@ -83,6 +84,7 @@ FACTORS = (
     Factor("the spelling of the JSON", ("spelling",), _always("texts/escapes-equal-characters")),
     Factor("headers", ("headers",), _of_headers),
     Factor("the spelling of the key", ("key",), _always("auth/scheme-in-any-case")),
+    Factor("the query of the address", ("query",), _always("parameters/unknown-fields-ignored")),
     Factor("a connection of its own", ("fresh",), _always("determinism/requests-are-independent")),
 )
 """In the order in which they are blamed: what is decided by the plainest difference comes first."""
