@@ -76,17 +76,23 @@ def max_price_kept(session: Session) -> None:
     for place, highest in enumerate(session.choose(highest_prices, "prices")):
         others = {} if place % 2 else {"completion": 1000, "request": 1000}
         exchange = session.ask(TEXT, provider={"max_price": {"prompt": highest, **others}})
-        if highest == _exact(session) and exchange.status in (400, 404):
-            plain = session.ask(TEXT)
-            if math.isclose(_price_paid(plain) or 0, float(highest), rel_tol=_ROUNDING):
-                expected = f"200 with a highest price of {highest}, which is the price without it"
-                raise CheckFailure(exchange.outline(), expected, exchange, plain)
+        if highest == _exact(session):
+            _expect_met(session, exchange, float(highest))
+            continue
         if exchange.status in (400, 404):
             continue
         paid = _price_paid(exchange)
         if not highest or paid is None or paid > float(highest) * (1 + _ROUNDING):
             expected = f"404 or 400 with a highest price of {highest}, or a provider that is as cheap"
             raise CheckFailure(exchange.outline(), expected, exchange)
+
+
+def _expect_met(session: Session, exchange: Exchange, listed: float) -> None:
+    """Fail where the listed price as the highest is refused, though it is what is paid without it."""
+    plain = session.ask(TEXT)
+    if exchange.status in (400, 404) and math.isclose(_price_paid(plain) or 0, listed, rel_tol=_ROUNDING):
+        expected = f"200 with a highest price of {listed:g}, which is the price without it"
+        raise CheckFailure(exchange.outline(), expected, exchange, plain)
 
 
 def _exact(session: Session) -> str:

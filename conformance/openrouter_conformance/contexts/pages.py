@@ -26,7 +26,7 @@ def requests(session: Session) -> list[Request]:
     queries: list[Query] = [{"limit": 1}, {"offset": half, "limit": max(1, half - 1)}, {"offset": count}]
     if session.profile.pages > 1:
         queries += [
-            {"offset": half},
+            {"offset": min(3, half)},
             {"offset": max(0, count - 1), "limit": 5},
             {"limit": min(count + 1, HIGHEST_LIMIT)},
             {"limit": HIGHEST_LIMIT},
