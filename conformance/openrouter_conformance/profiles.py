@@ -41,7 +41,7 @@ class Profile:
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("quick", 0, 6, 1, 1, 2, 4, 9, 2, (2, 9, 33), 180, 3),
+        Profile("quick", 0, 4, 1, 1, 2, 4, 8, 1, (2, 9, 33), 180, 3),
         Profile(
             "default", 8, 34, None, 3, 2, None, 92, 12,
             (1, 2, 3, 5, 9, 16, 17, 25, 33, 64, 65, 100, 129, 257),

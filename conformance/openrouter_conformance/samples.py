@@ -37,11 +37,6 @@ OTHER_IMAGE_PART = {
 BROKEN_IMAGE_PART = {"type": "image_url", "image_url": {"url": "data:image/png;base64,@@@"}}
 """A picture whose bytes cannot be read."""
 
-ADDRESSED_PARTS: list[dict[str, Any]] = [
-    {"type": "image_url", "image_url": {"url": f"https://media.example/picture.png?v={version}"}} for version in (1, 2)
-]
-"""Two pictures at addresses that nobody can fetch: a server that does not fetch them sees two media."""
-
 SAMPLING: dict[str, Any] = {
     "seed": 7,
     "max_tokens": 16,

@@ -102,10 +102,6 @@ _FLAWS: dict[str, tuple[str, Any]] = {
         "create-embeddings/texts/escapes-equal-characters",
         lambda call: 404 if b"\\/" in call.raw else None,
     ),
-    "a field of another server has a meaning": (
-        "create-embeddings/parameters/unknown-fields-ignored",
-        lambda call: 400 if call.body.get("normalize") is False else None,
-    ),
     "a word for none is a key": (
         "create-embeddings/auth/malformed-key-refused",
         lambda call: f"Bearer {_KEY}" if call.key in ("Bearer undefined", "Bearer null", "Bearer None") else None,
@@ -113,10 +109,6 @@ _FLAWS: dict[str, tuple[str, Any]] = {
     "a second word after the key is dropped": (
         "create-embeddings/auth/malformed-key-refused",
         lambda call: f"Bearer {_KEY}" if call.key.startswith(f"Bearer {_KEY} ") else None,
-    ),
-    "dimensions with a decimal point are refused": (
-        "create-embeddings/dimensions/native-dimensions-accepted",
-        lambda call: 400 if isinstance(call.body.get("dimensions"), float) else None,
     ),
     "dimensions of multimodal inputs are dropped": (
         "create-embeddings/dimensions/honored",
@@ -148,23 +140,11 @@ _FLAWS: dict[str, tuple[str, Any]] = {
         "create-embeddings/routing/max-price-kept",
         lambda call: 404 if str((call.wishes.get("max_price") or {}).get("prompt", 9)) < "1" else None,
     ),
-    "token id 0 is dropped": (
-        "create-embeddings/vectors/different-texts-differ",
-        lambda call: (
-            {**call.body, "input": [[id_ for id_ in ids if id_] for ids in call.body["input"]]}
-            if b"[0," in call.raw and isinstance(call.body.get("input"), list)
-            else None
-        ),
-    ),
     "token ids have 31 bits": (
         "create-embeddings/schema/no-server-error",
         lambda call: (
             500 if any(isinstance(one, int) and one >= 2**31 for one in call.body.get("input") or ()) else None
         ),
-    ),
-    "numbers of the list are read by Python": (
-        "list-embeddings-models/pagination/bad-bounds-refused",
-        lambda call: {"limit": 5} if call.parameters.get("limit") in ("1_0", "\u0661\u0660", "0x10", "ten") else None,
     ),
 }
 """Flaws by name: the requirement that they fail, and what becomes of a call."""

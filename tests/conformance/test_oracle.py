@@ -598,9 +598,13 @@ def _counting(rule: Callable[[list[str]], int], *, ids: bool) -> Table:
     chooser = random.Random(0)
     words = ["river", "garden", "copper", "bridge", "violin", "market", "spring", "winter", "thunder", "wedding"]
     texts = [" ".join(chooser.choices(words, k=chooser.randint(1, 40))) for _ in range(24)]
-    inputs: list[Any] = [list(range(1, 1 + len(one.split()))) for one in texts] if ids else texts
+    inputs: list[Any] = (
+        [list(range(100 * place, 100 * place + len(one.split()))) for place, one in enumerate(texts, 1)]
+        if ids
+        else texts
+    )
     service = Service()
-    service.send(*inputs[:12], *(chooser.sample(inputs, size) for size in range(2, 20)))
+    service.send(*inputs, *(chooser.sample(inputs, size) for size in range(2, 20)))
     service.send(*([one, *chooser.sample(inputs, 3), one] for one in inputs[:6]))
     table = service.table
 

@@ -8,7 +8,6 @@ import numpy as np
 
 from openrouter_conformance import answers, vectors
 from openrouter_conformance.checks.registry import check, exchange_check
-from openrouter_conformance.contexts import factors
 from openrouter_conformance.errors import CheckFailure
 from openrouter_conformance.features import half_of_native, refusal_to_shorten
 from openrouter_conformance.samples import TEXT
@@ -50,17 +49,13 @@ def lengths_asked_for(session: Session) -> None:
 
 @check("create-embeddings/dimensions/native-dimensions-accepted")
 def native_dimensions_accepted(session: Session) -> None:
-    """The native length, asked for by number, and by the same number with a decimal point."""
+    """The native length, asked for by number."""
     session.require("dimensions", refusal_to_shorten)
-    native = session.native_dimensions
-    levels = (("native", native), (factors.DECIMAL, float(native)))
-    for level, asked in session.choose(levels, "native dimensions"):
-        if session.was_answered("dimensions", level):
-            continue
-        exchange = session.ask(TEXT, dimensions=asked)
-        if answers.is_refusal(exchange):
-            expected = f"200 with `dimensions` {asked}, the native length"
-            raise CheckFailure(exchange.outline(), expected, exchange)
+    if session.was_answered("dimensions", "native"):
+        return
+    exchange = session.ask(TEXT, dimensions=session.native_dimensions)
+    if answers.is_refusal(exchange):
+        raise CheckFailure(exchange.outline(), "200 with `dimensions` of the native length", exchange)
 
 
 @check("create-embeddings/dimensions/prefix-of-native")

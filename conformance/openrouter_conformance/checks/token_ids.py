@@ -20,13 +20,11 @@ _TOO_HIGH = (2**31, 2**32, 2**53)
 @check("create-embeddings/token-ids/one-list-is-one-input")
 @check("create-embeddings/token-ids/whole-floats-are-integers")
 def token_ids_taken(session: Session) -> None:
-    """Token ids in a list and in a list of one list, with a decimal point; the lowest id, and one that no model has."""
+    """Token ids in a list and in a list of one list, with a decimal point; an id that no model has."""
     session.require("token-ids", token_refusal)
     for ids in session.choose(([9906.0, 1917.0], [[9906.0, 1917.0]]), "token ids with a decimal point"):
         floats = session.ask(ids)
         if floats.status != 200 and floats.status is not None:
             raise CheckFailure(floats.outline(), "200 for token ids with a decimal point", floats)
-    two_inputs = [TOKENS, [0, *TOKENS]]  # with two vectors: see `oracle.relations`
-    no_text = [*TOKENS, session.one_of(_TOO_HIGH, "high token ids")]  # may be refused, but must not crash
-    for ids in session.choose((two_inputs, no_text), "token ids at the ends"):
-        session.ask(ids)
+    if session.profile.values is None:
+        session.ask([*TOKENS, session.one_of(_TOO_HIGH, "high token ids")])  # may be refused, but must not crash

@@ -20,8 +20,7 @@ ALONE = "alone"
 """The size of a request for one input that stands in no list."""
 
 ENCODINGS: tuple[str | None, ...] = (None, "float", "base64")
-DECIMAL = "native with a decimal point"
-DIMENSIONS = (None, "native", "half", "odd", "few", "fewest", "third", DECIMAL)
+DIMENSIONS = (None, "native", "half", "odd", "few", "fewest", "third")
 INPUT_TYPES = (None, "search_query", "search_document")
 MODELS = ("first", "first", "first", "second", "another")
 """The first one often: what is seen of it is compared with more. Another one is a model that was not asked before."""
@@ -33,15 +32,6 @@ FIELDS: dict[str, dict[str, Any]] = {
     "sampling": SAMPLING,
     "long user": {"user": "x" * 256},
     "stream": {"stream": True, "n": 1},
-    "of other servers": {
-        "normalize": False,
-        "truncate": "NONE",
-        "pooling": "cls",
-        "prompt_name": "query",
-        "output_dtype": "int8",
-        "embedding_types": ["int8"],
-        "task": "retrieval.query",
-    },
 }
 """Fields that must change nothing."""
 

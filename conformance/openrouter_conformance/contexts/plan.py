@@ -303,7 +303,7 @@ def _filled(session: Session, row: factors.Row, size: int, without: frozenset[st
         level = "few"  # thousands of whole vectors take gigabytes
     dimensions = _dimensions(session, level)
     if dimensions is not None:
-        body["dimensions"] = float(dimensions) if level == factors.DECIMAL else dimensions
+        body["dimensions"] = dimensions
     return _request(
         body, style=row["spelling"], headers=factors.HEADERS[row["headers"]], key=row["key"], fresh=row["fresh"]
     )
@@ -368,7 +368,6 @@ def _dimensions(session: Session, level: str | None) -> int | None:
         return None
     lengths = {
         "native": native,
-        factors.DECIMAL: native,
         "half": native // 2,
         "third": native // 3,
         "odd": native // 5 | 1,

@@ -68,7 +68,6 @@ class Context:
         listed: whether the input stands in a list of one, where it could stand alone.
         floats: whether token ids are written with a decimal point.
         dimensions: the `dimensions` that are named, 0 when none are.
-        decimal: whether `dimensions` are written with a decimal point.
         input_type: the kind of input that was named to a model which makes nothing of it, else "".
         batch: the inputs beside which it stands, itself among them.
         place: the position of the input in the batch, from 0.
@@ -87,7 +86,6 @@ class Context:
     listed: bool = False
     floats: bool = False
     dimensions: int = 0
-    decimal: bool = False
     input_type: str = ""
     batch: Batch = Batch()
     place: int = 0
@@ -141,7 +139,6 @@ def read(request: Request) -> Iterator[tuple[Argument, Context, int | None]]:
         "encoding": _shown(body, "encoding_format"),
         "listed": listed,
         "dimensions": _whole_number(dimensions) or 0,
-        "decimal": isinstance(dimensions, float) and dimensions.is_integer(),
         "provider": _shown(body, "provider"),
         "user": _shown(body, "user"),
         "fields": _undocumented(body),
@@ -173,7 +170,7 @@ def write(argument: Argument, context: Context) -> Request:
     alone = len(inputs) == 1 and not context.listed and not isinstance(inputs[0], dict)
     body: dict[str, Any] = {"model": argument.model, "input": inputs[0] if alone else inputs}
     if context.dimensions:
-        body["dimensions"] = float(context.dimensions) if context.decimal else context.dimensions
+        body["dimensions"] = context.dimensions
     for name, text in (
         ("encoding_format", context.encoding),
         ("provider", context.provider),

@@ -76,7 +76,6 @@ FACTORS = (
     Factor("a list of one", ("listed",), _OF_LIST),
     Factor("token ids with a decimal point", ("floats",), _always("token-ids/whole-floats-are-integers")),
     Factor("dimensions", ("dimensions",), _of_dimensions),
-    Factor("dimensions with a decimal point", ("decimal",), _always("dimensions/native-dimensions-accepted")),
     Factor("input_type", ("input_type",), _always("parameters/input-type-accepted")),
     Factor("provider", ("provider",), _always("routing/preferences-keep-the-vector")),
     Factor("user", ("user",), _always("parameters/user-accepted")),

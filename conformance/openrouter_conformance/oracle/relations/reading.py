@@ -20,8 +20,12 @@ def words_of(argument: Argument) -> frozenset[str]:
     if isinstance(value, str):
         return frozenset(re.findall(r"[a-z]{3,}|[0-9]+", " ".join(_plain_pieces(value)).lower()))
     if isinstance(value, list):
-        return frozenset(map(str, value))
+        return frozenset(str(one) for one in value if one != _PADDING)
     return frozenset(json.dumps(part, sort_keys=True) for part in value.get("content", []) if isinstance(part, dict))
+
+
+_PADDING = 0
+"""A token id that many models take for nothing."""
 
 
 def _plain_pieces(text: str) -> list[str]:
