@@ -48,13 +48,15 @@ def replace_files(contents: Mapping[Path, bytes]) -> None:
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keep other runs from writing into a folder meanwhile; it is made if it is not there.
+    """Keep other runs from writing into a folder meanwhile; one that is not there yet is not kept from them.
 
     Raises:
         InputError: another run is writing there.
 
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    if not folder.is_dir():
+        yield
+        return
     lock = FileLock(folder / ".swap-lock")
     try:
         lock.acquire(blocking=False)

@@ -42,6 +42,8 @@ def never_answered_without_a_key(exchange: Exchange, contract: Contract, operati
     request = exchange.request
     if request is None or request.key is not None or request.method != operation.method or exchange.status is None:
         return False
+    if not exchange.headers_complete:
+        return False  # recorders leave keys out
     if exchange.status == 200:
         raise CheckFailure(exchange.outline(), "401 for no key", exchange)
     return True

@@ -135,9 +135,8 @@ class Table:
             return
         if exchange.derived.get(ALLOWED) is False:
             return
-        is_public = exchange.method == LIST_EMBEDDINGS_MODELS.method
-        if exchange.request is not None and exchange.request.key not in OWN_KEYS and not is_public:
-            return  # what is answered to a stranger is a finding of its own
+        if _is_of_a_stranger(exchange):
+            return  # which is a finding of its own
         exchange.derived[_EVIDENCE] = exchange.stripped()
         if exchange.operation == CREATE_EMBEDDINGS.operation_id and exchange.method == CREATE_EMBEDDINGS.method:
             self._add_status(exchange)
@@ -273,6 +272,14 @@ def _part_types(argument: Argument) -> Iterator[str]:
         content = argument.value.get("content")
         for part in content if isinstance(content, list) else ():
             yield str(part.get("type")) if isinstance(part, dict) else ""
+
+
+def _is_of_a_stranger(exchange: Exchange) -> bool:
+    """Return whether a request that needs the target's key had another one, or none."""
+    request = exchange.request
+    if request is None or not exchange.headers_complete or exchange.method == LIST_EMBEDDINGS_MODELS.method:
+        return False  # recorders leave keys out
+    return request.key not in OWN_KEYS
 
 
 def _fields_of(body: dict[str, Any]) -> frozenset[str]:
